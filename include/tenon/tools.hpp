@@ -1,0 +1,100 @@
+// Tools over whole files: parse, print, validate, list and strip modules and components, and run test scripts. This is
+// what the program `tenon` is made of; each function takes bytes or text and gives bytes or text.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tenon/result.hpp"
+
+namespace tenon::tools {
+
+// Proposals switched on, as a bit set; get one from `parse_features`.
+struct FeatureSet {
+  std::uint64_t bits;
+};
+FeatureSet default_features() noexcept;
+// "all", "none", or a comma-separated list that starts from the defaults: "gc,-simd,threads". Errors: usage (an unknown
+// name, with the nearest known one).
+Result<FeatureSet> parse_features(std::string_view list);
+struct FeatureDescription {
+  std::string_view option;
+  std::string_view title;
+  bool on_by_default;
+};
+std::vector<FeatureDescription> list_features();
+
+// True when the bytes begin like a Wasm binary; anything else is taken for text.
+bool is_binary(std::string_view bytes) noexcept;
+
+// Text to binary. A binary comes back as it is.
+struct ParseOptions {
+  FeatureSet features = default_features();
+  bool keep_names = true;
+};
+Result<std::string> parse(std::string_view source, const ParseOptions& options = {});
+
+// Binary or text to text.
+struct PrintOptions {
+  FeatureSet features = default_features();
+  bool fold = false;
+  bool skeleton = false;
+  bool offsets = false;
+  bool names = true;
+};
+Result<std::string> print(std::string_view input, const PrintOptions& options = {});
+
+// Checks a binary or text. `threads` validate function bodies in parallel; 0 means one for each core.
+struct ValidateOptions {
+  FeatureSet features = default_features();
+  unsigned threads = 1;
+};
+Result<void> validate(std::string_view input, const ValidateOptions& options = {});
+
+// A listing of a binary: its sections with offsets and sizes, or the disassembly with offsets, or a JSON of the sections.
+enum class ListingForm : std::uint8_t { sections, disassembly, json };
+struct ListingOptions {
+  FeatureSet features = default_features();
+  ListingForm form = ListingForm::disassembly;
+};
+Result<std::string> list(std::string_view input, const ListingOptions& options = {});
+
+// Removes custom sections: all but the names (the default), or all, or those named.
+struct StripOptions {
+  FeatureSet features = default_features();
+  bool all = false;                   // the name section too
+  std::vector<std::string> sections;  // only these, when not empty
+};
+Result<std::string> strip(std::string_view input, const StripOptions& options = {});
+
+// The outcome of one directive of a test script.
+enum class Outcome : std::uint8_t { passed, failed, skipped };
+struct DirectiveReport {
+  std::string_view directive;  // "module", "assert_return", ...
+  Outcome outcome;
+  std::uint32_t line;
+  std::uint32_t column;
+  std::string_view message;  // why it failed or was skipped
+};
+struct ScriptOptions {
+  FeatureSet features = FeatureSet{~std::uint64_t{0}};
+  std::function<void(const DirectiveReport&)> on_directive;
+  std::uint32_t only_line = 0;  // only the directive that begins in this line is reported (all run); 0: all
+  bool loop_dispatch = false;   // run the interpreter's loop dispatch instead of its tail calls
+};
+struct ScriptReport {
+  std::uint32_t passed = 0;
+  std::uint32_t failed = 0;
+  std::uint32_t skipped = 0;
+};
+// Runs a script in the WAST language. Errors: malformed, when the script itself does not parse.
+Result<ScriptReport> run_script(std::string_view source, const ScriptOptions& options = {});
+
+// Renders an error as a compiler does: file, place, source line with a caret, context. `source` may be empty or binary.
+std::string render(const Error& error, std::string_view file, std::string_view source, bool colour);
+
+}  // namespace tenon::tools

@@ -1,0 +1,37 @@
+// The text format of core modules: parsing to the model and printing from it.
+// https://webassembly.github.io/spec/core/text/index.html
+#pragma once
+
+#include <memory_resource>
+#include <string>
+#include <string_view>
+
+#include "model/core/module.hpp"
+#include "model/core/names.hpp"
+#include "spec/features.hpp"
+#include "tenon/result.hpp"
+
+namespace tenon::core {
+
+struct ParseOptions {
+  Features features = Features::defaults();
+  bool keep_names = true;  // identifiers and (@name ...) become a name section
+};
+
+// Parses one module: `(module ...)`, or module fields alone. The result owns or borrows from `source`, which must outlive
+// it. All of its sections are `changed`; a name section is the last of its sections when `keep_names` found any.
+// Errors: malformed, with line and column; messages as in the official suite.
+Result<Module> parse_module(std::string_view source, std::pmr::memory_resource& memory, const ParseOptions& options = {});
+
+struct PrintOptions {
+  bool fold = false;      // folded instructions
+  bool skeleton = false;  // function bodies, data and element contents as `...`
+  bool offsets = false;   // a comment with the binary offset before each item and instruction
+  bool names = true;      // identifiers from the name section
+  unsigned indent = 2;
+};
+
+// Appends the module's text to `out`. Errors: malformed (a body that does not decode).
+Result<void> print_module(const Module& module, std::string& out, const PrintOptions& options = {});
+
+}  // namespace tenon::core

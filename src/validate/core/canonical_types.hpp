@@ -1,0 +1,60 @@
+// Canonical types: every defined type of every module of an engine gets one number, and two types are equal exactly when
+// their numbers are. Recursive groups are compared as wholes (iso-recursive equality).
+// https://webassembly.github.io/spec/core/valid/conventions.html#rolled-up-types
+//
+// A registry belongs to an engine and is shared by its threads; entries live as long as the registry. Looking at a
+// canonical type takes no lock.
+#pragma once
+
+#include <memory_resource>
+#include <span>
+
+#include "model/core/module.hpp"
+#include "model/core/types.hpp"
+#include "tenon/result.hpp"
+
+namespace tenon::core {
+
+// A canonical type: all indices in it are canonical ones.
+struct CanonicalType {
+  TypeIdx index;                     // its own
+  SubType type;                      // with canonical indices throughout
+  std::uint32_t depth = 0;           // number of its supertypes
+  std::span<const TypeIdx> display;  // its supertypes from the root on, itself last: display[depth] == index
+};
+
+class TypeRegistry {
+ public:
+  explicit TypeRegistry(std::pmr::memory_resource& memory);
+  TypeRegistry(const TypeRegistry&) = delete;
+  TypeRegistry& operator=(const TypeRegistry&) = delete;
+  ~TypeRegistry();
+
+  // Interns all types of a module; the result maps the module's indices to canonical ones, in `arena`. Checks what makes
+  // a type section valid: indices in range, supertypes declared before, not final, matching, and the depth limit.
+  // Errors: invalid ("unknown type", "sub type ..."), exhausted.
+  Result<IndexVector<TypeIdx, TypeIdx>> intern(const Module& module, Arena& arena);
+
+  // Interns a lone function type whose indices are canonical already (host functions).
+  TypeIdx intern_func(FuncType type);
+
+  const CanonicalType& operator[](TypeIdx canonical) const noexcept;
+
+  // Subtyping over canonical types. https://webassembly.github.io/spec/core/valid/matching.html
+  bool is_subtype(TypeIdx sub, TypeIdx super) const noexcept;
+  bool matches(HeapType sub, HeapType super) const noexcept;
+  bool matches(ValType sub, ValType super) const noexcept;
+  bool matches(FuncType sub, FuncType super) const noexcept;
+
+ private:
+  struct State;
+  State* state_;
+};
+
+// The type with the module's type indices replaced by canonical ones.
+inline ValType canonicalize(ValType type, const IndexVector<TypeIdx, TypeIdx>& canonical) noexcept {
+  if (!type.is_ref() || !type.heap().is_concrete()) return type;
+  return ValType::ref(canonical[type.heap().index()], type.is_nullable());
+}
+
+}  // namespace tenon::core
