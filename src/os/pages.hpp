@@ -1,0 +1,28 @@
+// Address space and pages from the system. One definition per system (`posix/`, `region/` for programs without one) is
+// linked; there is no switch in the code.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tenon::os {
+
+// Bytes of a page; a power of two.
+std::size_t page_size() noexcept;
+
+// Reserves `size` bytes of address space that no access may touch yet, or nullptr. `size` is a multiple of the page
+// size.
+void* reserve(std::size_t size) noexcept;
+// Makes [address, address + size) readable and writable; fresh pages are zero. False when the system refuses.
+bool commit(void* address, std::size_t size) noexcept;
+// Gives the pages back: they read as zero when touched again. They stay accessible.
+bool discard(void* address, std::size_t size) noexcept;
+// Makes the range inaccessible again and gives its pages back.
+bool decommit(void* address, std::size_t size) noexcept;
+// Ends a reservation; `address` and `size` are those of `reserve`.
+void release(void* address, std::size_t size) noexcept;
+
+// True where large reservations cost nothing, so that 32-bit memories can have guard regions.
+bool has_virtual_memory() noexcept;
+
+}  // namespace tenon::os

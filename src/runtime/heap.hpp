@@ -1,0 +1,96 @@
+// The garbage-collected heap of a store: structs, arrays, exceptions, and boxed host values.
+//
+// Objects never move. Collection is mark and sweep over size classes; objects are scanned precisely by the layout of
+// their type, stacks conservatively: any word that is the address of a live object keeps it. A collection can only
+// start inside an `allocate_*` call; whoever calls one keeps the references it still needs in a frame, in
+// `Thread::accumulator`, or in a `Root`.
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+
+#include "runtime/value.hpp"
+#include "spec/traps.hpp"
+#include "validate/core/canonical_types.hpp"
+
+namespace tenon::runtime {
+
+struct Store;
+struct Tag;
+
+enum class ObjectKind : std::uint8_t { struct_, array, exception, host };
+
+// The header of every object. Struct fields follow it, a slot each (two for v128, 16-byte aligned pairs are not
+// needed).
+struct Object {
+  core::TypeIdx type;  // canonical; none for exceptions and host values
+  ObjectKind kind;
+  std::uint8_t marked;
+  std::uint16_t size_class;
+  Slot* fields() noexcept { return reinterpret_cast<Slot*>(this + 1); }
+  const Slot* fields() const noexcept { return reinterpret_cast<const Slot*>(this + 1); }
+};
+static_assert(sizeof(Object) == 8);
+
+// Arrays: elements are packed at their storage size (i8 1, i16 2, i32 and f32 4, v128 16, all others 8 bytes).
+struct Array : Object {
+  std::uint32_t length;
+  std::uint32_t element_size_log2;
+  std::uint8_t* elements() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
+  const std::uint8_t* elements() const noexcept { return reinterpret_cast<const std::uint8_t*>(this + 1); }
+};
+
+// An exception package: its tag and its argument slots.
+struct Exception : Object {
+  std::uint32_t slot_count;
+  std::uint32_t reserved;
+  Tag* tag;
+  Slot* arguments() noexcept { return reinterpret_cast<Slot*>(this + 1); }
+};
+
+// A host value behind an externref. `drop` is called once, when the object is collected or the store ends.
+struct HostValue : Object {
+  std::uint64_t reserved;
+  void* data;
+  void (*drop)(void* data) noexcept;
+};
+
+inline Object* as_object(Slot ref) noexcept { return std::bit_cast<Object*>(ref); }
+inline Slot as_ref(const Object* object) noexcept { return std::bit_cast<Slot>(object); }
+
+// A reference that the host holds: kept alive while the Root is registered.
+struct Root {
+  Slot ref = null_ref;
+  Root* previous = nullptr;
+  Root* next = nullptr;
+};
+
+class Heap {
+ public:
+  Heap(Store& store, const core::TypeRegistry& types, std::pmr::memory_resource& memory, std::uint64_t max_bytes);
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+  ~Heap();
+
+  // Zeroed objects, or nullptr when the limit is reached even after a collection (Trap::heap_exhausted).
+  Object* allocate_struct(core::TypeIdx type) noexcept;
+  Array* allocate_array(core::TypeIdx type, std::uint32_t length) noexcept;
+  Exception* allocate_exception(Tag& tag, std::uint32_t slot_count) noexcept;
+  HostValue* allocate_host(void* data, void (*drop)(void*) noexcept) noexcept;
+
+  void add_root(Root& root) noexcept;
+  void remove_root(Root& root) noexcept;
+
+  void collect() noexcept;
+  std::uint64_t bytes_used() const noexcept;
+  std::uint64_t bytes_limit() const noexcept;
+
+ private:
+  struct State;
+  State* state_;
+};
+
+// Does the reference (not null) have a type that matches `heap` (canonical)? Constant time.
+bool ref_matches(Slot ref, core::HeapType heap, const core::TypeRegistry& types) noexcept;
+
+}  // namespace tenon::runtime

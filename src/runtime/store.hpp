@@ -1,0 +1,120 @@
+// A store: everything that runs, its limits, and the operations on it.
+// https://webassembly.github.io/spec/core/exec/modules.html
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory_resource>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/arena.hpp"
+#include "runtime/entities.hpp"
+#include "runtime/executor.hpp"
+#include "runtime/heap.hpp"
+#include "runtime/thread.hpp"
+#include "tenon/result.hpp"
+
+namespace tenon::runtime {
+
+struct StoreLimits {
+  std::uint64_t memory_bytes = std::uint64_t{1} << 40;  // of all memories together
+  std::uint64_t table_elements = 100'000'000;           // of all tables together
+  std::uint64_t gc_bytes = std::uint64_t{1} << 30;
+  std::uint32_t instances = 1'000'000;
+  std::size_t stack_bytes = std::size_t{1} << 20;  // of each thread's managed stack
+};
+
+// A value that an import can be satisfied with.
+struct Extern {
+  core::ExternKind kind = core::ExternKind::func;
+  union {
+    Func* func = nullptr;
+    Table* table;
+    Memory* memory;
+    Global* global;
+    Tag* tag;
+  };
+};
+
+struct Store {
+  Store(Executor& executor, core::TypeRegistry& types, std::pmr::memory_resource& memory, const StoreLimits& limits);
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  ~Store();
+
+  Executor* executor;
+  core::TypeRegistry* types;
+  std::pmr::memory_resource* resource;
+  StoreLimits limits;
+  Arena arena;  // entities
+  Heap heap;
+
+  std::pmr::vector<Instance*> instances;
+  std::pmr::vector<Memory*> memories;
+  std::pmr::vector<Table*> tables;
+  std::pmr::vector<Global*> globals;
+
+  Thread* threads = nullptr;       // all, linked by `next`
+  Thread* free_threads = nullptr;  // stacks kept for reuse
+  Thread* current = nullptr;       // the thread whose guest code runs or called the host
+  std::atomic<std::uint32_t> interrupt = 0;
+
+  std::uint64_t memory_bytes_used = 0;
+  std::uint64_t table_elements_used = 0;
+};
+
+// Entities made by the host. Errors: exhausted, invalid (a type that cannot be).
+Result<Memory*> make_memory(Store& store, const core::MemoryType& type);
+Result<Table*> make_table(Store& store, const core::TableType& type, Slot init);
+Global* make_global(Store& store, const core::GlobalType& type, const Slot* value);
+Tag* make_tag(Store& store, core::TypeIdx type);
+Func* make_host_func(Store& store, core::TypeIdx type, HostCallback callback, void* data);
+
+// Grows by `delta` pages or elements; gives the old size, or -1 when a limit forbids it or the system refuses.
+std::int64_t grow(Memory& memory, std::uint64_t delta) noexcept;
+std::int64_t grow(Table& table, std::uint64_t delta, Slot init) noexcept;
+
+// Instantiates: checks the imports (in the module's order) against their types, makes the instance, initializes its
+// tables and memories, and runs the start function. Errors: unlinkable (names the import and both types), trap,
+// exhausted.
+Result<Instance*> instantiate(Store& store, CodeModule& code, std::span<const Extern> imports);
+
+// Looks an export up; nullopt if there is none of that name.
+std::optional<Extern> find_export(Instance& instance, std::string_view name);
+
+// Calls a function from the host: `values` holds the parameters' slots and takes the results' (room for both). Nested
+// calls from host functions use the same thread. Errors: trap (with a backtrace as context), exhausted.
+Result<void> call(Store& store, const Func& func, std::span<Slot> values);
+
+// A thread with an empty managed stack, from the pool or new.
+Result<Thread*> acquire_thread(Store& store);
+void release_thread(Store& store, Thread& thread) noexcept;
+
+// The error of a trap or of an uncaught exception, with the backtrace of `thread` as context.
+Error error_of(Thread& thread, Outcome outcome);
+
+// Bulk operations shared by handlers, instantiation and the host; Trap::none when done.
+Trap memory_init(Instance& instance, Memory& memory, core::DataIdx data, std::uint64_t to, std::uint64_t from,
+                 std::uint64_t size) noexcept;
+Trap memory_copy(Memory& to_memory, Memory& from_memory, std::uint64_t to, std::uint64_t from,
+                 std::uint64_t size) noexcept;
+Trap memory_fill(Memory& memory, std::uint64_t to, std::uint8_t value, std::uint64_t size) noexcept;
+Trap table_init(Instance& instance, Table& table, core::ElemIdx elem, std::uint64_t to, std::uint64_t from,
+                std::uint64_t size) noexcept;
+Trap table_copy(Table& to_table, Table& from_table, std::uint64_t to, std::uint64_t from, std::uint64_t size) noexcept;
+Trap table_fill(Table& table, std::uint64_t to, Slot value, std::uint64_t size) noexcept;
+
+// Atomics' waiting: 0 woken, 1 the value differed, 2 timed out; `timeout` in nanoseconds, negative: forever.
+struct WaitResult {
+  Trap trap = Trap::none;
+  std::uint32_t value = 0;
+};
+WaitResult atomic_wait32(Thread& thread, Memory& memory, std::uint64_t address, std::uint32_t expected,
+                         std::int64_t timeout);
+WaitResult atomic_wait64(Thread& thread, Memory& memory, std::uint64_t address, std::uint64_t expected,
+                         std::int64_t timeout);
+WaitResult atomic_notify(Memory& memory, std::uint64_t address, std::uint32_t count);
+
+}  // namespace tenon::runtime

@@ -1,0 +1,58 @@
+// A guest's thread of control: its managed stack and what is under way on it.
+//
+// Guest frames never lie on the native stack. A frame is a run of slots on the managed stack:
+//
+//   [ return ip | caller's frame | caller's instance ] [ parameters, locals | operands ... ]
+//                                                      ^ frame pointer
+//
+// A caller leaves `frame_header_slots` free above its operands and puts the arguments behind them: they are the
+// callee's first slots, and the results come back in the same place. The frame at which a host entered has return ip
+// `nullptr`. A walk from the innermost frame outwards is a backtrace; the words from the stack's bottom to its top are
+// the roots of the collector.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "runtime/entities.hpp"
+#include "runtime/value.hpp"
+#include "tenon/result.hpp"
+
+namespace tenon::runtime {
+
+inline constexpr unsigned frame_header_slots = 3;
+inline constexpr int header_return_ip = -3;
+inline constexpr int header_caller_frame = -2;
+inline constexpr int header_caller_instance = -1;
+
+struct Thread {
+  // Hot: handlers read these.
+  Slot* stack_limit = nullptr;  // a frame may not reach beyond
+  // Set by another host thread to stop the guest: nonzero makes the next check (function entry, backward branch) leave.
+  std::atomic<std::uint32_t>* interrupt = nullptr;
+  std::int64_t fuel = INT64_MAX;  // units left; metered code subtracts, and leaves below zero
+  Store* store = nullptr;
+
+  // Where the innermost activation stopped: valid while a host function runs, after a trap, and while suspended.
+  const Cell* ip = nullptr;
+  Slot* frame = nullptr;
+  Instance* instance = nullptr;
+  Slot accumulator = 0;  // kept for the collector while a handler allocates
+
+  Trap pending_trap = Trap::none;
+  Error pending_error;         // what the host gave with it; empty otherwise
+  Slot pending_exception = 0;  // exnref under way
+
+  // The stack. `top` is where the next entry of the host begins (above all frames in use).
+  Slot* stack_base = nullptr;
+  Slot* top = nullptr;
+  std::size_t stack_bytes = 0;
+  Thread* next = nullptr;  // of the store's list of threads
+
+  Outcome trap(Trap reason) noexcept {
+    pending_trap = reason;
+    return Outcome::trapped;
+  }
+};
+
+}  // namespace tenon::runtime
