@@ -19,7 +19,8 @@ struct ParseOptions {
 };
 
 // Parses one module: `(module ...)`, or module fields alone. The result owns or borrows from `source`, which must outlive
-// it. All of its sections are `changed`; a name section is the last of its sections when `keep_names` found any.
+// it. All of its sections are `changed`. When `keep_names` found any, a name section stands after the known sections and
+// what `(@custom ...)` placed by them, and before what was placed `(after last)`, as linkers write it: name, then producers.
 // Errors: malformed, with line and column; messages as in the official suite.
 Result<Module> parse_module(std::string_view source, std::pmr::memory_resource& memory, const ParseOptions& options = {});
 
