@@ -1,9 +1,9 @@
-// Canonical types: every defined type of every module of an engine gets one number, and two types are equal exactly when
-// their numbers are. Recursive groups are compared as wholes (iso-recursive equality).
+// Canonical types: every defined type of every module of an engine gets one number, and two types are equal exactly
+// when their numbers are. Recursive groups are compared as wholes (iso-recursive equality).
 // https://webassembly.github.io/spec/core/valid/conventions.html#rolled-up-types
 //
-// A registry belongs to an engine and is shared by its threads; entries live as long as the registry. Looking at a
-// canonical type takes no lock.
+// A registry belongs to an engine and is shared by its threads; entries live as long as the registry, at a stable
+// address. Looking at a canonical type takes no lock.
 #pragma once
 
 #include <memory_resource>
@@ -23,6 +23,9 @@ struct CanonicalType {
   std::span<const TypeIdx> display;  // its supertypes from the root on, itself last: display[depth] == index
 };
 
+// The heap type below all others, of which unreachable code's references are; it stands in no module.
+inline constexpr HeapType bottom_heap = static_cast<AbstractHeapType>(0);
+
 class TypeRegistry {
  public:
   explicit TypeRegistry(std::pmr::memory_resource& memory);
@@ -30,21 +33,27 @@ class TypeRegistry {
   TypeRegistry& operator=(const TypeRegistry&) = delete;
   ~TypeRegistry();
 
-  // Interns all types of a module; the result maps the module's indices to canonical ones, in `arena`. Checks what makes
-  // a type section valid: indices in range, supertypes declared before, not final, matching, and the depth limit.
-  // Errors: invalid ("unknown type", "sub type ..."), exhausted.
+  // Interns all types of a module; the result maps the module's indices to canonical ones, in `arena`. Checks what
+  // makes a type section valid: indices in range, supertypes declared before, not final, matching, and the depth limit.
+  // A module that is refused leaves nothing behind but those of its groups that stand before the fault and are valid.
+  // Errors: invalid ("unknown type", "sub type ..."), exhausted; the context names the type.
   Result<IndexVector<TypeIdx, TypeIdx>> intern(const Module& module, Arena& arena);
 
-  // Interns a lone function type whose indices are canonical already (host functions).
+  // Interns a lone function type whose indices are canonical already (host functions); none when the registry is full.
   TypeIdx intern_func(FuncType type);
 
   const CanonicalType& operator[](TypeIdx canonical) const noexcept;
+  // Canonical types so far; at most `max_canonical_types`.
+  std::uint32_t size() const noexcept;
+  static constexpr std::uint32_t max_canonical_types = (1U << 23) - 1;
 
   // Subtyping over canonical types. https://webassembly.github.io/spec/core/valid/matching.html
   bool is_subtype(TypeIdx sub, TypeIdx super) const noexcept;
   bool matches(HeapType sub, HeapType super) const noexcept;
   bool matches(ValType sub, ValType super) const noexcept;
   bool matches(FuncType sub, FuncType super) const noexcept;
+  // The greatest type of the hierarchy that `type` belongs to.
+  AbstractHeapType top_of(HeapType type) const noexcept;
 
  private:
   struct State;
