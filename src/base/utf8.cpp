@@ -1,0 +1,98 @@
+#include "base/utf8.hpp"
+
+namespace tenon {
+
+namespace {
+
+constexpr std::uint64_t high_bits = 0x8080'8080'8080'8080;
+constexpr char hex_digits[] = "0123456789abcdef";
+
+// Characters that change the direction of what follows, or print as nothing: in a name from a stranger's module they
+// can make one text look like another. https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
+constexpr bool misleads(char32_t value) noexcept {
+  return value < 0xA0 || value == 0xAD || value == 0x61C || (value >= 0x200B && value <= 0x200F) ||
+         (value >= 0x2028 && value <= 0x202E) || (value >= 0x2060 && value <= 0x206F) || value == 0xFEFF;
+}
+
+// The size of the character at `p` that may stand for itself; 0 when it needs an escape.
+unsigned plain_size(const std::uint8_t* p, const std::uint8_t* end) noexcept {
+  if (*p < 0x80) return *p >= 0x20 && *p != 0x7F && *p != '"' && *p != '\\' ? 1 : 0;
+  const CodePoint point = decode_utf8(p, end);
+  return point.size == 0 || misleads(point.value) ? 0 : point.size;
+}
+
+void escape_code_point(EscapedPiece& piece, char32_t value) noexcept {
+  char* out = piece.escape;
+  *out++ = '\\';
+  *out++ = 'u';
+  *out++ = '{';
+  int shift = 20;
+  while (shift > 0 && value >> shift == 0) shift -= 4;
+  for (; shift >= 0; shift -= 4) *out++ = hex_digits[value >> shift & 0xF];
+  *out++ = '}';
+  piece.escape_size = static_cast<unsigned>(out - piece.escape);
+}
+
+void escape_byte(EscapedPiece& piece, std::uint8_t byte) noexcept {
+  piece.escape[0] = '\\';
+  piece.escape_size = 2;
+  switch (byte) {
+    case '\t': piece.escape[1] = 't'; return;
+    case '\n': piece.escape[1] = 'n'; return;
+    case '\r': piece.escape[1] = 'r'; return;
+    case '"': piece.escape[1] = '"'; return;
+    case '\\': piece.escape[1] = '\\'; return;
+    default: break;
+  }
+  piece.escape[1] = hex_digits[byte >> 4];
+  piece.escape[2] = hex_digits[byte & 0xF];
+  piece.escape_size = 3;
+}
+
+}  // namespace
+
+std::size_t utf8_prefix(Bytes bytes) noexcept {
+  const std::uint8_t* p = bytes.data();
+  const std::uint8_t* const end = p + bytes.size();
+  while (p != end) {
+    if (*p < 0x80) {
+      while (end - p >= 16 && ((load_le<std::uint64_t>(p) | load_le<std::uint64_t>(p + 8)) & high_bits) == 0) p += 16;
+      while (p != end && *p < 0x80) ++p;
+      continue;
+    }
+    const CodePoint point = decode_utf8(p, end);
+    if (point.size == 0) break;
+    p += point.size;
+  }
+  return static_cast<std::size_t>(p - bytes.data());
+}
+
+EscapedPiece next_escaped_piece(std::string_view text) noexcept {
+  EscapedPiece piece;
+  if (text.empty()) return piece;
+  const Bytes bytes = as_bytes(text);
+  const std::uint8_t* const begin = bytes.data();
+  const std::uint8_t* const end = begin + bytes.size();
+  const std::uint8_t* p = begin;
+  while (p != end) {
+    const unsigned size = plain_size(p, end);
+    if (size == 0) break;
+    p += size;
+  }
+  if (p != begin) {
+    piece.consumed = static_cast<std::size_t>(p - begin);
+    piece.text = text.substr(0, piece.consumed);
+    return piece;
+  }
+  const CodePoint point = decode_utf8(p, end);
+  if (point.size > 1) {
+    escape_code_point(piece, point.value);
+    piece.consumed = point.size;
+  } else {
+    escape_byte(piece, *p);
+    piece.consumed = 1;
+  }
+  return piece;
+}
+
+}  // namespace tenon
