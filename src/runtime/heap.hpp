@@ -2,8 +2,8 @@
 //
 // Objects never move. Collection is mark and sweep over size classes; objects are scanned precisely by the layout of
 // their type, stacks conservatively: any word that is the address of a live object keeps it. A collection can only
-// start inside an `allocate_*` call; whoever calls one keeps the references it still needs in a frame, in
-// `Thread::accumulator`, or in a `Root`.
+// start inside an `allocate_*` call. Whoever calls one sees to it that `Thread::top` lies above the frames in use, and keeps
+// the references it still needs in a frame, in `Thread::accumulator`, or in a `Root`.
 #pragma once
 
 #include <cstdint>
@@ -81,13 +81,27 @@ class Heap {
   void add_root(Root& root) noexcept;
   void remove_root(Root& root) noexcept;
 
+  // No collection while it lives: for code that holds references nowhere but in its own variables.
+  class Pause {
+   public:
+    explicit Pause(Heap& heap) noexcept : heap_(heap) { ++heap_.pauses_; }
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+    ~Pause() { --heap_.pauses_; }
+
+   private:
+    Heap& heap_;
+  };
+
   void collect() noexcept;
   std::uint64_t bytes_used() const noexcept;
   std::uint64_t bytes_limit() const noexcept;
 
  private:
   struct State;
+  Object* allocate(std::size_t size, ObjectKind kind, core::TypeIdx type) noexcept;
   State* state_;
+  unsigned pauses_ = 0;
 };
 
 // Does the reference (not null) have a type that matches `heap` (canonical)? Constant time.

@@ -60,7 +60,9 @@ struct Store {
   Thread* free_threads = nullptr;  // stacks kept for reuse
   Thread* current = nullptr;       // the thread whose guest code runs or called the host
   std::atomic<std::uint32_t> interrupt = 0;
+  std::int64_t fuel = INT64_MAX;   // units that guest code may still use, where it is metered
 
+  Memory no_memory;  // of size 0: memory 0 of instances that have none
   std::uint64_t memory_bytes_used = 0;
   std::uint64_t table_elements_used = 0;
 };
@@ -71,6 +73,9 @@ Result<Table*> make_table(Store& store, const core::TableType& type, Slot init);
 Global* make_global(Store& store, const core::GlobalType& type, const Slot* value);
 Tag* make_tag(Store& store, core::TypeIdx type);
 Func* make_host_func(Store& store, core::TypeIdx type, HostCallback callback, void* data);
+
+void release_memory(Memory& memory) noexcept;
+void release_table(Table& table) noexcept;
 
 // Grows by `delta` pages or elements; gives the old size, or -1 when a limit forbids it or the system refuses.
 std::int64_t grow(Memory& memory, std::uint64_t delta) noexcept;
@@ -87,6 +92,8 @@ std::optional<Extern> find_export(Instance& instance, std::string_view name);
 // Calls a function from the host: `values` holds the parameters' slots and takes the results' (room for both). Nested
 // calls from host functions use the same thread. Errors: trap (with a backtrace as context), exhausted.
 Result<void> call(Store& store, const Func& func, std::span<Slot> values);
+// The same on a thread of the caller's choice.
+Result<void> call_on(Thread& thread, const Func& func, std::span<Slot> values);
 
 // A thread with an empty managed stack, from the pool or new.
 Result<Thread*> acquire_thread(Store& store);
@@ -105,6 +112,9 @@ Trap table_init(Instance& instance, Table& table, core::ElemIdx elem, std::uint6
                 std::uint64_t size) noexcept;
 Trap table_copy(Table& to_table, Table& from_table, std::uint64_t to, std::uint64_t from, std::uint64_t size) noexcept;
 Trap table_fill(Table& table, std::uint64_t to, Slot value, std::uint64_t size) noexcept;
+
+// One item of an element segment that is not dropped; `item` is in range.
+Slot elem_item(Instance& instance, core::ElemIdx elem, std::uint64_t item);
 
 // Atomics' waiting: 0 woken, 1 the value differed, 2 timed out; `timeout` in nanoseconds, negative: forever.
 struct WaitResult {

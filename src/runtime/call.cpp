@@ -1,0 +1,141 @@
+// Calls from the host into guest code, and what becomes of a trap.
+#include <algorithm>
+#include <cassert>
+#include <string>
+
+#include "binary/core/module.hpp"
+#include "runtime/store.hpp"
+
+namespace tenon::runtime {
+
+namespace {
+
+// The host's view of one entry: what was current before, restored afterwards.
+class Entry {
+ public:
+  Entry(Store& store, Thread& thread) noexcept
+      : store_(store), thread_(thread), previous_(store.current), top_(thread.top), ip_(thread.ip), frame_(thread.frame),
+        instance_(thread.instance) {
+    store.current = &thread;
+  }
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+  ~Entry() {
+    store_.current = previous_;
+    thread_.top = top_;
+    thread_.ip = ip_;
+    thread_.frame = frame_;
+    thread_.instance = instance_;
+  }
+
+ private:
+  Store& store_;
+  Thread& thread_;
+  Thread* previous_;
+  Slot* top_;
+  const Cell* ip_;
+  Slot* frame_;
+  Instance* instance_;
+};
+
+Error stack_exhausted() {
+  return Error(ErrorKind::trap, message(Trap::call_stack_exhausted)).with_code(static_cast<std::uint32_t>(Trap::call_stack_exhausted));
+}
+
+}  // namespace
+
+Result<void> call_on(Thread& thread, const Func& func, std::span<Slot> values) {
+  Store& store = *thread.store;
+  const std::size_t needed = frame_header_slots + std::max(func.param_slots, func.result_slots);
+  assert(values.size() >= std::max(func.param_slots, func.result_slots));
+  if (static_cast<std::size_t>(thread.stack_limit - thread.top) < needed) return stack_exhausted();
+  const Entry entry(store, thread);
+  Slot* frame = thread.top + frame_header_slots;
+  std::copy_n(values.begin(), func.param_slots, frame);
+  thread.top += needed;
+  const Outcome outcome = store.executor->call(thread, func, frame);
+  if (outcome != Outcome::returned) return error_of(thread, outcome);
+  std::copy_n(frame, func.result_slots, values.begin());
+  return {};
+}
+
+Result<void> call(Store& store, const Func& func, std::span<Slot> values) {
+  if (store.current != nullptr) return call_on(*store.current, func, values);
+  auto thread = acquire_thread(store);
+  if (!thread) return thread.error();
+  (*thread)->fuel = store.fuel;
+  auto result = call_on(**thread, func, values);
+  store.fuel = (*thread)->fuel;
+  release_thread(store, **thread);
+  return result;
+}
+
+namespace {
+
+constexpr unsigned most_frames_shown = 32;
+
+// Appends one line of a backtrace.
+void append_frame(std::pmr::string& out, unsigned number, const Instance& instance, const Executor::Position& position) {
+  const core::Module& module = instance.model();
+  Arena arena(*instance.store->resource);
+  const auto names = core::read_names(module, arena);
+  TextBuffer line;
+  append_text(line, "  ");
+  append_text(line, number);
+  append_text(line, ": ");
+  if (names && names->module && !names->module->empty()) {
+    append_text(line, *names->module);
+    append_text(line, "!");
+  }
+  append_text(line, "func ");
+  append_text(line, position.func.value);
+  const std::string_view name = names ? core::find_name(names->functions, position.func.value) : std::string_view{};
+  if (!name.empty()) {
+    append_text(line, " $");
+    append_text(line, name);
+  }
+  append_text(line, " at offset ");
+  append_text(line, Hex{position.offset});
+  append_text(line, "\n");
+  out.append(line.view());
+}
+
+// The guest frames from the innermost one outwards, up to where the host entered.
+std::pmr::string backtrace(Thread& thread) {
+  std::pmr::string out(thread.store->resource);
+  const Cell* ip = thread.ip;
+  Slot* frame = thread.frame;
+  Instance* instance = thread.instance;
+  unsigned count = 0;
+  for (; ip != nullptr && instance != nullptr; ++count) {
+    if (count < most_frames_shown) {
+      append_frame(out, count, *instance, thread.store->executor->position(*instance->module, ip));
+    }
+    ip = std::bit_cast<const Cell*>(frame[header_return_ip]);
+    instance = std::bit_cast<Instance*>(frame[header_caller_instance]);
+    frame = std::bit_cast<Slot*>(frame[header_caller_frame]);
+  }
+  if (count > most_frames_shown) {
+    TextBuffer line;
+    append_text(line, "  ... and ");
+    append_text(line, count - most_frames_shown);
+    append_text(line, " more\n");
+    out.append(line.view());
+  }
+  return out;
+}
+
+}  // namespace
+
+Error error_of(Thread& thread, Outcome outcome) {
+  if (outcome == Outcome::suspended) {
+    return Error(ErrorKind::usage, "the guest was suspended in a call that cannot wait");
+  }
+  const Trap trap = outcome == Outcome::thrown ? Trap::uncaught_exception : thread.pending_trap;
+  const std::pmr::string frames = backtrace(thread);
+  thread.pending_trap = Trap::none;
+  if (!thread.pending_error.message().empty()) return std::exchange(thread.pending_error, {});
+  return Error(ErrorKind::trap, message(trap)).with_code(static_cast<std::uint32_t>(trap)).with_context(frames);
+}
+
+}  // namespace tenon::runtime

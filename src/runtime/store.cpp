@@ -1,0 +1,129 @@
+#include "runtime/store.hpp"
+
+#include <cassert>
+
+#include "os/pages.hpp"
+
+namespace tenon::runtime {
+
+const core::Module& Instance::model() const noexcept { return *module->validated->module; }
+
+Store::Store(Executor& executor_, core::TypeRegistry& types_, std::pmr::memory_resource& memory, const StoreLimits& limits_)
+    : executor(&executor_),
+      types(&types_),
+      resource(&memory),
+      limits(limits_),
+      arena(memory),
+      heap(*this, types_, memory, limits_.gc_bytes),
+      instances(&memory),
+      memories(&memory),
+      tables(&memory),
+      globals(&memory) {
+  no_memory.store = this;
+}
+
+Store::~Store() {
+  for (Memory* memory : memories) release_memory(*memory);
+  for (Table* table : tables) release_table(*table);
+  while (threads != nullptr) {
+    Thread* thread = threads;
+    threads = thread->next;
+    os::release(thread->stack_base, thread->stack_bytes);
+    std::destroy_at(thread);
+    resource->deallocate(thread, sizeof(Thread), alignof(Thread));
+  }
+}
+
+Global* make_global(Store& store, const core::GlobalType& type, const Slot* value) {
+  auto* global = ::new (store.arena.allocate(sizeof(Global), alignof(Global))) Global{.type = type, .store = &store};
+  global->value[0] = value[0];
+  if (type.value.is_vector()) global->value[1] = value[1];
+  store.globals.push_back(global);
+  return global;
+}
+
+Tag* make_tag(Store& store, core::TypeIdx type) { return store.arena.make<Tag>(type, &store); }
+
+namespace {
+
+void set_signature(Func& func, const core::TypeRegistry& types) {
+  const core::FuncType& type = types[func.type].type.func;
+  for (const core::ValType param : type.params) func.param_slots += slots_of(param);
+  for (const core::ValType result : type.results) func.result_slots += slots_of(result);
+}
+
+}  // namespace
+
+Func* make_host_func(Store& store, core::TypeIdx type, HostCallback callback, void* data) {
+  auto* func = store.arena.make<Func>();
+  func->type = type;
+  func->store = &store;
+  func->callback = callback;
+  func->data = data;
+  set_signature(*func, *store.types);
+  return func;
+}
+
+Func* func_ref(Instance& instance, core::FuncIdx index) {
+  Func*& entry = instance.funcs[index.value];
+  if (entry != nullptr) return entry;
+  auto* func = instance.store->arena.make<Func>();
+  func->type = instance.module->validated->func_types[index];
+  func->index = index;
+  func->instance = &instance;
+  func->store = instance.store;
+  set_signature(*func, *instance.store->types);
+  entry = func;
+  return func;
+}
+
+std::optional<Extern> find_export(Instance& instance, std::string_view name) {
+  for (const core::Export& item : instance.model().exports) {
+    if (item.name != name) continue;
+    Extern found{.kind = item.kind};
+    switch (item.kind) {
+      case core::ExternKind::func: found.func = func_ref(instance, core::FuncIdx(item.index)); break;
+      case core::ExternKind::table: found.table = instance.tables[item.index]; break;
+      case core::ExternKind::memory: found.memory = instance.memories[item.index]; break;
+      case core::ExternKind::global: found.global = instance.globals[item.index]; break;
+      case core::ExternKind::tag: found.tag = instance.tags[item.index]; break;
+    }
+    return found;
+  }
+  return std::nullopt;
+}
+
+Result<Thread*> acquire_thread(Store& store) {
+  if (Thread* thread = store.free_threads) {
+    store.free_threads = thread->next_free;
+    thread->top = thread->stack_base;
+    thread->fuel = INT64_MAX;
+    return thread;
+  }
+  const std::size_t page = os::page_size();
+  const std::size_t bytes = (store.limits.stack_bytes + page - 1) & ~(page - 1);
+  auto* stack = static_cast<Slot*>(os::reserve(bytes));
+  if (stack == nullptr || !os::commit(stack, bytes)) {
+    if (stack != nullptr) os::release(stack, bytes);
+    return fail(ErrorKind::exhausted, {}, "the system has no room for a stack of ", bytes, " bytes");
+  }
+  auto* thread = ::new (store.resource->allocate(sizeof(Thread), alignof(Thread))) Thread{};
+  thread->store = &store;
+  thread->interrupt = &store.interrupt;
+  thread->stack_base = thread->top = stack;
+  thread->stack_bytes = bytes;
+  thread->stack_limit = stack + bytes / sizeof(Slot);
+  thread->next = store.threads;
+  store.threads = thread;
+  return thread;
+}
+
+void release_thread(Store& store, Thread& thread) noexcept {
+  thread.top = thread.stack_base;
+  thread.pending_exception = null_ref;
+  thread.accumulator = 0;
+  thread.next_free = store.free_threads;
+  store.free_threads = &thread;
+}
+
+}  // namespace tenon::runtime
