@@ -3,6 +3,7 @@
 #include <cassert>
 #include <string>
 
+#include "base/concat.hpp"
 #include "binary/core/module.hpp"
 #include "runtime/store.hpp"
 
@@ -14,7 +15,12 @@ namespace {
 class Entry {
  public:
   Entry(Store& store, Thread& thread) noexcept
-      : store_(store), thread_(thread), previous_(store.current), top_(thread.top), ip_(thread.ip), frame_(thread.frame),
+      : store_(store),
+        thread_(thread),
+        previous_(store.current),
+        top_(thread.top),
+        ip_(thread.ip),
+        frame_(thread.frame),
         instance_(thread.instance) {
     store.current = &thread;
   }
@@ -39,7 +45,8 @@ class Entry {
 };
 
 Error stack_exhausted() {
-  return Error(ErrorKind::trap, message(Trap::call_stack_exhausted)).with_code(static_cast<std::uint32_t>(Trap::call_stack_exhausted));
+  return Error(ErrorKind::trap, message(Trap::call_stack_exhausted))
+      .with_code(static_cast<std::uint32_t>(Trap::call_stack_exhausted));
 }
 
 }  // namespace
@@ -75,7 +82,8 @@ namespace {
 constexpr unsigned most_frames_shown = 32;
 
 // Appends one line of a backtrace.
-void append_frame(std::pmr::string& out, unsigned number, const Instance& instance, const Executor::Position& position) {
+void append_frame(std::pmr::string& out, unsigned number, const Instance& instance,
+                  const Executor::Position& position) {
   const core::Module& module = instance.model();
   Arena arena(*instance.store->resource);
   const auto names = core::read_names(module, arena);

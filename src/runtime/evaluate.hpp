@@ -11,8 +11,8 @@ struct Value {
   Slot high = 0;
 };
 
-// The value of a validated constant expression of the instance, whose imports and earlier globals are in place. Objects it
-// makes are reachable from the result only: nothing is collected meanwhile. Errors: trap (heap exhausted).
+// The value of a validated constant expression of the instance, whose imports and earlier globals are in place. Objects
+// it makes are reachable from the result only: nothing is collected meanwhile. Errors: trap (heap exhausted).
 Result<Value> evaluate(Instance& instance, const core::Expr& expr);
 
 }  // namespace tenon::runtime

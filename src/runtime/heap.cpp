@@ -1,14 +1,16 @@
 // The collector.
 //
-// Memory comes in slabs of address space, cut into chunks of 64 KiB that are aligned to their size. A chunk holds cells of
-// one size class; an object that fits no class gets a run of chunks of its own. Whether a word found on a stack is an object
-// is answered by its chunk: a hash set knows the chunks in use, the chunk knows its cells, and a cell's header says if it is
-// allocated. Only the address of an object's header counts, since nothing else is ever stored in a slot.
+// Memory comes in slabs of address space, cut into chunks of 64 KiB that are aligned to their size. A chunk holds cells
+// of one size class; an object that fits no class gets a run of chunks of its own. Whether a word found on a stack is
+// an object is answered by its chunk: a hash set knows the chunks in use, the chunk knows its cells, and a cell's
+// header says if it is allocated. Only the address of an object's header counts, since nothing else is ever stored in a
+// slot.
 //
-// A collection marks from the roots with an explicit mark stack, and sweeps all chunks. It starts when as much was allocated
-// since the last one as was live then (at least `first_collection` bytes), or when the limit is reached.
+// A collection marks from the roots with an explicit mark stack, and sweeps all chunks. It starts when as much was
+// allocated since the last one as was live then (at least `first_collection` bytes), or when the limit is reached.
 //
-// Rejected: moving collectors (handlers, hosts and conservative stacks hold raw addresses), reference counting (cycles).
+// Rejected: moving collectors (handlers, hosts and conservative stacks hold raw addresses), reference counting
+// (cycles).
 #include "runtime/heap.hpp"
 
 #include <algorithm>
@@ -33,8 +35,9 @@ constexpr std::uint64_t first_collection = std::uint64_t{1} << 20;
 
 enum CellState : std::uint8_t { free_cell = 0, unmarked = 1, marked = 2 };
 
-constexpr std::array<std::uint32_t, 24> class_sizes = {16,  32,  48,  64,  80,  96,   112,  128,  160,  192,  224,  256,
-                                                       320, 384, 448, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192};
+constexpr std::array<std::uint32_t, 24> class_sizes = {16,  32,   48,   64,   80,   96,   112,  128,
+                                                       160, 192,  224,  256,  320,  384,  448,  512,
+                                                       768, 1024, 1536, 2048, 3072, 4096, 6144, 8192};
 constexpr std::uint16_t large_class = class_sizes.size();
 constexpr std::size_t largest_small_object = class_sizes.back();
 
@@ -69,8 +72,8 @@ struct Heap::State {
   const core::TypeRegistry* types;
   std::pmr::memory_resource* memory;
   std::uint64_t max_bytes;
-  std::uint64_t chunk_bytes = 0;       // in use by chunks
-  std::uint64_t allocated = 0;         // bytes of objects, dead ones not yet swept included
+  std::uint64_t chunk_bytes = 0;  // in use by chunks
+  std::uint64_t allocated = 0;    // bytes of objects, dead ones not yet swept included
   std::uint64_t next_collection = first_collection;
   std::array<FreeCell*, large_class> free_cells{};
   std::pmr::unordered_set<Chunk*> chunks;
@@ -82,8 +85,14 @@ struct Heap::State {
   Root* roots = nullptr;
 
   State(Store& owner, const core::TypeRegistry& registry, std::pmr::memory_resource& resource, std::uint64_t limit)
-      : store(&owner), types(&registry), memory(&resource), max_bytes(limit), chunks(&resource), slabs(&resource),
-        free_chunks(&resource), mark_stack(&resource) {}
+      : store(&owner),
+        types(&registry),
+        memory(&resource),
+        max_bytes(limit),
+        chunks(&resource),
+        slabs(&resource),
+        free_chunks(&resource),
+        mark_stack(&resource) {}
 
   Chunk* new_chunk(std::size_t bytes) noexcept {
     bytes = (bytes + chunk_size - 1) & ~(chunk_size - 1);
@@ -169,8 +178,9 @@ struct Heap::State {
     const auto offset = static_cast<std::size_t>(word - std::bit_cast<std::uintptr_t>(chunk));
     if (offset < sizeof(Chunk)) return nullptr;
     const std::size_t in_cells = offset - sizeof(Chunk);
-    if (chunk->size_class == large_class ? in_cells != 0
-                                         : in_cells % chunk->cell_size != 0 || in_cells / chunk->cell_size >= chunk->cell_count) {
+    if (chunk->size_class == large_class
+            ? in_cells != 0
+            : in_cells % chunk->cell_size != 0 || in_cells / chunk->cell_size >= chunk->cell_count) {
       return nullptr;
     }
     Object* object = as_object(word);
@@ -301,7 +311,7 @@ struct Heap::State {
 };
 
 Heap::Heap(Store& store, const core::TypeRegistry& types, std::pmr::memory_resource& memory, std::uint64_t max_bytes)
-    : state_(::new (memory.allocate(sizeof(State), alignof(State))) State(store, types, memory, max_bytes)) {}
+    : state_(::new(memory.allocate(sizeof(State), alignof(State))) State(store, types, memory, max_bytes)) {}
 
 Heap::~Heap() {
   for (Chunk* chunk : state_->chunks) {
@@ -367,8 +377,7 @@ std::uint32_t element_size_log2(core::ValType storage) noexcept {
 
 Array* Heap::allocate_array(core::TypeIdx type, std::uint32_t length) noexcept {
   const std::uint32_t log2 = element_size_log2((*state_->types)[type].type.fields[0].storage);
-  auto* array = static_cast<Array*>(
-      allocate(sizeof(Array) + (std::size_t{length} << log2), ObjectKind::array, type));
+  auto* array = static_cast<Array*>(allocate(sizeof(Array) + (std::size_t{length} << log2), ObjectKind::array, type));
   if (array == nullptr) return nullptr;
   array->length = length;
   array->element_size_log2 = log2;

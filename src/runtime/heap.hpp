@@ -2,8 +2,8 @@
 //
 // Objects never move. Collection is mark and sweep over size classes; objects are scanned precisely by the layout of
 // their type, stacks conservatively: any word that is the address of a live object keeps it. A collection can only
-// start inside an `allocate_*` call. Whoever calls one sees to it that `Thread::top` lies above the frames in use, and keeps
-// the references it still needs in a frame, in `Thread::accumulator`, or in a `Root`.
+// start inside an `allocate_*` call. Whoever calls one sees to it that `Thread::top` lies above the frames in use, and
+// keeps the references it still needs in a frame, in `Thread::accumulator`, or in a `Root`.
 #pragma once
 
 #include <cstdint>

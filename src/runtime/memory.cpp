@@ -1,12 +1,14 @@
 // Linear memories.
 //
 // A memory's base never moves: its whole address space is reserved when it is made, and growing only makes more of it
-// accessible. Where address space is free, a 32-bit memory of 64 KiB pages reserves all that an access can reach (4 GiB of
-// address and 4 GiB of static offset), so that compiled code needs no check. Every other memory reserves what it may grow to.
+// accessible. Where address space is free, a 32-bit memory of 64 KiB pages reserves all that an access can reach (4 GiB
+// of address and 4 GiB of static offset), so that compiled code needs no check. Every other memory reserves what it may
+// grow to.
 #include <algorithm>
 #include <bit>
 #include <cstring>
 
+#include "base/concat.hpp"
 #include "os/pages.hpp"
 #include "os/parking.hpp"
 #include "runtime/store.hpp"
@@ -42,7 +44,8 @@ bool is_guarded(const core::MemoryType& type) noexcept {
 
 // Reserves address space for at least `min` bytes, and as much of `wanted` as the system gives.
 void* reserve_space(std::uint64_t min, std::uint64_t wanted, std::uint64_t& reserved) noexcept {
-  for (std::uint64_t size = round_to_page(std::max<std::uint64_t>(wanted, 1)); size >= min; size = round_to_page(size / 2)) {
+  for (std::uint64_t size = round_to_page(std::max<std::uint64_t>(wanted, 1)); size >= min;
+       size = round_to_page(size / 2)) {
     if (void* address = os::reserve(size)) {
       reserved = size;
       return address;
@@ -56,7 +59,8 @@ void* reserve_space(std::uint64_t min, std::uint64_t wanted, std::uint64_t& rese
 
 Result<Memory*> make_memory(Store& store, const core::MemoryType& type) {
   const std::uint64_t size = bytes_of(type.limits.min, type.page_size_log2);
-  const std::uint64_t allowed = store.limits.memory_bytes - std::min(store.limits.memory_bytes, store.memory_bytes_used);
+  const std::uint64_t allowed =
+      store.limits.memory_bytes - std::min(store.limits.memory_bytes, store.memory_bytes_used);
   if (size > allowed) {
     return fail(ErrorKind::exhausted, {}, "a memory of ", type.limits.min, " pages needs ", size,
                 " bytes, and the store's limit leaves ", allowed);
@@ -65,7 +69,8 @@ Result<Memory*> make_memory(Store& store, const core::MemoryType& type) {
   memory->type = type;
   memory->store = &store;
   const std::uint64_t max = std::min(declared_max(type), std::max(allowed, size));
-  const std::uint64_t wanted = is_guarded(type) ? guarded_reservation : std::min(max, std::max(size, largest_unbounded_reservation));
+  const std::uint64_t wanted =
+      is_guarded(type) ? guarded_reservation : std::min(max, std::max(size, largest_unbounded_reservation));
   void* base = reserve_space(size, wanted, memory->reserved);
   if (base == nullptr || !os::commit(base, round_to_page(size))) {
     if (base != nullptr) os::release(base, memory->reserved);
@@ -90,15 +95,18 @@ std::int64_t grow(Memory& memory, std::uint64_t delta) noexcept {
   for (;;) {
     const std::uint64_t added = bytes_of(delta, shift);
     if (added > memory.max_size - old_size) return -1;
-    // A 64-bit memory of one-byte pages could have more pages than the result can say; the reservation never allows that.
+    // A 64-bit memory of one-byte pages could have more pages than the result can say; the reservation never allows
+    // that.
     Store* store = memory.store;
-    if (store != nullptr && added > store->limits.memory_bytes - std::min(store->limits.memory_bytes, store->memory_bytes_used)) {
+    if (store != nullptr &&
+        added > store->limits.memory_bytes - std::min(store->limits.memory_bytes, store->memory_bytes_used)) {
       return -1;
     }
     const std::uint64_t from = round_to_page(old_size);
     const std::uint64_t to = round_to_page(old_size + added);
     if (to > from && !os::commit(memory.base + from, to - from)) return -1;
-    // Several threads may grow a shared memory: the pages are accessible whoever wins, the size is taken by one at a time.
+    // Several threads may grow a shared memory: the pages are accessible whoever wins, the size is taken by one at a
+    // time.
     if (memory.size.compare_exchange_strong(old_size, old_size + added, std::memory_order_acq_rel)) {
       if (store != nullptr) store->memory_bytes_used += added;
       return static_cast<std::int64_t>(old_size >> shift);
@@ -125,7 +133,8 @@ Trap memory_init(Instance& instance, Memory& memory, core::DataIdx data, std::ui
   return Trap::none;
 }
 
-Trap memory_copy(Memory& to_memory, Memory& from_memory, std::uint64_t to, std::uint64_t from, std::uint64_t size) noexcept {
+Trap memory_copy(Memory& to_memory, Memory& from_memory, std::uint64_t to, std::uint64_t from,
+                 std::uint64_t size) noexcept {
   if (!in_bounds(to_memory, to, size) || !in_bounds(from_memory, from, size)) return Trap::out_of_bounds_memory_access;
   if (size != 0) std::memmove(to_memory.base + to, from_memory.base + from, size);
   return Trap::none;

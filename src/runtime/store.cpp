@@ -2,13 +2,15 @@
 
 #include <cassert>
 
+#include "base/concat.hpp"
 #include "os/pages.hpp"
 
 namespace tenon::runtime {
 
 const core::Module& Instance::model() const noexcept { return *module->validated->module; }
 
-Store::Store(Executor& executor_, core::TypeRegistry& types_, std::pmr::memory_resource& memory, const StoreLimits& limits_)
+Store::Store(Executor& executor_, core::TypeRegistry& types_, std::pmr::memory_resource& memory,
+             const StoreLimits& limits_)
     : executor(&executor_),
       types(&types_),
       resource(&memory),
@@ -80,7 +82,8 @@ Func* func_ref(Instance& instance, core::FuncIdx index) {
 std::optional<Extern> find_export(Instance& instance, std::string_view name) {
   for (const core::Export& item : instance.model().exports) {
     if (item.name != name) continue;
-    Extern found{.kind = item.kind};
+    Extern found;
+    found.kind = item.kind;
     switch (item.kind) {
       case core::ExternKind::func: found.func = func_ref(instance, core::FuncIdx(item.index)); break;
       case core::ExternKind::table: found.table = instance.tables[item.index]; break;

@@ -60,7 +60,7 @@ struct Store {
   Thread* free_threads = nullptr;  // stacks kept for reuse
   Thread* current = nullptr;       // the thread whose guest code runs or called the host
   std::atomic<std::uint32_t> interrupt = 0;
-  std::int64_t fuel = INT64_MAX;   // units that guest code may still use, where it is metered
+  std::int64_t fuel = INT64_MAX;  // units that guest code may still use, where it is metered
 
   Memory no_memory;  // of size 0: memory 0 of instances that have none
   std::uint64_t memory_bytes_used = 0;
@@ -113,6 +113,7 @@ Trap table_init(Instance& instance, Table& table, core::ElemIdx elem, std::uint6
 Trap table_copy(Table& to_table, Table& from_table, std::uint64_t to, std::uint64_t from, std::uint64_t size) noexcept;
 Trap table_fill(Table& table, std::uint64_t to, Slot value, std::uint64_t size) noexcept;
 
+void drop_elem(Instance& instance, core::ElemIdx elem) noexcept;
 // One item of an element segment that is not dropped; `item` is in range.
 Slot elem_item(Instance& instance, core::ElemIdx elem, std::uint64_t item);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/concat.hpp"
 #include "runtime/store.hpp"
 
 namespace tenon::runtime {
@@ -26,7 +27,8 @@ Result<Table*> make_table(Store& store, const core::TableType& type, Slot init) 
       store.limits.table_elements - std::min(store.limits.table_elements, store.table_elements_used);
   const std::uint64_t size = type.limits.min;
   if (size > allowed) {
-    return fail(ErrorKind::exhausted, {}, "a table of ", size, " elements is more than the store's limit leaves (", allowed, ")");
+    return fail(ErrorKind::exhausted, {}, "a table of ", size, " elements is more than the store's limit leaves (",
+                allowed, ")");
   }
   auto* table = store.arena.make<Table>();
   table->type = type;
@@ -44,7 +46,8 @@ Result<Table*> make_table(Store& store, const core::TableType& type, Slot init) 
 }
 
 void release_table(Table& table) noexcept {
-  if (table.capacity != 0) table.store->resource->deallocate(table.elements, table.capacity * sizeof(Slot), alignof(Slot));
+  if (table.capacity != 0)
+    table.store->resource->deallocate(table.elements, table.capacity * sizeof(Slot), alignof(Slot));
   table.capacity = table.size = 0;
 }
 

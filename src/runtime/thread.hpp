@@ -47,7 +47,8 @@ struct Thread {
   Slot* stack_base = nullptr;
   Slot* top = nullptr;
   std::size_t stack_bytes = 0;
-  Thread* next = nullptr;  // of the store's list of threads
+  Thread* next = nullptr;       // of the store's list of threads
+  Thread* next_free = nullptr;  // of its list of unused ones
 
   Outcome trap(Trap reason) noexcept {
     pending_trap = reason;

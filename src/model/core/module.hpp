@@ -66,8 +66,8 @@ enum class SegmentMode : std::uint8_t { active, passive, declarative };
 struct Elem {
   SegmentMode mode = SegmentMode::passive;
   std::uint8_t flags = 0;
-  TableIdx table;                      // mode active
-  Expr table_offset;                   // mode active
+  TableIdx table;     // mode active
+  Expr table_offset;  // mode active
   ValType type = funcref;
   std::span<const FuncIdx> functions;  // flags without bit 2
   std::span<const Expr> items;         // flags with bit 2
@@ -87,8 +87,8 @@ struct Data {
 struct Section {
   SectionId id = SectionId::custom;
   bool changed = false;
-  std::string_view name;     // custom sections
-  Bytes payload;             // after id and size; for custom sections, after the name
+  std::string_view name;  // custom sections
+  Bytes payload;          // after id and size; for custom sections, after the name
   Bytes raw;
   std::uint64_t offset = 0;  // of `payload` in the outermost input
 };

@@ -42,7 +42,8 @@ class HeapType {
   constexpr HeapType() noexcept = default;
   constexpr HeapType(AbstractHeapType type) noexcept  // NOLINT(google-explicit-constructor)
       : bits_(static_cast<std::uint32_t>(type)) {}
-  constexpr HeapType(TypeIdx index) noexcept : bits_(concrete_bit | index.value) {}  // NOLINT(google-explicit-constructor)
+  constexpr HeapType(TypeIdx index) noexcept
+      : bits_(concrete_bit | index.value) {}  // NOLINT(google-explicit-constructor)
   constexpr bool is_concrete() const noexcept { return (bits_ & concrete_bit) != 0; }
   constexpr TypeIdx index() const noexcept { return TypeIdx(bits_ & ~concrete_bit); }
   constexpr AbstractHeapType abstract() const noexcept { return static_cast<AbstractHeapType>(bits_); }
@@ -72,7 +73,8 @@ class ValType {
     bottom = 0,
   };
   constexpr ValType() noexcept = default;
-  constexpr ValType(Kind kind) noexcept : bits_(static_cast<std::uint32_t>(kind)) {}  // NOLINT(google-explicit-constructor)
+  constexpr ValType(Kind kind) noexcept
+      : bits_(static_cast<std::uint32_t>(kind)) {}  // NOLINT(google-explicit-constructor)
   static constexpr ValType ref(HeapType heap, bool nullable) noexcept {
     ValType type(nullable ? Kind::ref_null : Kind::ref);
     type.bits_ |= heap.bits_ << 8;
@@ -134,7 +136,7 @@ struct SubType {
   bool is_final = true;
   bool is_shorthand = true;  // written without `sub` or `sub final`
   std::span<const TypeIdx> supertypes;
-  FuncType func;                       // kind func
+  FuncType func;                      // kind func
   std::span<const FieldType> fields;  // kind struct_, or the one element of kind array
 };
 

@@ -32,7 +32,8 @@ Bucket& bucket_of(const void* address) {
 
 }  // namespace
 
-ParkResult park(const void* address, bool (*still_equal)(const void*), const void* context, std::int64_t timeout) noexcept {
+ParkResult park(const void* address, bool (*still_equal)(const void*), const void* context,
+                std::int64_t timeout) noexcept {
   Bucket& bucket = bucket_of(address);
   std::unique_lock lock(bucket.mutex);
   if (!still_equal(context)) return ParkResult::not_equal;
