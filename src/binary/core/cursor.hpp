@@ -1,10 +1,16 @@
-// A sticky cursor over binary input. After the first fault every read returns zero and the cursor stays at the fault, so a
-// decoder reads a whole structure and asks once. Messages are those of the official suite; offsets are absolute.
+// A sticky cursor over binary input. After the first fault every read returns zero and the cursor stands at the end, so
+// a decoder reads a whole structure and asks once. Messages are those of the official suite; offsets are absolute, and
+// those of the first byte of the wrong item.
+//
+// Made for registers: everything that the fast path calls is inlined, and what it does not inline gets and returns
+// plain values, never the cursor's address. A cursor that lives in a decoder's own frame, and is only passed to inlined
+// functions, is therefore kept in registers. Functions that are not inlined read from a `detour()` instead.
 #pragma once
 
 #include <cassert>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #include "base/bytes.hpp"
 #include "base/concat.hpp"
@@ -28,7 +34,8 @@ class Cursor {
   void set_position(const std::uint8_t* p) noexcept { p_ = p; }
 
   std::uint8_t u8() noexcept {
-    if (p_ == end_) [[unlikely]] return fault_end(), std::uint8_t{0};
+    if (p_ == end_) [[unlikely]]
+      return fail_with(end_error(offset())), std::uint8_t{0};
     return *p_++;
   }
   std::uint8_t peek() const noexcept { return p_ == end_ ? std::uint8_t{0} : *p_; }
@@ -39,51 +46,97 @@ class Cursor {
   std::int64_t s64() noexcept { return leb<std::int64_t>(); }
   template <class T>
   T fixed() noexcept {
-    if (remaining() < sizeof(T)) [[unlikely]] return fault_end(), T{};
+    if (remaining() < sizeof(T)) [[unlikely]]
+      return fail_with(end_error(base_ + size())), T{};
     const T value = load_le<T>(p_);
     p_ += sizeof(T);
     return value;
   }
   Bytes bytes(std::uint64_t size) noexcept {
-    if (size > remaining()) [[unlikely]] return fault_end(), Bytes{};
+    if (size > remaining()) [[unlikely]]
+      return fail_with(end_error(base_ + this->size())), Bytes{};
     const Bytes result(p_, static_cast<std::size_t>(size));
     p_ += size;
     return result;
   }
-  // A count of things that take at least `least_bytes` each: a count that the input cannot hold is a fault, before anything
-  // is reserved for it. More than `limit` is the fault "<what> ..." of kind exhausted.
+  // A count of things that take at least `least_bytes` each: a count that the input cannot hold is a fault, before
+  // anything is reserved for it. More than `limit` is the fault "too many <what>" of kind exhausted.
   std::uint32_t count(std::uint32_t limit, std::string_view what, std::size_t least_bytes = 1) noexcept;
+  // A size in front of so many bytes; more than are left is a fault.
+  std::uint32_t length(std::string_view what) noexcept;
   // A size-prefixed UTF-8 name.
   std::string_view name() noexcept;
 
   // Records the first fault; later ones are ignored.
   template <class... Pieces>
   void fault(ErrorKind kind, std::uint64_t offset, const Pieces&... pieces) noexcept {
-    if (failed_) return;
-    error_ = fail(kind, at_offset(offset), pieces...);
-    failed_ = true;
-    p_ = end_;
+    if (!failed_) fail_with(make_error(kind, offset, pieces...));
   }
-  void fault(Error error) noexcept {
+  void fault(Error error) noexcept { fail_with(std::move(error)); }
+  Error take_error() noexcept { return assert(failed_), std::move(error_); }
+
+  // A cursor over what is left, for a reader that is not inlined; `rejoin` goes on where it stopped, with its fault.
+  Cursor detour() const noexcept { return {Bytes(p_, remaining()), offset()}; }
+  void rejoin(Cursor&& detour) noexcept {
+    p_ = detour.p_;
+    if (detour.failed_) [[unlikely]]
+      fail_with(std::move(detour.error_));
+  }
+
+ private:
+  // The position after a number, or nullptr, and its value: two registers.
+  template <class T>
+  struct Leb {
+    const std::uint8_t* next;
+    T value;
+  };
+  template <class T, unsigned bits>
+  [[gnu::noinline]] static Leb<T> read_long_leb(const std::uint8_t* p, const std::uint8_t* end) noexcept {
+    T value = 0;
+    LebFault reason = LebFault::none;
+    const std::uint8_t* next = decode_leb<T, bits>(p, end, value, reason);
+    return {next, value};
+  }
+  template <class T, unsigned bits>
+  [[gnu::cold, gnu::noinline]] static Error leb_error(const std::uint8_t* p, const std::uint8_t* end,
+                                                      std::uint64_t offset) noexcept {
+    T value = 0;
+    LebFault reason = LebFault::none;
+    decode_leb<T, bits>(p, end, value, reason);
+    const auto left = static_cast<std::uint64_t>(end - p);
+    return reason == LebFault::unexpected_end ? end_error(offset + left) : leb_fault_error(reason, bits, offset);
+  }
+  template <class T, unsigned bits = sizeof(T) * 8>
+  T leb() noexcept {
+    if (p_ != end_ && *p_ < 0x80) [[likely]] {
+      const std::uint8_t byte = *p_++;
+      if constexpr (std::is_signed_v<T>) {
+        return static_cast<T>(static_cast<std::int8_t>(static_cast<std::uint8_t>(byte << 1)) >> 1);
+      } else {
+        return byte;
+      }
+    }
+    const Leb<T> number = read_long_leb<T, bits>(p_, end_);
+    if (number.next == nullptr) [[unlikely]]
+      return fail_with(leb_error<T, bits>(p_, end_, offset())), T{0};
+    p_ = number.next;
+    return number.value;
+  }
+  std::uint64_t size() const noexcept { return static_cast<std::uint64_t>(end_ - begin_); }
+
+  template <class... Pieces>
+  [[gnu::cold, gnu::noinline]] static Error make_error(ErrorKind kind, std::uint64_t offset,
+                                                       const Pieces&... pieces) noexcept {
+    return fail(kind, at_offset(offset), pieces...);
+  }
+  [[gnu::cold]] static Error end_error(std::uint64_t offset) noexcept;
+  [[gnu::cold]] static Error leb_fault_error(LebFault reason, unsigned bits, std::uint64_t offset) noexcept;
+  void fail_with(Error&& error) noexcept {
     if (failed_) return;
     error_ = std::move(error);
     failed_ = true;
     p_ = end_;
   }
-  Error take_error() noexcept { return assert(failed_), std::move(error_); }
-
- private:
-  template <class T, unsigned bits = sizeof(T) * 8>
-  T leb() noexcept {
-    T value = 0;
-    LebFault reason = LebFault::none;
-    const std::uint8_t* next = decode_leb<T, bits>(p_, end_, value, reason);
-    if (next == nullptr) [[unlikely]] return fault_leb(reason), T{0};
-    p_ = next;
-    return value;
-  }
-  void fault_end() noexcept;
-  void fault_leb(LebFault reason) noexcept;
 
   const std::uint8_t* begin_;
   const std::uint8_t* p_;

@@ -1,8 +1,8 @@
 // Reading and writing instructions: immediates by shape, from instructions.def.
 //
-// `read_immediates<shape>` is the one decoder of immediates; the validator and the translator call it with the shape known
-// at compile time, inside their own switch over operations, so that each instruction is dispatched once. `InstructionReader`
-// serves everyone who is not in such a hurry.
+// `read_op` and `read_immediates<shape>` (binary/core/immediates.hpp) are the one decoder; the validator and the
+// translator call them with the shape known at compile time, inside their own switch over operations, so that each
+// instruction is dispatched once. `InstructionReader` serves everyone who is not in such a hurry.
 #pragma once
 
 #include <memory_resource>
@@ -10,6 +10,7 @@
 
 #include "binary/core/byte_writer.hpp"
 #include "binary/core/cursor.hpp"
+#include "binary/core/types.hpp"
 #include "model/core/instruction.hpp"
 #include "spec/features.hpp"
 
@@ -17,23 +18,20 @@ namespace tenon::core {
 
 // Storage for the lists that an instruction's immediates may hold; reused from one instruction to the next.
 struct ImmediateLists {
-  explicit ImmediateLists(std::pmr::memory_resource& memory) : labels(&memory), catches(&memory), value_types(&memory) {}
+  explicit ImmediateLists(std::pmr::memory_resource& memory)
+      : labels(&memory), catches(&memory), value_types(&memory) {}
   std::pmr::vector<std::uint32_t> labels;
   std::pmr::vector<Catch> catches;
   std::pmr::vector<ValType> value_types;
 };
 
-// Reads an opcode, prefix included. A fault (unknown, truncated) makes it Op::invalid. Does not ask for features.
-Op read_op(Cursor& in);
-
 // Reads the immediates of `out.op` into `out`; faults in the cursor. `features` decides what types and flags may say.
 void read_immediates(Cursor& in, Instruction& out, ImmediateLists& lists, Features features);
 
-// Reads one type as it stands in the binary format; faults in the cursor ("malformed ...", or the feature that is off).
-ValType read_val_type(Cursor& in, Features features);
-HeapType read_heap_type(Cursor& in, Features features);
+// Records that `op`, whose opcode stands at `offset`, belongs to a feature that is off: "illegal opcode 06: `try` ...".
+void fault_op_is_off(Cursor& in, std::uint64_t offset, Op op);
 
-// One instruction after the other, until the bytes end.
+// One instruction after the other, until the bytes end. An operation whose feature is off is a fault.
 class InstructionReader {
  public:
   InstructionReader(Bytes code, std::uint64_t offset, Features features, std::pmr::memory_resource& memory);
@@ -52,15 +50,15 @@ class InstructionReader {
 
 // Appends an instruction in canonical form.
 void write_instruction(ByteWriter& out, const Instruction& instruction);
-void write_val_type(ByteWriter& out, ValType type);
-void write_heap_type(ByteWriter& out, HeapType type);
 
 // The local declarations at the start of a body: runs of locals of one type.
 struct LocalRun {
   std::uint32_t count = 0;
   ValType type;
 };
-// Reads them; the cursor then stands at the first instruction. The total (with `params`) may not exceed limits::max_locals.
+// Reads them; the cursor then stands at the first instruction. The total (with `params`) may not exceed
+// limits::max_locals.
 void read_locals(Cursor& in, std::pmr::vector<LocalRun>& runs, std::uint32_t params, Features features);
+void write_locals(ByteWriter& out, std::span<const LocalRun> runs);
 
 }  // namespace tenon::core

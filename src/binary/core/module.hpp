@@ -17,13 +17,13 @@ struct ReadOptions {
   std::uint64_t base_offset = 0;  // where `bytes` stands in the outermost input, for offsets in errors
 };
 
-// Reads a whole module. The result borrows from `bytes`, which must outlive it. Checks what the binary format prescribes,
-// the bytes of bodies and constant expressions excepted: those are checked when they are decoded (validation).
-// Errors: malformed, exhausted (a limit of limits.hpp).
+// Reads a whole module. The result borrows from `bytes`, which must outlive it. Checks what the binary format
+// prescribes, the bytes of bodies and constant expressions excepted: those are checked when they are decoded
+// (validation). Errors: malformed, exhausted (a limit of limits.hpp).
 Result<Module> read_module(Bytes bytes, std::pmr::memory_resource& memory, const ReadOptions& options = {});
 
-// Reads the instructions of every body and constant expression, without validating: a module for which this also succeeds
-// is well-formed. Errors: malformed, with the offset of the fault.
+// Reads the instructions of every body and constant expression, without validating: a module for which this also
+// succeeds is well-formed. Errors: malformed, with the offset of the fault.
 Result<void> check_bodies(const Module& module, Features features);
 
 // Incremental reading: feed the input in any pieces; the result and the errors are those of `read_module`.

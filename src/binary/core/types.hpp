@@ -1,0 +1,26 @@
+// Reading and writing types. https://webassembly.github.io/spec/core/binary/types.html
+//
+// Readers fault in the cursor: "malformed ...", or the feature that is off. A type index is not looked up, only read:
+// what it names is a question for validation.
+#pragma once
+
+#include "binary/core/byte_writer.hpp"
+#include "binary/core/cursor.hpp"
+#include "model/core/instruction.hpp"
+#include "model/core/types.hpp"
+#include "spec/features.hpp"
+
+namespace tenon::core {
+
+ValType read_val_type(Cursor& in, Features features);
+// A reference type where tables and element segments have one: `funcref` there is older than the other references.
+ValType read_ref_type(Cursor& in, Features features);
+HeapType read_heap_type(Cursor& in, Features features);
+inline constexpr std::uint8_t empty_block_code = 0x40;
+BlockType read_block_type(Cursor& in, Features features);
+
+void write_val_type(ByteWriter& out, ValType type);
+void write_heap_type(ByteWriter& out, HeapType type);
+void write_block_type(ByteWriter& out, const BlockType& type);
+
+}  // namespace tenon::core
