@@ -1,5 +1,8 @@
 #include "model/core/module.hpp"
 
+#include <algorithm>
+#include <cassert>
+
 namespace tenon::core {
 
 std::string_view to_string(ExternKind kind) noexcept {
@@ -18,6 +21,21 @@ const Section* Module::find_custom(std::string_view name) const noexcept {
     if (section.id == SectionId::custom && section.name == name) return &section;
   }
   return nullptr;
+}
+
+void Module::mark_changed(SectionId id) {
+  assert(id != SectionId::custom);
+  std::size_t place = 0;  // right behind the last section that must stand before this one
+  for (std::size_t i = 0; i < sections.size(); ++i) {
+    if (sections[i].id == id) {
+      sections[i].changed = true;
+      return;
+    }
+    if (sections[i].id != SectionId::custom && section_order(sections[i].id) < section_order(id)) place = i + 1;
+  }
+  sections.push_back(arena, Section{});
+  std::rotate(sections.begin() + place, sections.end() - 1, sections.end());
+  sections[place] = Section{.id = id, .changed = true, .name = {}, .payload = {}, .raw = {}, .offset = 0};
 }
 
 }  // namespace tenon::core

@@ -5,8 +5,13 @@
 // whatever they came from; `binary/core/instructions.hpp` reads and writes them. Entities keep the order and the index
 // spaces of the standard: imports first, then definitions.
 //
-// A module that came from bytes also remembers its sections. Writing copies the sections that nobody changed, byte for
-// byte, and encodes those whose `changed` is set: whoever edits a list marks its section.
+// `sections` says what is written and where. A module that came from bytes remembers its sections: writing copies those
+// that nobody changed, byte for byte, and encodes from the lists those whose `changed` is set. Whoever edits a list
+// calls `mark_changed`, which also makes the section where there was none. A module that was built (by the text parser,
+// say) has no raw bytes: it has one entry {id, changed = true} for each section that is not empty, in the prescribed
+// order, and its custom sections ({custom, changed, name, payload}) at their places between them. Building the lists
+// first, and then calling `mark_changed` once for each section, in any order, gives just that. A changed section whose
+// list is empty is not written. The data count section is one like the others: `data_count` and its entry.
 // https://webassembly.github.io/spec/core/syntax/modules.html
 #pragma once
 
@@ -134,6 +139,9 @@ struct Module {
   const SubType& type_of(FuncIdx i) const noexcept { return types[funcs[i].type]; }
   // The first custom section of that name, or nullptr.
   const Section* find_custom(std::string_view name) const noexcept;
+  // Marks the section as changed, so that it is written from its list; inserts it at the prescribed place if it is
+  // missing.
+  void mark_changed(SectionId id);
 };
 
 }  // namespace tenon::core

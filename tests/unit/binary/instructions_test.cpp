@@ -165,7 +165,8 @@ TEST(ReadValType, KnowsWhichFeatureATypeNeeds) {
 TEST(ReadMemArg, NeedsMultiMemoryForAMemoryIndex) {
   Features features = Features::all();
   features.set(Feature::multi_memory, false);
-  InstructionReader reader(bytes_of("\x28\x42\x01\x00"s), 0, features, heap());
+  const std::string code = "\x28\x42\x01\x00"s;
+  InstructionReader reader(bytes_of(code), 0, features, heap());
   Instruction decoded;
   ASSERT_FALSE(reader.next(decoded));
   const Error error = reader.take_error();
