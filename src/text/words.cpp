@@ -1,0 +1,139 @@
+#include "text/words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace tenon {
+
+namespace {
+
+constexpr std::string_view word_texts[] = {
+#define TENON_INSTRUCTION(name, mnemonic, prefix, code, immediates, signature, width, feature, constant) mnemonic,
+#include "spec/instructions.def"
+#undef TENON_INSTRUCTION
+#define TENON_NUMBER_TYPE(name, code, text, feature) text,
+#define TENON_PACKED_TYPE(name, code, text) text,
+#define TENON_HEAP_TYPE(name, code, text, ref_text, top, bottom, feature) text, ref_text,
+#include "spec/valtypes.def"
+#undef TENON_NUMBER_TYPE
+#undef TENON_PACKED_TYPE
+#undef TENON_HEAP_TYPE
+#define TENON_KEYWORD(name, text) text,
+#include "text/keywords.def"
+#undef TENON_KEYWORD
+};
+static_assert(std::size(word_texts) == word_count);
+
+constexpr std::uint64_t load(const char* from, std::size_t size) noexcept {
+  std::uint64_t value = 0;
+  if consteval {
+    for (std::size_t i = 0; i < size; ++i) value |= std::uint64_t{static_cast<unsigned char>(from[i])} << (8 * i);
+  } else {
+    std::memcpy(&value, from, size);
+  }
+  return value;
+}
+
+constexpr std::size_t slot_count = 4096;
+
+constexpr std::size_t hash(std::string_view text) noexcept {
+  const char* p = text.data();
+  const std::size_t size = text.size();
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  if (size >= 8) {
+    first = load(p, 8);
+    last = load(p + size - 8, 8);
+  } else if (size >= 4) {
+    first = load(p, 4);
+    last = load(p + size - 4, 4);
+  } else if (size >= 2) {
+    first = load(p, 2);
+    last = load(p + size - 2, 2);
+  } else if (size == 1) {
+    first = load(p, 1);
+  }
+  std::uint64_t mixed = (first + size) * 0x9E37'79B9'7F4A'7C15U;
+  mixed ^= (mixed >> 29);
+  mixed = (mixed + last) * 0xD6E8'FEB8'6659'FD93U;
+  return static_cast<std::size_t>(mixed >> 52);
+}
+static_assert(slot_count == std::size_t{1} << (64 - 52));
+
+constexpr auto slots = [] {
+  std::array<std::uint16_t, slot_count> table{};
+  table.fill(static_cast<std::uint16_t>(Word::unknown));
+  for (std::size_t i = 0; i < word_count; ++i) {
+    std::size_t slot = hash(word_texts[i]);
+    bool known = false;
+    while (table[slot] != static_cast<std::uint16_t>(Word::unknown) && !known) {
+      known = word_texts[table[slot]] == word_texts[i];
+      if (!known) slot = (slot + 1) % slot_count;
+    }
+    if (!known) table[slot] = static_cast<std::uint16_t>(i);
+  }
+  return table;
+}();
+
+// Edit distance, bounded: anything above `bound` is bound + 1.
+std::size_t distance(std::string_view a, std::string_view b, std::size_t bound) noexcept {
+  constexpr std::size_t longest = 40;
+  if (a.size() > longest || b.size() > longest) return bound + 1;
+  if (a.size() > b.size() + bound || b.size() > a.size() + bound) return bound + 1;
+  std::array<std::size_t, longest + 1> row{};
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return std::min(row[b.size()], bound + 1);
+}
+
+// Names of the first years, some of which are still met, with today's.
+struct Renamed {
+  std::string_view old_name;
+  Op op;
+};
+constexpr Renamed renamed[] = {
+    {"get_local", Op::local_get},     {"set_local", Op::local_set},   {"tee_local", Op::local_tee},
+    {"get_global", Op::global_get},   {"set_global", Op::global_set}, {"current_memory", Op::memory_size},
+    {"grow_memory", Op::memory_grow},
+};
+
+}  // namespace
+
+Word find_word(std::string_view text) noexcept {
+  for (std::size_t slot = hash(text);; slot = (slot + 1) % slot_count) {
+    const std::uint16_t word = slots[slot];
+    if (word == static_cast<std::uint16_t>(Word::unknown)) return Word::unknown;
+    if (word_texts[word] == text) return static_cast<Word>(word);
+  }
+}
+
+std::string_view to_string(Word word) noexcept {
+  return word == Word::unknown ? std::string_view("unknown word") : word_texts[static_cast<std::size_t>(word)];
+}
+
+std::string_view nearest_mnemonic(std::string_view text) noexcept {
+  for (const Renamed& name : renamed) {
+    if (name.old_name == text) return info(name.op).mnemonic;
+  }
+  std::size_t best = text.size() < 4 ? 1 : 3;
+  std::string_view nearest;
+  for (std::size_t i = 0; i < op_count; ++i) {
+    const std::size_t found = distance(text, word_texts[i], best);
+    if (found < best || (found == best && nearest.empty())) {
+      best = found;
+      nearest = word_texts[i];
+    }
+  }
+  return nearest;
+}
+
+}  // namespace tenon
