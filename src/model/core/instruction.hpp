@@ -33,10 +33,7 @@ struct Catch {
   LabelIdx label;
 };
 
-struct V128 {
-  alignas(16) std::uint8_t bytes[16] = {};
-  bool operator==(const V128&) const noexcept = default;
-};
+using tenon::V128;
 
 struct Instruction {
   Op op = Op::invalid;
