@@ -8,6 +8,7 @@
 
 #include "model/core/types.hpp"
 #include "spec/instructions.hpp"
+#include "spec/v128.hpp"
 
 namespace tenon::core {
 
