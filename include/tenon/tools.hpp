@@ -55,7 +55,8 @@ struct ValidateOptions {
 };
 Result<void> validate(std::string_view input, const ValidateOptions& options = {});
 
-// A listing of a binary: its sections with offsets and sizes, or the disassembly with offsets, or a JSON of the sections.
+// A listing of a binary: its sections with offsets and sizes, or the disassembly with offsets, or a JSON of the
+// sections.
 enum class ListingForm : std::uint8_t { sections, disassembly, json };
 struct ListingOptions {
   FeatureSet features = default_features();

@@ -62,7 +62,8 @@ struct Store {
   std::atomic<std::uint32_t> interrupt = 0;
   std::int64_t fuel = INT64_MAX;  // units that guest code may still use, where it is metered
 
-  Memory no_memory;  // of size 0: memory 0 of instances that have none
+  void* host = nullptr;  // of whoever made the store
+  Memory no_memory;      // of size 0: memory 0 of instances that have none
   std::uint64_t memory_bytes_used = 0;
   std::uint64_t table_elements_used = 0;
 };
