@@ -60,9 +60,9 @@ struct FuncType {
   std::string to_string() const;
 };
 
-struct V128 {
+struct Vector128 {
   alignas(16) std::uint8_t bytes[16] = {};
-  bool operator==(const V128&) const noexcept = default;
+  bool operator==(const Vector128&) const noexcept = default;
 };
 
 namespace detail {
@@ -145,7 +145,7 @@ class Val {
   Val(std::uint64_t v) noexcept : type_(ValType::i64()), low_(v) {}
   Val(float v) noexcept : type_(ValType::f32()), low_(std::bit_cast<std::uint32_t>(v)) {}
   Val(double v) noexcept : type_(ValType::f64()), low_(std::bit_cast<std::uint64_t>(v)) {}
-  Val(const V128& v) noexcept : type_(ValType::v128()) {
+  Val(const Vector128& v) noexcept : type_(ValType::v128()) {
     std::memcpy(&low_, v.bytes, 8);
     std::memcpy(&high_, v.bytes + 8, 8);
   }
@@ -164,8 +164,8 @@ class Val {
   std::int64_t i64() const noexcept { return static_cast<std::int64_t>(low_); }
   float f32() const noexcept { return std::bit_cast<float>(static_cast<std::uint32_t>(low_)); }
   double f64() const noexcept { return std::bit_cast<double>(low_); }
-  V128 v128() const noexcept {
-    V128 v;
+  Vector128 v128() const noexcept {
+    Vector128 v;
     std::memcpy(v.bytes, &low_, 8);
     std::memcpy(v.bytes + 8, &high_, 8);
     return v;
@@ -218,12 +218,12 @@ struct CoreValue<double> {
   static double load(const std::uint64_t* slot) noexcept { return std::bit_cast<double>(*slot); }
 };
 template <>
-struct CoreValue<V128> {
+struct CoreValue<Vector128> {
   static ValType type() noexcept { return ValType::v128(); }
   static constexpr unsigned slots = 2;
-  static void store(std::uint64_t* slot, const V128& value) noexcept { std::memcpy(slot, value.bytes, 16); }
-  static V128 load(const std::uint64_t* slot) noexcept {
-    V128 value;
+  static void store(std::uint64_t* slot, const Vector128& value) noexcept { std::memcpy(slot, value.bytes, 16); }
+  static Vector128 load(const std::uint64_t* slot) noexcept {
+    Vector128 value;
     std::memcpy(value.bytes, slot, 16);
     return value;
   }
