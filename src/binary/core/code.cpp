@@ -1,5 +1,6 @@
-// Function bodies: local declarations, then instructions.
+// Function bodies, local declarations, and the code section. Instructions are left alone until a body is decoded.
 #include "binary/core/instructions.hpp"
+#include "binary/core/sections.hpp"
 #include "spec/limits.hpp"
 
 namespace tenon::core {
@@ -30,6 +31,33 @@ void write_locals(ByteWriter& out, std::span<const LocalRun> runs) {
     out.u32(run.count);
     write_val_type(out, run.type);
   }
+}
+
+void read_code_section(Cursor& in, SectionReader& reader) {
+  Module& module = reader.module;
+  reader.bodies_offset = in.offset();
+  reader.bodies = in.count(limits::max_functions, "functions");
+  for (std::uint32_t i = 0; i < reader.bodies && in.ok(); ++i) {
+    const std::uint64_t start = in.offset();
+    const std::uint32_t size = in.length("a function body");
+    if (size > limits::max_body_size) {
+      in.fault(ErrorKind::exhausted, start, "function body too large: ", size, " bytes, and the limit is ",
+               limits::max_body_size);
+    }
+    const std::uint64_t offset = in.offset();
+    const Bytes body = in.bytes(size);
+    const std::size_t index = module.imported_funcs + std::size_t{i};
+    if (index >= module.funcs.size()) continue;  // more bodies than functions: said when all sections are read
+    module.funcs[FuncIdx(index)].body = body;
+    module.funcs[FuncIdx(index)].offset = offset;
+  }
+}
+
+void write_code_section(const SectionWriter& writer) {
+  const Module& module = writer.module;
+  if (module.funcs.size() == module.imported_funcs) return;
+  writer.out.u32(static_cast<std::uint32_t>(module.funcs.size() - module.imported_funcs));
+  for (const Func& func : module.funcs.span().subspan(module.imported_funcs)) writer.out.sized(func.body);
 }
 
 }  // namespace tenon::core

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "binary/core/needs_feature.hpp"
+#include "binary/core/sections.hpp"
 
 namespace tenon::core {
 
@@ -149,6 +150,161 @@ void write_block_type(ByteWriter& out, const BlockType& type) {
     case BlockType::Kind::empty: return out.u8(empty_block_code);
     case BlockType::Kind::value: return write_val_type(out, type.value);
     case BlockType::Kind::type: return out.s33(type.type.value);
+  }
+}
+
+namespace {
+
+constexpr std::uint8_t rec_code = 0x4E;
+constexpr std::uint8_t sub_final_code = 0x4F;
+constexpr std::uint8_t sub_code = 0x50;
+constexpr std::uint8_t array_code = 0x5E;
+constexpr std::uint8_t struct_code = 0x5F;
+constexpr std::uint8_t func_code = 0x60;
+
+std::span<const ValType> read_result_type(Cursor& in, SectionReader& reader, std::uint32_t limit,
+                                          std::string_view what) {
+  const std::uint32_t count = in.count(limit, what);
+  const std::span<ValType> types = reader.module.arena.make_array<ValType>(count);
+  for (ValType& type : types) type = read_val_type(in, reader.features);
+  return types;
+}
+
+FuncType read_func_type(Cursor& in, SectionReader& reader) {
+  FuncType type;
+  type.params = read_result_type(in, reader, limits::max_params, "parameters");
+  const std::uint64_t start = in.offset();
+  type.results = read_result_type(in, reader, limits::max_results, "results");
+  if (type.results.size() > 1) {
+    require(in, start, "function type", reader.features, "more than one result", Feature::multi_value);
+  }
+  return type;
+}
+
+FieldType read_field_type(Cursor& in, Features features) {
+  FieldType field;
+  const std::uint8_t code = in.peek();
+  if (code < 0x80 && type_codes[code].kind == CodeKind::packed) {
+    in.u8();
+    field.storage = static_cast<ValType::Kind>(code);
+  } else {
+    field.storage = read_val_type(in, features);
+  }
+  field.is_mutable = read_mutability(in);
+  return field;
+}
+
+std::span<const FieldType> read_fields(Cursor& in, SectionReader& reader, std::uint32_t count) {
+  const std::span<FieldType> fields = reader.module.arena.make_array<FieldType>(count);
+  for (FieldType& field : fields) field = read_field_type(in, reader.features);
+  return fields;
+}
+
+void read_composite_type(Cursor& in, SectionReader& reader, SubType& type) {
+  const std::uint64_t start = in.offset();
+  const std::uint8_t code = in.u8();
+  switch (code) {
+    case func_code: type.func = read_func_type(in, reader); return;
+    case struct_code:
+      require(in, start, "definition type", reader.features, "struct", Feature::gc);
+      type.kind = CompositeKind::struct_;
+      type.fields = read_fields(in, reader, in.count(limits::max_struct_fields, "fields", 2));
+      return;
+    case array_code:
+      require(in, start, "definition type", reader.features, "array", Feature::gc);
+      type.kind = CompositeKind::array;
+      type.fields = read_fields(in, reader, 1);
+      return;
+    default: fault_code(in, start, "definition type", code);
+  }
+}
+
+SubType read_sub_type(Cursor& in, SectionReader& reader) {
+  const std::uint64_t start = in.offset();
+  SubType type;
+  const std::uint8_t code = in.peek();
+  if (code == sub_code || code == sub_final_code) {
+    require(in, start, "definition type", reader.features, "sub", Feature::gc);
+    in.u8();
+    type.is_shorthand = false;
+    type.is_final = code == sub_final_code;
+    const std::uint32_t count = in.count(limits::max_types, "supertypes");
+    const std::span<TypeIdx> supertypes = reader.module.arena.make_array<TypeIdx>(count);
+    for (TypeIdx& supertype : supertypes) supertype = TypeIdx(in.u32());
+    type.supertypes = supertypes;
+  }
+  read_composite_type(in, reader, type);
+  return type;
+}
+
+void read_rec_type(Cursor& in, SectionReader& reader) {
+  Module& module = reader.module;
+  const std::uint64_t start = in.offset();
+  RecGroup group{.first = module.types.next_index(), .size = 1, .is_explicit = in.peek() == rec_code};
+  if (group.is_explicit) {
+    require(in, start, "definition type", reader.features, "rec", Feature::gc);
+    in.u8();
+    group.size = in.count(limits::max_rec_group_size, "types in a recursive group", 2);
+  }
+  if (module.types.size() + group.size > limits::max_types) {
+    in.fault(ErrorKind::exhausted, start, "too many types: the limit is ", limits::max_types);
+  }
+  for (std::uint32_t i = 0; i < group.size && in.ok(); ++i) {
+    module.types.push_back(module.arena, read_sub_type(in, reader));
+  }
+  module.rec_groups.push_back(module.arena, group);
+}
+
+void write_result_type(ByteWriter& out, std::span<const ValType> types) {
+  out.u32(static_cast<std::uint32_t>(types.size()));
+  for (const ValType type : types) write_val_type(out, type);
+}
+
+void write_field_type(ByteWriter& out, FieldType field) {
+  write_val_type(out, field.storage);
+  out.u8(field.is_mutable ? 1 : 0);
+}
+
+void write_sub_type(ByteWriter& out, const SubType& type) {
+  if (!type.is_shorthand || !type.is_final || !type.supertypes.empty()) {
+    out.u8(type.is_final ? sub_final_code : sub_code);
+    out.u32(static_cast<std::uint32_t>(type.supertypes.size()));
+    for (const TypeIdx supertype : type.supertypes) out.u32(supertype.value);
+  }
+  switch (type.kind) {
+    case CompositeKind::func:
+      out.u8(func_code);
+      write_result_type(out, type.func.params);
+      return write_result_type(out, type.func.results);
+    case CompositeKind::struct_:
+      out.u8(struct_code);
+      out.u32(static_cast<std::uint32_t>(type.fields.size()));
+      for (const FieldType& field : type.fields) write_field_type(out, field);
+      return;
+    case CompositeKind::array: out.u8(array_code); return write_field_type(out, type.fields[0]);
+  }
+}
+
+}  // namespace
+
+void read_type_section(Cursor& in, SectionReader& reader) {
+  const std::uint32_t count = in.count(limits::max_types, "types", 2);
+  reader.module.types.reserve(reader.module.arena, count);
+  reader.module.rec_groups.reserve(reader.module.arena, count);
+  for (std::uint32_t i = 0; i < count && in.ok(); ++i) read_rec_type(in, reader);
+}
+
+void write_type_section(const SectionWriter& writer) {
+  const Module& module = writer.module;
+  if (module.rec_groups.empty()) return;
+  writer.out.u32(static_cast<std::uint32_t>(module.rec_groups.size()));
+  for (const RecGroup& group : module.rec_groups) {
+    if (group.is_explicit || group.size != 1) {
+      writer.out.u8(rec_code);
+      writer.out.u32(group.size);
+    }
+    for (std::uint32_t i = 0; i < group.size; ++i)
+      write_sub_type(writer.out, module.types[TypeIdx(group.first.value + i)]);
   }
 }
 

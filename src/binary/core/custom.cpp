@@ -1,0 +1,17 @@
+// Custom sections: a name, and bytes that nobody looks at until someone asks.
+#include "binary/core/sections.hpp"
+
+namespace tenon::core {
+
+void read_custom_section(Cursor& in, SectionReader& reader) {
+  reader.section->name = in.name();
+  reader.section->offset = in.offset();
+  reader.section->payload = in.bytes(in.remaining());
+}
+
+void write_custom_section(const SectionWriter& writer) {
+  writer.out.name(writer.section.name);
+  writer.out.bytes(writer.section.payload);
+}
+
+}  // namespace tenon::core
