@@ -33,7 +33,8 @@ void write_locals(ByteWriter& out, std::span<const LocalRun> runs) {
   }
 }
 
-void read_code_section(Cursor& in, SectionReader& reader) {
+template <>
+void read_payload<SectionId::code>(Cursor& in, SectionReader& reader) {
   Module& module = reader.module;
   reader.bodies_offset = in.offset();
   reader.bodies = in.count(limits::max_functions, "functions");
@@ -53,7 +54,8 @@ void read_code_section(Cursor& in, SectionReader& reader) {
   }
 }
 
-void write_code_section(const SectionWriter& writer) {
+template <>
+void write_payload<SectionId::code>(const SectionWriter& writer) {
   const Module& module = writer.module;
   if (module.funcs.size() == module.imported_funcs) return;
   writer.out.u32(static_cast<std::uint32_t>(module.funcs.size() - module.imported_funcs));

@@ -21,9 +21,15 @@ namespace tenon {
 
 class Cursor {
  public:
-  // `base` is the offset of `bytes` in the outermost input.
-  Cursor(Bytes bytes, std::uint64_t base) noexcept
-      : begin_(bytes.data()), p_(bytes.data()), end_(bytes.data() + bytes.size()), base_(base) {}
+  // `base` is the offset of `bytes` in the outermost input. Of the bytes right behind them, `lookahead` may be read to
+  // name a fault: a number that the end cuts off may be a wrong number, whatever its section.
+  Cursor(Bytes bytes, std::uint64_t base, std::size_t lookahead = 0) noexcept
+      : begin_(bytes.data()),
+        p_(bytes.data()),
+        end_(bytes.data() + bytes.size()),
+        base_(base),
+        lookahead_(lookahead < max_lookahead ? lookahead : max_lookahead) {}
+  static constexpr std::size_t max_lookahead = max_leb64_size - 1;
 
   bool ok() const noexcept { return !failed_; }
   bool at_end() const noexcept { return p_ == end_; }
@@ -76,7 +82,7 @@ class Cursor {
   Error take_error() noexcept { return assert(failed_), std::move(error_); }
 
   // A cursor over what is left, for a reader that is not inlined; `rejoin` goes on where it stopped, with its fault.
-  Cursor detour() const noexcept { return {Bytes(p_, remaining()), offset()}; }
+  Cursor detour() const noexcept { return {Bytes(p_, remaining()), offset(), lookahead_}; }
   void rejoin(Cursor&& detour) noexcept {
     p_ = detour.p_;
     if (detour.failed_) [[unlikely]]
@@ -99,12 +105,12 @@ class Cursor {
   }
   template <class T, unsigned bits>
   [[gnu::cold, gnu::noinline]] static Error leb_error(const std::uint8_t* p, const std::uint8_t* end,
-                                                      std::uint64_t offset) noexcept {
+                                                      std::size_t lookahead, std::uint64_t offset) noexcept {
     T value = 0;
     LebFault reason = LebFault::none;
-    decode_leb<T, bits>(p, end, value, reason);
-    const auto left = static_cast<std::uint64_t>(end - p);
-    return reason == LebFault::unexpected_end ? end_error(offset + left) : leb_fault_error(reason, bits, offset);
+    decode_leb<T, bits>(p, end + lookahead, value, reason);
+    const bool is_cut = reason == LebFault::none || reason == LebFault::unexpected_end;
+    return is_cut ? end_error(offset + static_cast<std::uint64_t>(end - p)) : leb_fault_error(reason, bits, offset);
   }
   template <class T, unsigned bits = sizeof(T) * 8>
   T leb() noexcept {
@@ -118,7 +124,7 @@ class Cursor {
     }
     const Leb<T> number = read_long_leb<T, bits>(p_, end_);
     if (number.next == nullptr) [[unlikely]]
-      return fail_with(leb_error<T, bits>(p_, end_, offset())), T{0};
+      return fail_with(leb_error<T, bits>(p_, end_, lookahead_, offset())), T{0};
     p_ = number.next;
     return number.value;
   }
@@ -142,6 +148,7 @@ class Cursor {
   const std::uint8_t* p_;
   const std::uint8_t* end_;
   std::uint64_t base_;
+  std::size_t lookahead_;
   bool failed_ = false;
   Error error_;
 };

@@ -3,13 +3,15 @@
 
 namespace tenon::core {
 
-void read_custom_section(Cursor& in, SectionReader& reader) {
+template <>
+void read_payload<SectionId::custom>(Cursor& in, SectionReader& reader) {
   reader.section->name = in.name();
   reader.section->offset = in.offset();
   reader.section->payload = in.bytes(in.remaining());
 }
 
-void write_custom_section(const SectionWriter& writer) {
+template <>
+void write_payload<SectionId::custom>(const SectionWriter& writer) {
   writer.out.name(writer.section.name);
   writer.out.bytes(writer.section.payload);
 }

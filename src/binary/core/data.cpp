@@ -36,14 +36,16 @@ Data read_data(Cursor& in, SectionReader& reader) {
 
 }  // namespace
 
-void read_data_section(Cursor& in, SectionReader& reader) {
+template <>
+void read_payload<SectionId::data>(Cursor& in, SectionReader& reader) {
   Module& module = reader.module;
   const std::uint32_t count = in.count(limits::max_data_segments, "data segments", 2);
   module.datas.reserve(module.arena, count);
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) module.datas.push_back(module.arena, read_data(in, reader));
 }
 
-void write_data_section(const SectionWriter& writer) {
+template <>
+void write_payload<SectionId::data>(const SectionWriter& writer) {
   if (writer.module.datas.empty()) return;
   writer.out.u32(static_cast<std::uint32_t>(writer.module.datas.size()));
   for (const Data& data : writer.module.datas) {
@@ -56,9 +58,13 @@ void write_data_section(const SectionWriter& writer) {
   }
 }
 
-void read_data_count_section(Cursor& in, SectionReader& reader) { reader.module.data_count = in.u32(); }
+template <>
+void read_payload<SectionId::data_count>(Cursor& in, SectionReader& reader) {
+  reader.module.data_count = in.u32();
+}
 
-void write_data_count_section(const SectionWriter& writer) {
+template <>
+void write_payload<SectionId::data_count>(const SectionWriter& writer) {
   if (writer.module.data_count) writer.out.u32(*writer.module.data_count);
 }
 

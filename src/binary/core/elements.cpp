@@ -93,14 +93,16 @@ void write_elem(ByteWriter& out, const Elem& elem) {
 
 }  // namespace
 
-void read_element_section(Cursor& in, SectionReader& reader) {
+template <>
+void read_payload<SectionId::element>(Cursor& in, SectionReader& reader) {
   Module& module = reader.module;
   const std::uint32_t count = in.count(limits::max_elem_segments, "element segments", 3);
   module.elems.reserve(module.arena, count);
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) module.elems.push_back(module.arena, read_elem(in, reader));
 }
 
-void write_element_section(const SectionWriter& writer) {
+template <>
+void write_payload<SectionId::element>(const SectionWriter& writer) {
   if (writer.module.elems.empty()) return;
   writer.out.u32(static_cast<std::uint32_t>(writer.module.elems.size()));
   for (const Elem& elem : writer.module.elems) write_elem(writer.out, elem);

@@ -40,14 +40,16 @@ std::string_view read_bounded_name(Cursor& in) {
   return name;
 }
 
-void read_export_section(Cursor& in, SectionReader& reader) {
+template <>
+void read_payload<SectionId::export_>(Cursor& in, SectionReader& reader) {
   Module& module = reader.module;
   const std::uint32_t count = in.count(limits::max_exports, "exports", least_export_size);
   module.exports.reserve(module.arena, count);
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) module.exports.push_back(module.arena, read_export(in, reader));
 }
 
-void write_export_section(const SectionWriter& writer) {
+template <>
+void write_payload<SectionId::export_>(const SectionWriter& writer) {
   if (writer.module.exports.empty()) return;
   writer.out.u32(static_cast<std::uint32_t>(writer.module.exports.size()));
   for (const Export& one : writer.module.exports) {

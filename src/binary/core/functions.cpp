@@ -4,7 +4,8 @@
 
 namespace tenon::core {
 
-void read_function_section(Cursor& in, SectionReader& reader) {
+template <>
+void read_payload<SectionId::function>(Cursor& in, SectionReader& reader) {
   Module& module = reader.module;
   const std::uint32_t count = in.count(limits::max_functions, "functions");
   if (module.funcs.size() + count > limits::max_functions) {
@@ -18,7 +19,8 @@ void read_function_section(Cursor& in, SectionReader& reader) {
   }
 }
 
-void write_function_section(const SectionWriter& writer) {
+template <>
+void write_payload<SectionId::function>(const SectionWriter& writer) {
   const Module& module = writer.module;
   if (module.funcs.size() == module.imported_funcs) return;
   writer.out.u32(static_cast<std::uint32_t>(module.funcs.size() - module.imported_funcs));

@@ -23,7 +23,8 @@ void write_global_type(ByteWriter& out, const GlobalType& type) {
   out.u8(type.is_mutable ? 1 : 0);
 }
 
-void read_global_section(Cursor& in, SectionReader& reader) {
+template <>
+void read_payload<SectionId::global>(Cursor& in, SectionReader& reader) {
   Module& module = reader.module;
   const std::uint32_t count = in.count(limits::max_globals, "globals", 2);
   module.globals.reserve(module.arena, module.globals.size() + count);
@@ -35,7 +36,8 @@ void read_global_section(Cursor& in, SectionReader& reader) {
   }
 }
 
-void write_global_section(const SectionWriter& writer) {
+template <>
+void write_payload<SectionId::global>(const SectionWriter& writer) {
   const Module& module = writer.module;
   if (module.globals.size() == module.imported_globals) return;
   writer.out.u32(static_cast<std::uint32_t>(module.globals.size() - module.imported_globals));

@@ -64,9 +64,10 @@ void add_to_index_space(Module& module, const ExternType& type) {
 
 }  // namespace
 
-void read_import_section(Cursor& in, SectionReader& reader) {
+template <>
+void read_payload<SectionId::import>(Cursor& in, SectionReader& reader) {
   Module& module = reader.module;
-  const std::uint32_t count = in.count(limits::max_imports, "imports", 4);
+  const std::uint32_t count = in.count(limits::max_imports, "imports", 3);
   module.imports.reserve(module.arena, count);
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
     Import import;
@@ -80,7 +81,8 @@ void read_import_section(Cursor& in, SectionReader& reader) {
   }
 }
 
-void write_import_section(const SectionWriter& writer) {
+template <>
+void write_payload<SectionId::import>(const SectionWriter& writer) {
   if (writer.module.imports.empty()) return;
   writer.out.u32(static_cast<std::uint32_t>(writer.module.imports.size()));
   for (const Import& import : writer.module.imports) {

@@ -28,7 +28,8 @@ void write_memory_type(ByteWriter& out, const MemoryType& type) {
   if (has_page_size) out.u32(type.page_size_log2);
 }
 
-void read_memory_section(Cursor& in, SectionReader& reader) {
+template <>
+void read_payload<SectionId::memory>(Cursor& in, SectionReader& reader) {
   Module& module = reader.module;
   const std::uint32_t count = in.count(limits::max_memories, "memories");
   module.memories.reserve(module.arena, module.memories.size() + count);
@@ -37,7 +38,8 @@ void read_memory_section(Cursor& in, SectionReader& reader) {
   }
 }
 
-void write_memory_section(const SectionWriter& writer) {
+template <>
+void write_payload<SectionId::memory>(const SectionWriter& writer) {
   const Module& module = writer.module;
   if (module.memories.size() == module.imported_memories) return;
   writer.out.u32(static_cast<std::uint32_t>(module.memories.size() - module.imported_memories));

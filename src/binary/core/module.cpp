@@ -80,7 +80,7 @@ std::uint32_t read_section_size(Cursor& in, const SectionReader& reader) {
 void read_payload(Cursor& in, SectionReader& reader) {
   switch (reader.section->id) {
 #define TENON_SECTION(name, id, order, title) \
-  case SectionId::name: return read_##name##_section(in, reader);
+  case SectionId::name: return read_payload<SectionId::name>(in, reader);
 #include "spec/sections.def"
 #undef TENON_SECTION
   }
@@ -89,7 +89,7 @@ void read_payload(Cursor& in, SectionReader& reader) {
 void write_payload(const SectionWriter& writer) {
   switch (writer.section.id) {
 #define TENON_SECTION(name, id, order, title) \
-  case SectionId::name: return write_##name##_section(writer);
+  case SectionId::name: return write_payload<SectionId::name>(writer);
 #include "spec/sections.def"
 #undef TENON_SECTION
   }
@@ -108,12 +108,13 @@ void read_section(Cursor& in, SectionReader& reader) {
   section.offset = in.offset();
   section.payload = in.bytes(size);
   section.raw = Bytes(begin, in.position());
+  section.lookahead = in.remaining();
   if (!in.ok()) return;
 
   reader.module.sections.push_back(reader.module.arena, section);
   reader.section = &reader.module.sections.back();
   if (section.id != SectionId::custom) reader.previous = section.id;
-  Cursor payload(section.payload, section.offset);
+  Cursor payload(section.payload, section.offset, section.lookahead);
   read_payload(payload, reader);
   if (!payload.ok()) return in.fault(payload.take_error());
   if (!payload.at_end()) {
@@ -149,6 +150,14 @@ void check_counts(Cursor& in, const SectionReader& reader) {
   }
 }
 
+// Bodies are read on demand, so that a fault behind the code section is found before one inside it. Of both the earlier
+// is the one to report: what follows a body of the wrong size is mostly its rest.
+Error earliest_fault(Error found, const SectionReader& reader) {
+  if (reader.bodies == 0) return found;
+  Result<void> bodies = check_bodies(reader.module, reader.features);
+  return bodies ? std::move(found) : std::move(bodies.error());
+}
+
 }  // namespace
 
 Result<Module> read_module(Bytes bytes, std::pmr::memory_resource& memory, const ReadOptions& options) {
@@ -162,7 +171,7 @@ Result<Module> read_module(Bytes bytes, std::pmr::memory_resource& memory, const
   while (in.ok() && !in.at_end()) read_section(in, reader);
   // From here on every section stands in its order, and has been read to its last byte.
   if (in.ok()) check_counts(in, reader);
-  if (!in.ok()) return in.take_error();
+  if (!in.ok()) return earliest_fault(in.take_error(), reader);
   return module;
 }
 
@@ -178,15 +187,16 @@ struct ModuleReader::State {
   Bytes available() const noexcept { return Bytes(pending).subspan(done); }
   // Reads what is complete; faults in the result.
   Result<void> advance();
-  // The whole size of the section at the front, if all of it is there; faults in `in` as soon as they are certain.
+  // The whole size of the section at the front, if all of it is there, and what the cursor may have to look at behind
+  // it; faults in `in` as soon as they are certain.
   std::optional<std::size_t> complete_section(Cursor& in) const;
   void take(std::size_t size) noexcept {
     done += size;
     offset += size;
   }
-  Result<void> failed_with(Error found) {
-    error = found;
-    return found;
+  Error failed_with(Error found) {
+    error = earliest_fault(std::move(found), reader);
+    return *error;
   }
 
   std::pmr::memory_resource* memory;
@@ -206,7 +216,7 @@ std::optional<std::size_t> ModuleReader::State::complete_section(Cursor& in) con
   const auto continues = [](std::uint8_t byte) { return byte >= 0x80; };
   if (in.ok() && rest.size() < max_leb32_size && std::ranges::all_of(rest, continues)) return {};
   const std::uint32_t size = read_section_size(in, reader);
-  if (!in.ok() || size > in.remaining()) return {};
+  if (!in.ok() || size + Cursor::max_lookahead > in.remaining()) return {};
   return available().size() - in.remaining() + size;
 }
 
@@ -224,7 +234,7 @@ Result<void> ModuleReader::State::advance() {
     const std::optional<std::size_t> size = complete_section(look);
     if (!look.ok()) return failed_with(look.take_error());
     if (!size) return {};
-    Cursor in(module.arena.copy<std::uint8_t>(available().first(*size)), offset);
+    Cursor in(module.arena.copy<std::uint8_t>(available().first(*size + Cursor::max_lookahead)), offset);
     read_section(in, reader);
     if (!in.ok()) return failed_with(in.take_error());
     take(*size);
@@ -254,31 +264,17 @@ Result<void> ModuleReader::feed(Bytes piece) {
 Result<Module> ModuleReader::finish() {
   State& state = *state_;
   if (state.error) return *state.error;
-  // What is left is no complete header or section: it is read as it stands, to be refused for what it is.
-  Cursor in(state.available(), state.offset);
+  // What is left is one section that waited for lookahead, or what is no complete header or section: that is read as it
+  // stands, to be refused for what it is.
+  const Bytes rest = state.module.arena.copy<std::uint8_t>(state.available());
+  Cursor in(rest, state.offset);
   if (!state.has_header) read_header(in);
   while (in.ok() && !in.at_end()) read_section(in, state.reader);
   if (in.ok()) check_counts(in, state.reader);
-  if (!in.ok()) {
-    state.error = in.take_error();
-    return *state.error;
-  }
+  if (!in.ok()) return state.failed_with(in.take_error());
+  state.take(rest.size());
   state.module.size = state.offset - state.module.base_offset;
   return std::move(state.module);
-}
-
-Error missing_end(const Module& module, FuncIdx func) {
-  const Func& body = module.funcs[func];
-  const std::uint64_t end = body.offset + body.body.size();
-  const Section* code = find_section(module, SectionId::code);
-  if (code == nullptr || end == module.base_offset + module.size) {
-    return fail(ErrorKind::malformed, at_offset(end), "unexpected end of section or function");
-  }
-  if (end == code->offset + code->payload.size()) {
-    return fail(ErrorKind::malformed, at_offset(end),
-                "section size mismatch: the code section ends before its last body");
-  }
-  return fail(ErrorKind::malformed, at_offset(end), "END opcode expected, found the end of the body");
 }
 
 namespace {
@@ -289,19 +285,30 @@ std::uint32_t parameters_of(const Module& module, FuncIdx func) {
   return module.types.contains(type) ? static_cast<std::uint32_t>(module.types[type].func.params.size()) : 0;
 }
 
-Result<void> check_body(const Module& module, FuncIdx func, ExpressionScanner& expressions,
-                        std::pmr::vector<LocalRun>& locals, Features features) {
-  const Func& body = module.funcs[func];
-  Cursor in(body.body, body.offset);
+// Reads one body. Where its bytes end too early, the fault is at the end of the body, and named without looking
+// further.
+void scan_body(Cursor& in, const Module& module, FuncIdx func, ExpressionScanner& expressions,
+               std::pmr::vector<LocalRun>& locals, Features features) {
   read_locals(in, locals, parameters_of(module, func), features);
-  const bool ended = expressions.scan(in, module.data_count.has_value());
-  if (in.ok() && !ended) return missing_end(module, func);
+  if (!expressions.scan(in, module.data_count.has_value())) in.u8();
   if (in.ok() && !in.at_end()) {
     in.fault(ErrorKind::malformed, in.offset(), "section size mismatch: ", in.remaining(),
              " bytes are left after the end of the function");
   }
-  if (!in.ok()) return in.take_error();
-  return {};
+}
+
+Result<void> check_body(const Module& module, FuncIdx func, ExpressionScanner& expressions,
+                        std::pmr::vector<LocalRun>& locals, Features features) {
+  const Func& body = module.funcs[func];
+  Cursor in(body.body, body.offset);
+  scan_body(in, module, func, expressions, locals, features);
+  if (in.ok()) return {};
+  Error error = in.take_error();
+  if (error.place().offset == body.offset + body.body.size()) error = early_end(module, func, features);
+  TextBuffer context;
+  context.append("function ");
+  context.append_number(func.value);
+  return std::move(error).with_context(context.view());
 }
 
 Result<void> check_expression(const Expr& expr, ExpressionScanner& expressions) {
@@ -339,15 +346,29 @@ Result<void> check_bodies(const Module& module, Features features) {
   std::pmr::vector<LocalRun> locals(&module.arena.upstream());
   if (Result<void> result = check_segments_and_globals(module, expressions); !result) return result;
   for (std::size_t i = module.imported_funcs; i < module.funcs.size(); ++i) {
-    Result<void> result = check_body(module, FuncIdx(i), expressions, locals, features);
-    if (!result) {
-      TextBuffer context;
-      context.append("function ");
-      context.append_number(i);
-      return std::move(result.error()).with_context(context.view());
-    }
+    if (module.funcs[FuncIdx(i)].body.data() == nullptr) continue;  // there are fewer bodies than functions
+    if (Result<void> result = check_body(module, FuncIdx(i), expressions, locals, features); !result) return result;
   }
   return {};
+}
+
+Error early_end(const Module& module, FuncIdx func, Features features) {
+  const Func& body = module.funcs[func];
+  const std::uint64_t end = body.offset + body.body.size();
+  const Section* code = find_section(module, SectionId::code);
+  if (code == nullptr) return fail(ErrorKind::malformed, at_offset(end), "unexpected end of section or function");
+  const std::uint64_t code_end = code->offset + code->payload.size();
+  ExpressionScanner expressions(features, module.arena.upstream());
+  std::pmr::vector<LocalRun> locals(&module.arena.upstream());
+  Cursor in(body.body, body.offset, static_cast<std::size_t>(code_end - end) + code->lookahead);
+  read_locals(in, locals, parameters_of(module, func), features);
+  if (!expressions.scan(in, module.data_count.has_value()) && end != code_end) {
+    in.fault(ErrorKind::malformed, end, "END opcode expected, found the end of the body");
+  } else if (code->lookahead != 0) {
+    in.fault(ErrorKind::malformed, end, "section size mismatch: the code section ends before its last body");
+  }
+  in.fault(ErrorKind::malformed, end, "unexpected end of section or function");
+  return in.take_error();
 }
 
 void write_module(const Module& module, ByteWriter& out) {

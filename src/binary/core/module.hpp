@@ -26,8 +26,10 @@ Result<Module> read_module(Bytes bytes, std::pmr::memory_resource& memory, const
 // succeeds is well-formed. Errors: malformed, with the offset of the fault.
 Result<void> check_bodies(const Module& module, Features features);
 
-// The fault of a body whose bytes end where an opcode should stand. What it is called depends on what follows the body.
-Error missing_end(const Module& module, FuncIdx func);
+// The fault of a body whose bytes end too early: where an opcode should stand, or inside an instruction. What it is
+// called depends on what follows the body, which its reader does not see: whoever finds such a fault (one whose offset
+// is the end of the body) reports this one in its place.
+Error early_end(const Module& module, FuncIdx func, Features features);
 
 // Incremental reading: feed the input in any pieces; the result and the errors are those of `read_module`.
 class ModuleReader {

@@ -59,9 +59,15 @@ void write_memory_type(ByteWriter& out, const MemoryType& type);
 void write_global_type(ByteWriter& out, const GlobalType& type);
 void write_tag_type(ByteWriter& out, TagType type);
 
-#define TENON_SECTION(name, id, order, title)                    \
-  void read_##name##_section(Cursor& in, SectionReader& reader); \
-  void write_##name##_section(const SectionWriter& writer);
+template <SectionId id>
+void read_payload(Cursor& in, SectionReader& reader);
+template <SectionId id>
+void write_payload(const SectionWriter& writer);
+#define TENON_SECTION(name, id, order, title)                              \
+  template <>                                                              \
+  void read_payload<SectionId::name>(Cursor & in, SectionReader & reader); \
+  template <>                                                              \
+  void write_payload<SectionId::name>(const SectionWriter& writer);
 #include "spec/sections.def"
 #undef TENON_SECTION
 

@@ -3,12 +3,14 @@
 
 namespace tenon::core {
 
-void read_start_section(Cursor& in, SectionReader& reader) {
+template <>
+void read_payload<SectionId::start>(Cursor& in, SectionReader& reader) {
   reader.module.start_offset = in.offset();
   reader.module.start = FuncIdx(in.u32());
 }
 
-void write_start_section(const SectionWriter& writer) {
+template <>
+void write_payload<SectionId::start>(const SectionWriter& writer) {
   if (writer.module.start) writer.out.u32(writer.module.start->value);
 }
 

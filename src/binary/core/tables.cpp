@@ -76,14 +76,16 @@ void write_table_type(ByteWriter& out, const TableType& type) {
   write_limits(out, type.limits, limit_flags(type.limits));
 }
 
-void read_table_section(Cursor& in, SectionReader& reader) {
+template <>
+void read_payload<SectionId::table>(Cursor& in, SectionReader& reader) {
   Module& module = reader.module;
   const std::uint32_t count = in.count(limits::max_tables, "tables");
   module.tables.reserve(module.arena, module.tables.size() + count);
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) module.tables.push_back(module.arena, read_table(in, reader));
 }
 
-void write_table_section(const SectionWriter& writer) {
+template <>
+void write_payload<SectionId::table>(const SectionWriter& writer) {
   const Module& module = writer.module;
   if (module.tables.size() == module.imported_tables) return;
   writer.out.u32(static_cast<std::uint32_t>(module.tables.size() - module.imported_tables));

@@ -16,14 +16,16 @@ void write_tag_type(ByteWriter& out, TagType type) {
   out.u32(type.type.value);
 }
 
-void read_tag_section(Cursor& in, SectionReader& reader) {
+template <>
+void read_payload<SectionId::tag>(Cursor& in, SectionReader& reader) {
   Module& module = reader.module;
   const std::uint32_t count = in.count(limits::max_tags, "tags");
   module.tags.reserve(module.arena, module.tags.size() + count);
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) module.tags.push_back(module.arena, read_tag_type(in));
 }
 
-void write_tag_section(const SectionWriter& writer) {
+template <>
+void write_payload<SectionId::tag>(const SectionWriter& writer) {
   const Module& module = writer.module;
   if (module.tags.size() == module.imported_tags) return;
   writer.out.u32(static_cast<std::uint32_t>(module.tags.size() - module.imported_tags));

@@ -287,14 +287,16 @@ void write_sub_type(ByteWriter& out, const SubType& type) {
 
 }  // namespace
 
-void read_type_section(Cursor& in, SectionReader& reader) {
+template <>
+void read_payload<SectionId::type>(Cursor& in, SectionReader& reader) {
   const std::uint32_t count = in.count(limits::max_types, "types", 2);
   reader.module.types.reserve(reader.module.arena, count);
   reader.module.rec_groups.reserve(reader.module.arena, count);
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) read_rec_type(in, reader);
 }
 
-void write_type_section(const SectionWriter& writer) {
+template <>
+void write_payload<SectionId::type>(const SectionWriter& writer) {
   const Module& module = writer.module;
   if (module.rec_groups.empty()) return;
   writer.out.u32(static_cast<std::uint32_t>(module.rec_groups.size()));

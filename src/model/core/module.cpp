@@ -35,7 +35,9 @@ void Module::mark_changed(SectionId id) {
   }
   sections.push_back(arena, Section{});
   std::rotate(sections.begin() + place, sections.end() - 1, sections.end());
-  sections[place] = Section{.id = id, .changed = true, .name = {}, .payload = {}, .raw = {}, .offset = 0};
+  sections[place] = Section{};
+  sections[place].id = id;
+  sections[place].changed = true;
 }
 
 }  // namespace tenon::core

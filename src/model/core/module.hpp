@@ -95,7 +95,8 @@ struct Section {
   std::string_view name;  // custom sections
   Bytes payload;          // after id and size; for custom sections, after the name
   Bytes raw;
-  std::uint64_t offset = 0;  // of `payload` in the outermost input
+  std::uint64_t offset = 0;   // of `payload` in the outermost input
+  std::size_t lookahead = 0;  // bytes of the input right behind `raw` that can be read, a few at least if there are any
 };
 
 // The module's entities. Move-only; all views in it live as long as its arena and the input it was read from.
