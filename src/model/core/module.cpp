@@ -40,4 +40,9 @@ void Module::mark_changed(SectionId id) {
   sections[place].changed = true;
 }
 
+void Module::remove_section(std::size_t place) noexcept {
+  std::copy(sections.begin() + place + 1, sections.end(), sections.begin() + place);
+  sections.pop_back();
+}
+
 }  // namespace tenon::core

@@ -143,6 +143,8 @@ struct Module {
   // Marks the section as changed, so that it is written from its list; inserts it at the prescribed place if it is
   // missing.
   void mark_changed(SectionId id);
+  // Takes a section, by its place in `sections`, out of what is written.
+  void remove_section(std::size_t place) noexcept;
 };
 
 }  // namespace tenon::core
