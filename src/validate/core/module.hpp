@@ -1,8 +1,8 @@
 // Validation of core modules. https://webassembly.github.io/spec/core/valid/modules.html
 //
 // Two steps, so that bodies can be validated by several threads, or as they arrive, or when they are first called:
-// `validate_declarations` checks everything but function bodies and gives a `ValidatedModule`; `validate_body` checks one
-// body against it. `validate_module` does both in one thread.
+// `validate_declarations` checks everything but function bodies and gives a `ValidatedModule`; `validate_body` checks
+// one body against it. `validate_module` does both in one thread.
 #pragma once
 
 #include <memory_resource>
@@ -23,13 +23,15 @@ struct ValidatedModule {
   const Module* module = nullptr;
   const TypeRegistry* registry = nullptr;
   Features features;
-  IndexVector<TypeIdx, TypeIdx> canonical_types;      // module type -> canonical type
-  IndexVector<FuncIdx, TypeIdx> func_types;           // canonical type of each function
-  IndexVector<GlobalIdx, GlobalType> global_types;    // with canonical types
-  IndexVector<TableIdx, TableType> table_types;       // with canonical types
-  IndexVector<TagIdx, TypeIdx> tag_types;             // canonical type of each tag
-  IndexVector<ElemIdx, ValType> elem_types;           // with canonical types
-  std::span<const bool> declared_functions;           // those that `ref.func` may name in bodies
+  IndexVector<TypeIdx, TypeIdx> canonical_types;     // module type -> canonical type
+  IndexVector<TypeIdx, const FuncType*> signatures;  // module type -> canonical function type; nullptr for others
+  IndexVector<FuncIdx, TypeIdx> func_types;          // canonical type of each function
+  IndexVector<FuncIdx, const FuncType*> func_signatures;
+  IndexVector<GlobalIdx, GlobalType> global_types;  // with canonical types
+  IndexVector<TableIdx, TableType> table_types;     // with canonical types
+  IndexVector<TagIdx, TypeIdx> tag_types;           // canonical type of each tag
+  IndexVector<ElemIdx, ValType> elem_types;         // with canonical types
+  std::span<const bool> declared_functions;         // those that `ref.func` may name in bodies
 };
 
 // Errors: invalid, malformed (in constant expressions), exhausted. The result lives in `arena`.
