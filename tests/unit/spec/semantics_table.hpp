@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 
@@ -67,15 +68,39 @@ constexpr void put(Outcome& outcome, Trapping<T> result) {
   if (result.trap == Trap::none) put(outcome, result.value);
 }
 
-template <auto function>
+// Operands without NaN, for which no operator gives NaN or reads a lane out of range: constant expressions may hold
+// none.
+template <class T>
+constexpr void append_sample(Slots& slots, std::size_t& next) {
+  if constexpr (std::is_same_v<T, V128>) {
+    slots[next] = next == 4 ? 0x1F0E'0D0C'0B0A'0908 : 0x3FC0'1234'4061'00FF - next;
+    slots[next + 1] = next == 4 ? 0x0706'0504'0302'0100 : 0x4008'7F01'3F80'0000 + next;
+    next += 2;
+  } else if constexpr (std::is_floating_point_v<T>) {
+    slots[next] = detail::bits(static_cast<T>(1.75 + static_cast<double>(next)));
+    ++next;
+  } else {
+    slots[next] = static_cast<T>(0xFEDC'BA98'7654'3297) >> next;
+    ++next;
+  }
+}
+template <class... P>
+constexpr Slots sample(bool last_is_lane) {
+  Slots slots{};
+  std::size_t next = 0;
+  (append_sample<P>(slots, next), ...);
+  if (last_is_lane) slots[next - 1] = 1;
+  return slots;
+}
+
+template <auto function, bool last_is_lane>
 struct Call;
-template <class R, class... P, R (*function)(P...) noexcept>
-struct Call<function> {
+template <class R, class... P, R (*function)(P...) noexcept, bool last_is_lane>
+struct Call<function, last_is_lane> {
   static constexpr bool is_present = true;
   static constexpr Outcome call(const Slots& slots) {
     std::size_t next = 0;
-    // Braces: the arguments are taken from left to right.
-    const std::tuple<P...> arguments{take<P>(slots, next)...};
+    const std::tuple<P...> arguments{take<P>(slots, next)...};  // braces: from left to right
     Outcome outcome;
     if constexpr (std::is_void_v<R>) {
       std::apply(function, arguments);
@@ -84,21 +109,37 @@ struct Call<function> {
     }
     return outcome;
   }
+  static constexpr Slots arguments = sample<P...>(last_is_lane);
+  static constexpr Outcome compiled = call(arguments);
 };
-template <Absent absent>
-struct Call<absent> {
+template <Absent absent, bool last_is_lane>
+struct Call<absent, last_is_lane> {
   static constexpr bool is_present = false;
   static constexpr Outcome call(const Slots&) { return {}; }
+  static constexpr Slots arguments{};
+  static constexpr Outcome compiled{};
 };
 
 struct Entry {
   bool is_present;
   Outcome (*call)(const Slots&);
+  Slots arguments;   // a sample
+  Outcome compiled;  // what the compiler computed for it
 };
+
+constexpr bool has_lane(Immediates immediates) {
+  return immediates == Immediates::lane || immediates == Immediates::mem_arg_lane;
+}
+
+template <auto function, Immediates immediates>
+constexpr Entry make_entry() {
+  using C = Call<function, has_lane(immediates)>;
+  return {C::is_present, C::call, C::arguments, C::compiled};
+}
 
 inline constexpr Entry table[] = {
 #define TENON_INSTRUCTION(name, mnemonic, prefix, code, immediates, signature, width, feature, constant) \
-  {Call<name>::is_present, Call<name>::call},
+  make_entry<name, Immediates::immediates>(),
 #include "spec/instructions.def"
 #undef TENON_INSTRUCTION
 };
