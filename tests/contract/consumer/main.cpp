@@ -1,7 +1,6 @@
 // Uses the installed library as a stranger would, in C++20. Ends with status 0 when each answer is the expected one.
-#include <tenon/result.hpp>
-
 #include <cstdio>
+#include <tenon/result.hpp>
 
 namespace {
 tenon::Result<int> half(int number) {
