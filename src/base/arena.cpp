@@ -28,6 +28,15 @@ void* Arena::allocate_in_new_block(std::size_t size, [[maybe_unused]] std::size_
   return result;
 }
 
+void Arena::adopt(Arena&& other) noexcept {
+  assert(upstream_ == other.upstream_);
+  Block** last = &blocks_;
+  while (*last != nullptr) last = &(*last)->previous;
+  *last = std::exchange(other.blocks_, nullptr);
+  used_ += std::exchange(other.used_, 0);
+  other.next_ = other.end_ = nullptr;
+}
+
 void Arena::clear() noexcept {
   while (blocks_ != nullptr) {
     Block* block = blocks_;

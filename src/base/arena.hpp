@@ -86,6 +86,9 @@ class Arena {
     return {first, from.size()};
   }
 
+  // Takes over the other arena's memory, so that what lies in it lives as long as this arena. Both take blocks from the
+  // same resource.
+  void adopt(Arena&& other) noexcept;
   // Frees everything at once.
   void clear() noexcept;
   // Bytes taken from the upstream resource.

@@ -35,6 +35,8 @@ class ByteWriter {
   Bytes view() const noexcept { return out_.span(); }
   std::size_t size() const noexcept { return out_.size(); }
   void clear() noexcept { out_.clear(); }
+  // Keeps the first `size` bytes.
+  void truncate(std::size_t size) { out_.resize(*arena_, size); }
   Arena& arena() const noexcept { return *arena_; }
 
  private:
