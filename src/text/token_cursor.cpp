@@ -139,6 +139,10 @@ std::optional<Annotation> TokenCursor::take_annotation(AnnotationKind kind) noex
   return taken;
 }
 
+void TokenCursor::drop_annotations(std::uint32_t offset) noexcept {
+  std::erase_if(lexer_.annotations(), [&](const Annotation& each) { return each.offset < offset; });
+}
+
 void TokenCursor::refuse_annotations(std::uint32_t offset) noexcept {
   auto& waiting = lexer_.annotations();
   for (const Annotation& each : waiting) {

@@ -96,6 +96,8 @@ class TokenCursor {
   std::optional<Annotation> take_annotation(AnnotationKind kind) noexcept;
   // Forgets annotations behind `offset`, which will be met again, and faults at the others: nothing took them.
   void refuse_annotations(std::uint32_t offset) noexcept;
+  // Forgets the annotations before `offset`.
+  void drop_annotations(std::uint32_t offset) noexcept;
 
   std::string_view source() const noexcept { return lexer_.source(); }
   Arena& arena() const noexcept { return *arena_; }
