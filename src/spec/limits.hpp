@@ -31,6 +31,7 @@ inline constexpr std::uint32_t max_br_table_labels = 65'520;
 inline constexpr std::uint32_t max_catches = 10'000;
 inline constexpr std::uint32_t max_name_size = 100'000;  // bytes of an import or export name
 inline constexpr std::uint32_t max_text_nesting = 10'000;  // parentheses
+inline constexpr std::uint32_t max_script_nesting = 100;     // threads and patterns of test scripts
 inline constexpr std::uint64_t max_text_size = std::uint64_t{1} << 31;  // bytes
 
 inline constexpr std::uint64_t max_memory32_pages = 65'536;             // of 64 KiB
