@@ -13,6 +13,9 @@
 
 namespace tenon::tools {
 
+// "0.1.0".
+std::string_view version() noexcept;
+
 // Proposals switched on, as a bit set; get one from `parse_features`.
 struct FeatureSet {
   std::uint64_t bits;
@@ -67,23 +70,28 @@ Result<std::string> list(std::string_view input, const ListingOptions& options =
 // Removes custom sections: all but the names (the default), or all, or those named.
 struct StripOptions {
   FeatureSet features = default_features();
-  bool all = false;                   // the name section too
-  std::vector<std::string> sections;  // only these, when not empty
+  bool all = false;                     // the name section too
+  std::vector<std::string> sections{};  // only these, when not empty
 };
 Result<std::string> strip(std::string_view input, const StripOptions& options = {});
 
 // The outcome of one directive of a test script.
 enum class Outcome : std::uint8_t { passed, failed, skipped };
+std::string_view to_string(Outcome outcome) noexcept;
+
 struct DirectiveReport {
   std::string_view directive;  // "module", "assert_return", ...
   Outcome outcome;
   std::uint32_t line;
   std::uint32_t column;
-  std::string_view message;  // why it failed or was skipped
+  std::string_view message;  // why it failed or was skipped; empty when it passed
+  // The place to look at: a fault inside the directive's module where that is known, otherwise the directive itself.
+  std::uint32_t fault_line;
+  std::uint32_t fault_column;
 };
 struct ScriptOptions {
   FeatureSet features = FeatureSet{~std::uint64_t{0}};
-  std::function<void(const DirectiveReport&)> on_directive;
+  std::function<void(const DirectiveReport&)> on_directive{};
   std::uint32_t only_line = 0;  // only the directive that begins in this line is reported (all run); 0: all
   bool loop_dispatch = false;   // run the interpreter's loop dispatch instead of its tail calls
 };
@@ -92,10 +100,22 @@ struct ScriptReport {
   std::uint32_t failed = 0;
   std::uint32_t skipped = 0;
 };
-// Runs a script in the WAST language. Errors: malformed, when the script itself does not parse.
+// Runs a script in the WAST language. An assertion passes for its own reason only: `assert_malformed` needs a parse
+// error, `assert_invalid` a validation error, and so on, with the script's text as a prefix of our message. Errors:
+// malformed, when the script itself does not parse.
 Result<ScriptReport> run_script(std::string_view source, const ScriptOptions& options = {});
 
-// Renders an error as a compiler does: file, place, source line with a caret, context. `source` may be empty or binary.
+// The directives of a script, in order, without running any. Errors: malformed.
+struct ListedDirective {
+  std::string_view directive;
+  std::uint32_t line;
+  std::uint32_t column;
+};
+Result<std::vector<ListedDirective>> list_script(std::string_view source);
+
+// Renders an error as a compiler does: `error: message`, the place, the source line (or the bytes) with a caret, what
+// the place is part of, and what to do where that is known. `source` is the input that `file` holds, text or binary, or
+// empty when there is none. Control characters of the input do not reach the result. Ends with a line feed.
 std::string render(const Error& error, std::string_view file, std::string_view source, bool colour);
 
 }  // namespace tenon::tools

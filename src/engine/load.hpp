@@ -1,0 +1,25 @@
+// A module from a file's contents, whichever of the two formats they are in.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "model/core/module.hpp"
+#include "spec/features.hpp"
+#include "tenon/result.hpp"
+
+namespace tenon::tools {
+
+// A module together with the binary it borrows from, when that was made here from text.
+struct LoadedModule {
+  std::unique_ptr<const std::string> encoded;  // of text input; a binary input is borrowed
+  std::string_view binary;
+  core::Module module;
+};
+
+// Text is parsed, encoded and read again, so that every offset in the result is one of the binary. The result borrows
+// from `input`. Errors: malformed, exhausted.
+Result<LoadedModule> load_module(std::string_view input, Features features);
+
+}  // namespace tenon::tools

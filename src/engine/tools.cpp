@@ -1,0 +1,147 @@
+// The functions of tenon/tools.hpp over whole modules. Each is a short list of phases of the libraries below; all that
+// is decided here is how the phases follow one another and how bodies are shared among threads.
+#include "tenon/tools.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+#include <memory_resource>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "base/bytes.hpp"
+#include "base/concat.hpp"
+#include "binary/core/module.hpp"
+#include "engine/load.hpp"
+#include "spec/features.hpp"
+#include "text/core/text.hpp"
+#include "validate/core/module.hpp"
+
+namespace tenon::tools {
+
+namespace {
+
+std::string encode(const core::Module& module) {
+  Arena arena(*std::pmr::new_delete_resource());
+  ByteWriter writer(arena);
+  core::write_module(module, writer);
+  return std::string(as_chars(writer.view()));
+}
+
+// Hands out runs of functions to the threads that validate them, and keeps the error of the lowest function, so that
+// the result does not depend on which thread was faster.
+class BodyQueue {
+ public:
+  explicit BodyQueue(const core::Module& module) : module_(module), next_(module.imported_funcs) {}
+
+  // The next functions to validate: about as much code as keeps a thread busy for a tenth of a millisecond. Empty:
+  // done.
+  std::pair<std::uint32_t, std::uint32_t> take() {
+    constexpr std::size_t code_at_once = 32 << 10;
+    const std::scoped_lock lock(mutex_);
+    const std::uint32_t first = next_;
+    const auto end = std::min<std::uint32_t>(static_cast<std::uint32_t>(module_.funcs.size()), failed_);
+    std::size_t code = 0;
+    while (next_ < end && code < code_at_once) code += module_.funcs[core::FuncIdx(next_++)].body.size() + 64;
+    return {first, std::max(first, next_)};
+  }
+
+  void report(std::uint32_t function, Error error) {
+    const std::scoped_lock lock(mutex_);
+    if (function >= failed_) return;
+    failed_ = function;
+    error_ = std::move(error);
+  }
+
+  Result<void> result() && {
+    if (error_) return std::move(*error_);
+    return {};
+  }
+
+ private:
+  const core::Module& module_;
+  std::mutex mutex_;
+  std::uint32_t next_;
+  std::uint32_t failed_ = std::numeric_limits<std::uint32_t>::max();
+  std::optional<Error> error_;
+};
+
+void validate_from(BodyQueue& queue, const core::ValidatedModule& module) {
+  core::BodyValidator validator(module, *std::pmr::new_delete_resource());
+  for (auto [next, end] = queue.take(); next < end; std::tie(next, end) = queue.take()) {
+    for (; next < end; ++next) {
+      auto result = validator.validate(core::FuncIdx(next));
+      if (result) continue;
+      queue.report(next, std::move(result).error());
+      break;  // later functions of this run cannot have the lowest error
+    }
+  }
+}
+
+Result<void> validate_bodies(const core::ValidatedModule& module, unsigned threads) {
+  BodyQueue queue(*module.module);
+  {
+    std::vector<std::jthread> helpers;
+    for (unsigned i = 1; i < threads; ++i) helpers.emplace_back([&] { validate_from(queue, module); });
+    validate_from(queue, module);
+  }
+  return std::move(queue).result();
+}
+
+}  // namespace
+
+std::string_view version() noexcept { return TENON_VERSION; }
+
+bool is_binary(std::string_view bytes) noexcept { return !bytes.empty() && bytes.front() == '\0'; }
+
+Result<std::string> parse(std::string_view source, const ParseOptions& options) {
+  if (is_binary(source)) return std::string(source);
+  std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
+  const core::ParseOptions parsing{.features = Features::from_bits(options.features.bits),
+                                   .keep_names = options.keep_names};
+  auto module = core::parse_module(source, memory, parsing);
+  if (!module) return std::move(module).error();
+  return encode(*module);
+}
+
+Result<std::string> print(std::string_view input, const PrintOptions& options) {
+  auto input_module = load_module(input, Features::from_bits(options.features.bits));
+  if (!input_module) return std::move(input_module).error();
+  const core::PrintOptions printing{
+      .fold = options.fold, .skeleton = options.skeleton, .offsets = options.offsets, .names = options.names};
+  std::string text;
+  auto printed = core::print_module(input_module->module, text, printing);
+  if (!printed) return std::move(printed).error();
+  return text;
+}
+
+Result<void> validate(std::string_view input, const ValidateOptions& options) {
+  std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
+  const Features features = Features::from_bits(options.features.bits);
+  auto module = is_binary(input) ? core::read_module(as_bytes(input), memory, {.features = features})
+                                 : core::parse_module(input, memory, {.features = features});
+  if (!module) return std::move(module).error();
+  core::TypeRegistry registry(memory);
+  Arena arena(memory);
+  auto validated = core::validate_declarations(*module, registry, arena, {.features = features});
+  if (!validated) return std::move(validated).error();
+  const unsigned threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  return validate_bodies(*validated, threads);
+}
+
+Result<std::string> strip(std::string_view input, const StripOptions& options) {
+  auto loaded = load_module(input, Features::from_bits(options.features.bits));
+  if (!loaded) return std::move(loaded).error();
+  core::Module& module = loaded->module;
+  const auto is_removed = [&](const core::Section& section) {
+    if (section.id != SectionId::custom) return false;
+    if (!options.sections.empty()) return std::ranges::find(options.sections, section.name) != options.sections.end();
+    return options.all || section.name != "name";
+  };
+  const auto kept = std::remove_if(module.sections.begin(), module.sections.end(), is_removed);
+  while (module.sections.end() != kept) module.sections.pop_back();
+  return encode(module);
+}
+
+}  // namespace tenon::tools

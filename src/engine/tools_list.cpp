@@ -1,0 +1,60 @@
+// Listings of binaries as text and as JSON.
+#include <memory_resource>
+#include <string>
+#include <string_view>
+
+#include "engine/load.hpp"
+#include "tenon/tools.hpp"
+#include "text/core/list.hpp"
+
+namespace tenon::tools {
+
+namespace {
+
+std::string json_string(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (static_cast<unsigned char>(c) >= 0x20) {
+      out += c;
+      continue;
+    }
+    out += "\\u00";
+    out += digits[static_cast<unsigned char>(c) >> 4];
+    out += digits[static_cast<unsigned char>(c) & 15];
+  }
+  return out + "\"";
+}
+
+// {"size": ..., "sections": [{"section": "type", "id": 1, "offset": ..., "size": ..., "count": ...}, ...]}
+std::string list_json(const core::Module& module) {
+  std::string out = "{\"size\": " + std::to_string(module.size) + ", \"sections\": [";
+  std::string_view separator = "\n";
+  for (const core::SectionSummary& section : core::summarize_sections(module, *std::pmr::new_delete_resource())) {
+    out += std::string(separator) + "  {\"section\": " + json_string(section.title) +
+           ", \"id\": " + std::to_string(static_cast<unsigned>(section.id));
+    if (section.id == SectionId::custom) out += ", \"name\": " + json_string(section.name);
+    out += ", \"offset\": " + std::to_string(section.offset) + ", \"size\": " + std::to_string(section.size);
+    if (section.count) out += ", \"count\": " + std::to_string(*section.count);
+    out += "}";
+    separator = ",\n";
+  }
+  return out + "\n]}\n";
+}
+
+}  // namespace
+
+Result<std::string> list(std::string_view input, const ListingOptions& options) {
+  auto loaded = load_module(input, Features::from_bits(options.features.bits));
+  if (!loaded) return std::move(loaded).error();
+  std::string text;
+  switch (options.form) {
+    case ListingForm::sections: core::list_sections(loaded->module, text); break;
+    case ListingForm::disassembly: core::list_disassembly(loaded->module, text); break;
+    case ListingForm::json: text = list_json(loaded->module); break;
+  }
+  return text;
+}
+
+}  // namespace tenon::tools
