@@ -91,10 +91,6 @@ Result<void> validate_bodies(const core::ValidatedModule& module, unsigned threa
 
 }  // namespace
 
-std::string_view version() noexcept { return TENON_VERSION; }
-
-bool is_binary(std::string_view bytes) noexcept { return !bytes.empty() && bytes.front() == '\0'; }
-
 Result<std::string> parse(std::string_view source, const ParseOptions& options) {
   if (is_binary(source)) return std::string(source);
   std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();

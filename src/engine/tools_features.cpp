@@ -1,4 +1,5 @@
-// Feature lists as the command line writes them.
+// What is known without reading any module: the version, the format of an input, and feature lists as the command line
+// writes them.
 #include <algorithm>
 #include <numeric>
 #include <optional>
@@ -43,6 +44,10 @@ std::optional<Feature> find_feature(std::string_view option) {
 }
 
 }  // namespace
+
+std::string_view version() noexcept { return TENON_VERSION; }
+
+bool is_binary(std::string_view bytes) noexcept { return !bytes.empty() && bytes.front() == '\0'; }
 
 FeatureSet default_features() noexcept { return {Features::defaults().bits()}; }
 
