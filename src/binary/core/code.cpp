@@ -47,6 +47,7 @@ void read_payload<SectionId::code>(Cursor& in, SectionReader& reader) {
     }
     const std::uint64_t offset = in.offset();
     const Bytes body = in.bytes(size);
+    if (!in.ok()) return;
     const std::size_t index = module.imported_funcs + std::size_t{i};
     if (index >= module.funcs.size()) continue;  // more bodies than functions: said when all sections are read
     module.funcs[FuncIdx(index)].body = body;
