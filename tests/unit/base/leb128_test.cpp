@@ -2,131 +2,208 @@
 
 #include <gtest/gtest.h>
 #include <limits>
+#include <random>
 #include <vector>
 
 namespace tenon {
 namespace {
 
-using ByteList = std::vector<std::uint8_t>;
+using Encoded = std::vector<std::uint8_t>;
 
-template <class T, unsigned bits = sizeof(T) * 8>
+template <class T>
 struct Decoded {
-  T value = 0;
+  T value{};
+  std::ptrdiff_t size = 0;  // 0: failed
   LebFault fault = LebFault::none;
-  std::size_t size = 0;  // 0 when it failed
-
-  explicit Decoded(const ByteList& bytes) {
-    const std::uint8_t* const end = bytes.data() + bytes.size();
-    const std::uint8_t* const after = decode_leb<T, bits>(bytes.data(), end, value, fault);
-    size = after == nullptr ? 0 : static_cast<std::size_t>(after - bytes.data());
-  }
+  bool operator==(const Decoded&) const = default;
 };
 
-template <class T>
-ByteList encode(T value) {
-  ByteList bytes(max_leb64_size);
-  bytes.resize(encode_leb(value, bytes.data()));
-  return bytes;
-}
-
-template <class T>
-void expect_round_trip(T value) {
-  const ByteList bytes = encode(value);
-  EXPECT_EQ(bytes.size(), leb_size(value));
-  const Decoded<T> decoded(bytes);
-  EXPECT_EQ(decoded.value, value);
-  EXPECT_EQ(decoded.size, bytes.size());
-  for (std::size_t size = 0; size < bytes.size(); ++size) {
-    const Decoded<T> cut(ByteList(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)));
-    EXPECT_EQ(cut.fault, LebFault::unexpected_end);
-    EXPECT_EQ(cut.size, 0U);
+// Decodes from an exact copy, so that a read beyond the end is seen by the sanitizers.
+template <class T, unsigned bits = sizeof(T) * 8>
+Decoded<T> decode(const Encoded& bytes) {
+  Decoded<T> result;
+  const std::uint8_t* const begin = bytes.data();
+  const std::uint8_t* const after = decode_leb<T, bits>(begin, begin + bytes.size(), result.value, result.fault);
+  if (after == nullptr) {
+    result.value = {};
+  } else {
+    result.size = after - begin;
   }
+  return result;
 }
 
 template <class T>
-void expect_round_trips_at_every_edge() {
-  for (unsigned shift = 0; shift < sizeof(T) * 8; ++shift) {
-    using U = std::make_unsigned_t<T>;
-    const U power = static_cast<U>(U{1} << shift);
-    for (const U value : {power, static_cast<U>(power - 1), static_cast<U>(power + 1), static_cast<U>(~power),
-                          static_cast<U>(U{0} - power)}) {
-      expect_round_trip(static_cast<T>(value));
-    }
-  }
-  expect_round_trip(std::numeric_limits<T>::min());
-  expect_round_trip(std::numeric_limits<T>::max());
+Decoded<T> ok(T value, std::ptrdiff_t size) {
+  return {value, size, LebFault::none};
+}
+template <class T>
+Decoded<T> bad(LebFault fault) {
+  return {T{}, 0, fault};
 }
 
-TEST(Leb128, RoundTripsAtEveryEdge) {
-  expect_round_trips_at_every_edge<std::uint32_t>();
-  expect_round_trips_at_every_edge<std::int32_t>();
-  expect_round_trips_at_every_edge<std::uint64_t>();
-  expect_round_trips_at_every_edge<std::int64_t>();
+constexpr auto truncated = LebFault::unexpected_end;
+constexpr auto too_long = LebFault::representation_too_long;
+constexpr auto too_large = LebFault::integer_too_large;
+
+using U32 = std::uint32_t;
+using U64 = std::uint64_t;
+using S32 = std::int32_t;
+using S64 = std::int64_t;
+
+TEST(LebU32, DecodesEveryLength) {
+  EXPECT_EQ(decode<U32>({0x00}), ok<U32>(0, 1));
+  EXPECT_EQ(decode<U32>({0x7F}), ok<U32>(127, 1));
+  EXPECT_EQ(decode<U32>({0x80, 0x01}), ok<U32>(128, 2));
+  EXPECT_EQ(decode<U32>({0xE5, 0x8E, 0x26}), ok<U32>(624'485, 3));
+  EXPECT_EQ(decode<U32>({0xFF, 0xFF, 0xFF, 0x7F}), ok<U32>((1U << 28) - 1, 4));
+  EXPECT_EQ(decode<U32>({0xFF, 0xFF, 0xFF, 0xFF, 0x0F}), ok<U32>(0xFFFF'FFFF, 5));
 }
 
-TEST(Leb128, EncodesTheShortestForm) {
-  EXPECT_EQ(encode(std::uint32_t{127}), (ByteList{0x7F}));
-  EXPECT_EQ(encode(std::uint32_t{128}), (ByteList{0x80, 0x01}));
-  EXPECT_EQ(encode(std::uint32_t{0xFFFFFFFF}), (ByteList{0xFF, 0xFF, 0xFF, 0xFF, 0x0F}));
-  EXPECT_EQ(encode(std::int32_t{63}), (ByteList{0x3F}));
-  EXPECT_EQ(encode(std::int32_t{64}), (ByteList{0xC0, 0x00}));
-  EXPECT_EQ(encode(std::int32_t{-64}), (ByteList{0x40}));
-  EXPECT_EQ(encode(std::int32_t{-65}), (ByteList{0xBF, 0x7F}));
-  EXPECT_EQ(encode(std::numeric_limits<std::int32_t>::min()), (ByteList{0x80, 0x80, 0x80, 0x80, 0x78}));
-}
-
-TEST(Leb128, AcceptsLongerFormsThatFit) {
-  EXPECT_EQ((Decoded<std::uint32_t>({0x80, 0x00}).size), 2U);
-  EXPECT_EQ((Decoded<std::uint32_t>({0x83, 0x80, 0x80, 0x80, 0x00}).value), 3U);
-  EXPECT_EQ((Decoded<std::int32_t>({0xFF, 0xFF, 0xFF, 0xFF, 0x7F}).value), -1);
-  EXPECT_EQ((Decoded<std::int64_t>({0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F}).value), -2);
-}
-
-TEST(Leb128, StopsAfterTheNumber) {
-  const Decoded<std::uint32_t> decoded({0x85, 0x01, 0xFF});
-  EXPECT_EQ(decoded.value, 133U);
-  EXPECT_EQ(decoded.size, 2U);
+TEST(LebU32, AcceptsPaddingUpToFiveBytes) {
+  EXPECT_EQ(decode<U32>({0x83, 0x00}), ok<U32>(3, 2));
+  EXPECT_EQ(decode<U32>({0x83, 0x80, 0x80, 0x80, 0x00}), ok<U32>(3, 5));
 }
 
 TEST(LebU32, RejectsSixthByte) {
-  EXPECT_EQ((Decoded<std::uint32_t>({0x80, 0x80, 0x80, 0x80, 0x80, 0x00}).fault), LebFault::representation_too_long);
-}
-
-TEST(LebU64, RejectsEleventhByte) {
-  const ByteList bytes{0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00};
-  EXPECT_EQ((Decoded<std::uint64_t>(bytes).fault), LebFault::representation_too_long);
+  EXPECT_EQ(decode<U32>({0x80, 0x80, 0x80, 0x80, 0x80, 0x00}), bad<U32>(too_long));
+  EXPECT_EQ(decode<U32>({0x80, 0x80, 0x80, 0x80, 0x80}), bad<U32>(too_long));
 }
 
 TEST(LebU32, RejectsUnusedBits) {
-  for (const std::uint8_t last : {0x10, 0x1F, 0x40, 0x70}) {
-    EXPECT_EQ((Decoded<std::uint32_t>({0x80, 0x80, 0x80, 0x80, last}).fault), LebFault::integer_too_large) << int{last};
+  EXPECT_EQ(decode<U32>({0xFF, 0xFF, 0xFF, 0xFF, 0x1F}), bad<U32>(too_large));
+  EXPECT_EQ(decode<U32>({0x80, 0x80, 0x80, 0x80, 0x40}), bad<U32>(too_large));
+}
+
+TEST(LebU32, RejectsTruncation) {
+  EXPECT_EQ(decode<U32>({}), bad<U32>(truncated));
+  EXPECT_EQ(decode<U32>({0x80}), bad<U32>(truncated));
+  EXPECT_EQ(decode<U32>({0xFF, 0xFF, 0xFF, 0xFF}), bad<U32>(truncated));
+}
+
+TEST(LebU32, LeavesWhatFollows) {
+  EXPECT_EQ(decode<U32>({0x05, 0xFF}), ok<U32>(5, 1));
+  EXPECT_EQ(decode<U32>({0x85, 0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}), ok<U32>(133, 2));
+}
+
+TEST(LebU64, Edges) {
+  EXPECT_EQ(decode<U64>({0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01}), ok<U64>(~U64{0}, 10));
+  EXPECT_EQ(decode<U64>({0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00}), ok<U64>(0, 10));
+  EXPECT_EQ(decode<U64>({0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x02}), bad<U64>(too_large));
+  EXPECT_EQ(decode<U64>({0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00}), bad<U64>(too_long));
+  EXPECT_EQ(decode<U64>({0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80}), bad<U64>(truncated));
+}
+
+TEST(LebS32, Edges) {
+  EXPECT_EQ(decode<S32>({0x3F}), ok<S32>(63, 1));
+  EXPECT_EQ(decode<S32>({0x40}), ok<S32>(-64, 1));
+  EXPECT_EQ(decode<S32>({0x7F}), ok<S32>(-1, 1));
+  EXPECT_EQ(decode<S32>({0xFF, 0x7F}), ok<S32>(-1, 2));
+  EXPECT_EQ(decode<S32>({0xFF, 0x00}), ok<S32>(127, 2));
+  EXPECT_EQ(decode<S32>({0x80, 0x7F}), ok<S32>(-128, 2));
+  EXPECT_EQ(decode<S32>({0xFF, 0xFF, 0xFF, 0xFF, 0x07}), ok<S32>(std::numeric_limits<S32>::max(), 5));
+  EXPECT_EQ(decode<S32>({0x80, 0x80, 0x80, 0x80, 0x78}), ok<S32>(std::numeric_limits<S32>::min(), 5));
+  EXPECT_EQ(decode<S32>({0xFF, 0xFF, 0xFF, 0xFF, 0x7F}), ok<S32>(-1, 5));
+}
+
+TEST(LebS32, RejectsWhatIsNoSignExtension) {
+  EXPECT_EQ(decode<S32>({0xFF, 0xFF, 0xFF, 0xFF, 0x0F}), bad<S32>(too_large));
+  EXPECT_EQ(decode<S32>({0x80, 0x80, 0x80, 0x80, 0x70}), bad<S32>(too_large));
+  EXPECT_EQ(decode<S32>({0x80, 0x80, 0x80, 0x80, 0x08}), bad<S32>(too_large));
+  EXPECT_EQ(decode<S32>({0x80, 0x80, 0x80, 0x80, 0xF8, 0x7F}), bad<S32>(too_long));
+  EXPECT_EQ(decode<S32>({0xFF, 0xFF}), bad<S32>(truncated));
+}
+
+TEST(LebS33, HasOneBitMoreThanS32) {
+  const auto s33 = [](const Encoded& bytes) { return decode<S64, 33>(bytes); };
+  EXPECT_EQ(s33({0xFF, 0xFF, 0xFF, 0xFF, 0x0F}), ok<S64>(0xFFFF'FFFF, 5));
+  EXPECT_EQ(s33({0x80, 0x80, 0x80, 0x80, 0x70}), ok<S64>(-(S64{1} << 32), 5));
+  EXPECT_EQ(s33({0x40}), ok<S64>(-64, 1));
+  EXPECT_EQ(s33({0x80, 0x80, 0x80, 0x80, 0x10}), bad<S64>(too_large));
+  EXPECT_EQ(s33({0xFF, 0xFF, 0xFF, 0xFF, 0x6F}), bad<S64>(too_large));
+  EXPECT_EQ(s33({0x80, 0x80, 0x80, 0x80, 0x80, 0x00}), bad<S64>(too_long));
+  EXPECT_EQ(s33({0x80, 0x80, 0x80, 0x80}), bad<S64>(truncated));
+}
+
+TEST(LebS64, Edges) {
+  constexpr S64 lowest = std::numeric_limits<S64>::min();
+  EXPECT_EQ(decode<S64>({0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7F}), ok<S64>(lowest, 10));
+  EXPECT_EQ(decode<S64>({0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x00}), ok<S64>(-1 - lowest, 10));
+  EXPECT_EQ(decode<S64>({0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01}), bad<S64>(too_large));
+  EXPECT_EQ(decode<S64>({0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7E}), bad<S64>(too_large));
+  EXPECT_EQ(decode<S64>({0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0xFF, 0x7F}), bad<S64>(too_long));
+  EXPECT_EQ(decode<S64>({0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40}), ok<S64>(-(S64{1} << 62), 9));
+}
+
+// Every number around every power of two, encoded, decoded at the end of the input and with bytes behind, and
+// truncated.
+template <class T>
+void expect_round_trips() {
+  std::vector<T> numbers{std::numeric_limits<T>::min(), std::numeric_limits<T>::max()};
+  for (unsigned shift = 0; shift < sizeof(T) * 8; ++shift) {
+    const auto power = static_cast<T>(std::make_unsigned_t<T>{1} << shift);
+    for (int delta = -2; delta <= 2; ++delta) {
+      const auto number = static_cast<std::make_unsigned_t<T>>(power) + static_cast<std::make_unsigned_t<T>>(delta);
+      numbers.push_back(static_cast<T>(number));
+      numbers.push_back(static_cast<T>(std::make_unsigned_t<T>{0} - number));
+    }
   }
-  EXPECT_EQ((Decoded<std::uint32_t>({0xFF, 0xFF, 0xFF, 0xFF, 0x0F}).fault), LebFault::none);
-}
-
-TEST(LebU64, RejectsUnusedBits) {
-  ByteList bytes(9, 0xFF);
-  bytes.push_back(0x02);
-  EXPECT_EQ((Decoded<std::uint64_t>(bytes).fault), LebFault::integer_too_large);
-  bytes.back() = 0x01;
-  EXPECT_EQ((Decoded<std::uint64_t>(bytes).value), std::numeric_limits<std::uint64_t>::max());
-}
-
-TEST(LebS32, RejectsUnusedBitsThatAreNoSignExtension) {
-  for (const std::uint8_t last : {0x08, 0x0F, 0x70, 0x77, 0x4F}) {
-    EXPECT_EQ((Decoded<std::int32_t>({0x80, 0x80, 0x80, 0x80, last}).fault), LebFault::integer_too_large) << int{last};
+  for (const T number : numbers) {
+    std::uint8_t buffer[max_leb64_size];
+    const std::size_t size = encode_leb(number, buffer);
+    EXPECT_EQ(leb_size(number), size);
+    Encoded bytes(buffer, buffer + size);
+    EXPECT_EQ(decode<T>(bytes), ok<T>(number, static_cast<std::ptrdiff_t>(size)));
+    for (std::size_t cut = 0; cut < size; ++cut) {
+      EXPECT_EQ(decode<T>(Encoded(buffer, buffer + cut)), bad<T>(truncated));
+    }
+    bytes.insert(bytes.end(), 12, 0xFF);
+    EXPECT_EQ(decode<T>(bytes), ok<T>(number, static_cast<std::ptrdiff_t>(size)));
   }
-  EXPECT_EQ((Decoded<std::int32_t>({0x80, 0x80, 0x80, 0x80, 0x78}).value), std::numeric_limits<std::int32_t>::min());
-  EXPECT_EQ((Decoded<std::int32_t>({0xFF, 0xFF, 0xFF, 0xFF, 0x07}).value), std::numeric_limits<std::int32_t>::max());
 }
 
-TEST(LebS33, HasOneBitMoreThan32) {
-  using S33 = Decoded<std::int64_t, 33>;
-  EXPECT_EQ(S33({0xFF, 0xFF, 0xFF, 0xFF, 0x0F}).value, 0xFFFFFFFF);
-  EXPECT_EQ(S33({0x80, 0x80, 0x80, 0x80, 0x70}).value, -0x100000000);
-  EXPECT_EQ(S33({0x40}).value, -64);
-  EXPECT_EQ(S33({0x80, 0x80, 0x80, 0x80, 0x10}).fault, LebFault::integer_too_large);
-  EXPECT_EQ(S33({0x80, 0x80, 0x80, 0x80, 0x80, 0x00}).fault, LebFault::representation_too_long);
+TEST(Leb, NumbersAroundPowersOfTwoRoundTrip) {
+  expect_round_trips<U32>();
+  expect_round_trips<U64>();
+  expect_round_trips<S32>();
+  expect_round_trips<S64>();
+}
+
+TEST(Leb, EncodesTheShortestForm) {
+  EXPECT_EQ(leb_size(U32{127}), 1U);
+  EXPECT_EQ(leb_size(U32{128}), 2U);
+  EXPECT_EQ(leb_size(S32{63}), 1U);
+  EXPECT_EQ(leb_size(S32{64}), 2U);
+  EXPECT_EQ(leb_size(S32{-64}), 1U);
+  EXPECT_EQ(leb_size(S32{-65}), 2U);
+  EXPECT_EQ(leb_size(~U64{0}), 10U);
+  EXPECT_EQ(leb_size(S64{-1}), 1U);
+}
+
+// The meaning of a number, taken from its definition, against random bytes at every remaining length.
+TEST(Leb, RandomBytesDecodeByTheDefinition) {
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 200'000; ++i) {
+    Encoded bytes(random() % 12);
+    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random() | (random() % 4 != 0 ? 0x80 : 0));
+    unsigned __int128 value = 0;
+    std::size_t size = 0;
+    bool ended = false;
+    while (size < bytes.size() && !ended) {
+      value |= static_cast<unsigned __int128>(bytes[size] & 0x7F) << (7 * size);
+      ended = bytes[size++] < 0x80;
+    }
+    Decoded<U32> expected;
+    if (size > 5 || (size == 5 && !ended)) {
+      expected = bad<U32>(too_long);
+    } else if (!ended) {
+      expected = bad<U32>(truncated);
+    } else if (value >> 32 != 0) {
+      expected = bad<U32>(too_large);
+    } else {
+      expected = ok(static_cast<U32>(value), static_cast<std::ptrdiff_t>(size));
+    }
+    ASSERT_EQ(decode<U32>(bytes), expected);
+  }
 }
 
 }  // namespace
