@@ -34,7 +34,7 @@ class BodyParser {
   void open_clause();
   bool takes_plain() const noexcept;
 
-  void take_hint();
+  bool take_hint();
   void emit();
   std::size_t defer();
   void emit_deferred(std::size_t from, std::optional<std::uint8_t> hint);
@@ -74,7 +74,8 @@ void BodyParser::run(bool one) {
   context_.frames.clear();
   context_.pending_hint.reset();
   while (in_.ok()) {
-    if (in_.has_annotations()) take_hint();
+    while (in_.has_annotations() && take_hint()) {
+    }
     switch (in_.peek().kind) {
       case TokenKind::left_paren: open(); break;
       case TokenKind::keyword: plain(); break;
@@ -95,23 +96,27 @@ void BodyParser::run(bool one) {
 
 // Hints
 
-void BodyParser::take_hint() {
+// Takes a hint that stands before the token at hand; false when there is none.
+bool BodyParser::take_hint() {
   const auto annotation = in_.take_annotation(AnnotationKind::branch_hint);
-  if (!annotation) return;
+  if (!annotation) return false;
   constexpr std::string_view title = "@metadata.code.branch_hint annotation: ";
-  if (context_.pending_hint) return in_.fault_at(annotation->offset, title, "duplicate annotation");
+  if (context_.pending_hint) in_.fault_at(annotation->offset, title, "duplicate annotation");
   Lexer content(in_.source().substr(0, annotation->end), context_.scratch_arena.upstream());
   content.seek(annotation->content);
   const Token value = content.next_in_annotation();
   const Token close = content.next_in_annotation();
   if (value.kind != TokenKind::string || close.kind != TokenKind::right_paren) {
-    return in_.fault_at(value.offset, title, "unexpected token, expected one string");
+    in_.fault_at(value.offset, title, "unexpected token, expected one string");
+    return false;
   }
   const std::string_view bytes = string_value(content.text(value), in_.arena());
   if (bytes.size() != 1 || static_cast<std::uint8_t>(bytes[0]) > 1) {
-    return in_.fault_at(value.offset, title, "invalid hint value, expected \"\\00\" or \"\\01\"");
+    in_.fault_at(value.offset, title, "invalid hint value, expected \"\\00\" or \"\\01\"");
+    return false;
   }
   context_.pending_hint = static_cast<std::uint8_t>(bytes[0]);
+  return true;
 }
 
 void BodyParser::record_hint(Op op, std::optional<std::uint8_t> hint) {
@@ -490,15 +495,19 @@ void parse_instructions(ParseContext& context) { BodyParser(context).run(false);
 void parse_folded_instruction(ParseContext& context) { BodyParser(context).run(true); }
 
 Expr parse_const_expr(ParseContext& context) {
+  const bool needs_data_count = context.needs_data_count;  // only bodies ask for it
   begin_const_expr(context);
   parse_instructions(context);
+  context.needs_data_count = needs_data_count;
   return take_const_expr(context);
 }
 
 Expr parse_folded_const_expr(ParseContext& context) {
+  const bool needs_data_count = context.needs_data_count;
   begin_const_expr(context);
   if (!context.in.at(TokenKind::left_paren)) context.in.unexpected("`(`");
   parse_folded_instruction(context);
+  context.needs_data_count = needs_data_count;
   return take_const_expr(context);
 }
 

@@ -189,10 +189,31 @@ bool parse_definition_head(ParseContext& context, ExternKind kind) {
   return true;
 }
 
+// The number of parameters before the locals. A type use without parameters takes them from its type, which must then
+// exist; but only where locals have names (`none` otherwise), as the type is not needed in the text where they have
+// not.
+constexpr std::uint32_t unknown_count = 0xFFFF'FFFF;
+
+std::uint32_t parameter_count(const ParseContext& context, const TypeUse& use) noexcept {
+  if (use.has_signature || !use.is_explicit) return static_cast<std::uint32_t>(context.params.size());
+  const Module& module = context.module;
+  if (!module.types.contains(use.type) || module.types[use.type].kind != CompositeKind::func) return unknown_count;
+  return static_cast<std::uint32_t>(module.types[use.type].func.params.size());
+}
+
+void bind_local(ParseContext& context, std::uint32_t params, std::uint32_t index) {
+  TokenCursor& in = context.in;
+  const std::uint32_t offset = in.peek().offset;
+  std::string_view id;
+  context.name_list.push_back({index, parse_id_and_name(context, id)});
+  if (params == unknown_count) in.fault_at(offset, "unknown type: the local $", id, " stands behind its parameters");
+  if (!context.locals.ids.insert(id, index)) in.fault_at(offset, "duplicate local $", id);
+}
+
 // (local ...)*: names, and runs of equal types.
 void parse_locals(ParseContext& context, std::uint32_t params) {
   TokenCursor& in = context.in;
-  std::uint32_t index = params;
+  std::uint32_t index = params == unknown_count ? 0 : params;
   const auto add = [&](ValType type) {
     if (++index > limits::max_locals) {
       in.fail_with(
@@ -205,28 +226,13 @@ void parse_locals(ParseContext& context, std::uint32_t params) {
   };
   while (in.accept_open(Word::local)) {
     if (in.at(TokenKind::id)) {
-      const std::uint32_t offset = in.peek().offset;
-      std::string_view id;
-      context.name_list.push_back({index, parse_id_and_name(context, id)});
-      if (!context.locals.ids.insert(id, index)) in.fault_at(offset, "duplicate local $", id);
+      bind_local(context, params, index);
       add(parse_val_type(context));
     } else {
       while (!in.at_close() && in.ok()) add(parse_val_type(context));
     }
     in.expect_close();
   }
-}
-
-// The number of parameters before the locals. A type use without parameters takes them from its type, which only
-// matters (and must only exist) when locals have names.
-std::uint32_t parameter_count(ParseContext& context, const TypeUse& use, std::uint32_t offset) {
-  if (use.has_signature || !use.is_explicit) return static_cast<std::uint32_t>(context.params.size());
-  const Module& module = context.module;
-  if (module.types.contains(use.type) && module.types[use.type].kind == CompositeKind::func) {
-    return static_cast<std::uint32_t>(module.types[use.type].func.params.size());
-  }
-  if (context.in.at_open(Word::local)) context.in.fault_at(offset, "unknown type ", use.type.value);
-  return 0;
 }
 
 void keep_hints(ParseContext& context, std::uint32_t func) {
@@ -272,7 +278,8 @@ Bytes parse_strings(ParseContext& context) {
   return take_code(context);
 }
 
-// Element segments: function indices, or expressions.
+// Element segments: function indices, or expressions. Of the forms that the binary format has for one segment, the
+// longer one with the table's index is chosen where the text names the table, or the segment stands in one.
 void parse_elem_indices(ParseContext& context, Elem& elem) {
   ArenaVector<FuncIdx> functions;
   while (at_index(context) && context.in.ok()) {
@@ -350,7 +357,7 @@ void parse_table_elements(ParseContext& context, TableIdx table, bool is_64, Val
       indices_to_items(context, elem);
     }
   }
-  if (table.value != 0 || (elem.flags != 0 && type != funcref)) elem.flags |= elem_has_index;
+  elem.flags |= elem_has_index;
   in.expect_close();
   const std::uint64_t size = elem.size();
   context.module.elems.push_back(in.arena(), elem);
@@ -385,7 +392,7 @@ void parse_func(ParseContext& context) {
   begin_function(context);
   const std::uint32_t offset = in.peek().offset;
   const TypeUse use = parse_type_use(context, &context.name_list);
-  parse_locals(context, parameter_count(context, use, offset));
+  parse_locals(context, parameter_count(context, use));
   context.labels.push_back({});  // the body's own
   write_locals(context.code, context.local_runs);
   parse_instructions(context);
@@ -506,13 +513,16 @@ void parse_elem(ParseContext& context) {
     elem.mode = SegmentMode::declarative;
     elem.flags |= elem_has_index;
     parse_elem_list(context, elem, false);
-  } else if (in.at(TokenKind::left_paren) && !in.at_open(Word::ref)) {
+  } else if (in.at(TokenKind::natural) || (in.at(TokenKind::left_paren) && !in.at_open(Word::ref))) {
     elem.mode = SegmentMode::active;
     elem.flags = 0;
     if (in.accept_open(Word::table)) {
       elem.table = TableIdx(parse_index(context, context.tables));
-      if (elem.table.value != 0) elem.flags = elem_has_index;
+      elem.flags = elem_has_index;
       in.expect_close();
+    } else if (in.at(TokenKind::natural)) {  // as in WebAssembly 1.0: the bare index
+      elem.table = TableIdx(in.expect_u32());
+      elem.flags = elem_has_index;
     }
     elem.table_offset = parse_offset(context);
     parse_elem_list(context, elem, true);
@@ -530,12 +540,14 @@ void parse_data(ParseContext& context) {
   Data data;
   data.flags = 1;
   data.offset = in.peek().offset;
-  if (in.at(TokenKind::left_paren)) {
+  if (in.at(TokenKind::left_paren) || in.at(TokenKind::natural)) {
     data.mode = SegmentMode::active;
     data.memory = MemoryIdx(0U);
     if (in.accept_open(Word::memory)) {
       data.memory = MemoryIdx(parse_index(context, context.memories));
       in.expect_close();
+    } else if (in.at(TokenKind::natural)) {  // as in WebAssembly 1.0: the bare index
+      data.memory = MemoryIdx(in.expect_u32());
     }
     data.flags = data.memory.value == 0 ? 0 : 2;
     data.memory_offset = parse_offset(context);

@@ -1,6 +1,7 @@
 // The immediates of instructions in the text format, by their shape.
 // https://webassembly.github.io/spec/core/text/instructions.html
 #include <bit>
+#include <cstring>
 
 #include "base/float_text.hpp"
 #include "text/core/parse_body.hpp"
@@ -21,21 +22,28 @@ struct NumberForm {
 };
 constexpr NumberForm number_forms[] = {{"i8", 1}, {"i16", 2}, {"i32", 4}, {"i64", 8}, {"f32", 4}, {"f64", 8}};
 
+ParsedNumber parse_number(std::string_view text, NumberType type) noexcept {
+  switch (type) {
+    case NumberType::f32: return parse_f32(text);
+    case NumberType::f64: return parse_f64(text);
+    default: return parse_integer(text, number_forms[static_cast<std::size_t>(type)].bytes * 8);
+  }
+}
+
+void fault_out_of_range(TokenCursor& in, const Token& token, NumberType type) {
+  in.fault_at(token.offset, "constant out of range: ", in.text(token).substr(0, 64), " is no ",
+              number_forms[static_cast<std::size_t>(type)].name);
+}
+
 // The bits of the literal at hand.
 std::uint64_t parse_literal(TokenCursor& in, NumberType type) {
-  const NumberForm form = number_forms[static_cast<std::size_t>(type)];
   if (!at_number(in)) {
     in.unexpected(type >= NumberType::f32 ? "a number" : "an integer");
     return 0;
   }
   const Token token = in.next();
-  const std::string_view text = in.text(token);
-  const ParsedNumber number = type == NumberType::f32   ? parse_f32(text)
-                              : type == NumberType::f64 ? parse_f64(text)
-                                                        : parse_integer(text, form.bytes * 8);
-  if (number.fault != NumberFault::none) {
-    in.fault_at(token.offset, "constant out of range: ", text.substr(0, 64), " is no ", form.name);
-  }
+  const ParsedNumber number = parse_number(in.text(token), type);
+  if (number.fault != NumberFault::none) fault_out_of_range(in, token, type);
   return number.bits;
 }
 
@@ -52,21 +60,38 @@ constexpr VectorShape vector_shapes[] = {
     {Word::i64x2, NumberType::i64}, {Word::f32x4, NumberType::f32}, {Word::f64x2, NumberType::f64},
 };
 
+// The literals of a vector's lanes. Their number is judged before their values.
+struct Lanes {
+  unsigned count = 0;
+  std::optional<Token> out_of_range;
+};
+
+Lanes parse_lanes(ParseContext& context, NumberType type, unsigned wanted) {
+  TokenCursor& in = context.in;
+  Lanes lanes;
+  for (; at_number(in); ++lanes.count) {
+    const Token token = in.next();
+    if (lanes.count >= wanted) continue;
+    const ParsedNumber number = parse_number(in.text(token), type);
+    if (number.fault != NumberFault::none && !lanes.out_of_range) lanes.out_of_range = token;
+    const unsigned bytes = 16 / wanted;
+    std::memcpy(context.instruction.vector.bytes + lanes.count * bytes, &number.bits, bytes);
+  }
+  if (in.at(TokenKind::reserved) || in.at(TokenKind::error)) in.unexpected("a number");
+  return lanes;
+}
+
 void parse_v128(ParseContext& context) {
   TokenCursor& in = context.in;
   for (const VectorShape& shape : vector_shapes) {
     if (!in.accept(shape.word)) continue;
-    const unsigned bytes = number_forms[static_cast<std::size_t>(shape.lane)].bytes;
-    unsigned filled = 0;
-    for (; filled < 16; filled += bytes) {
-      if (!at_number(in)) break;
-      const std::uint64_t lane = parse_literal(in, shape.lane);
-      std::memcpy(context.instruction.vector.bytes + filled, &lane, bytes);
+    const unsigned wanted = 16 / number_forms[static_cast<std::size_t>(shape.lane)].bytes;
+    const Lanes lanes = parse_lanes(context, shape.lane, wanted);
+    if (lanes.count != wanted) {
+      in.fault_at(in.last_end(), "wrong number of lane literals: found ", lanes.count, ", ", to_string(shape.word),
+                  " takes ", wanted);
     }
-    if (filled < 16 || at_number(in)) {
-      if (in.at(TokenKind::reserved) || in.at(TokenKind::error)) return in.unexpected("a number");
-      in.fault_at(in.peek().offset, "wrong number of lane literals: ", to_string(shape.word), " takes ", 16 / bytes);
-    }
+    if (lanes.out_of_range) fault_out_of_range(in, *lanes.out_of_range, shape.lane);
     return;
   }
   in.unexpected("the shape of a vector");
@@ -74,14 +99,17 @@ void parse_v128(ParseContext& context) {
 
 void parse_shuffle_lanes(ParseContext& context) {
   TokenCursor& in = context.in;
-  for (unsigned i = 0; i < 16; ++i) {
-    if (!at_number(in)) {
-      if (in.at(TokenKind::reserved) || in.at(TokenKind::error)) return in.unexpected("a lane index");
-      return in.fault_at(in.peek().offset, "invalid lane length: found ", i, " lane indices, expected 16");
-    }
-    context.instruction.vector.bytes[i] = in.expect_u8();
+  std::optional<Token> wrong;
+  unsigned count = 0;
+  for (; at_number(in); ++count) {
+    const Token token = in.next();
+    const ParsedNumber lane = parse_unsigned(in.text(token), 8);
+    if (lane.fault != NumberFault::none && !wrong) wrong = token;
+    if (count < 16) context.instruction.vector.bytes[count] = static_cast<std::uint8_t>(lane.bits);
   }
-  if (at_number(in)) in.fault_at(in.peek().offset, "invalid lane length: found more than 16 lane indices");
+  if (in.at(TokenKind::reserved) || in.at(TokenKind::error)) return in.unexpected("a lane index");
+  if (count != 16) in.fault_at(in.last_end(), "invalid lane length: found ", count, " lane indices, expected 16");
+  if (wrong) in.fault_at(wrong->offset, "i8 constant out of range: ", in.text(*wrong).substr(0, 64));
 }
 
 // offset= and align=, which are one token each.

@@ -132,11 +132,11 @@ SubType parse_sub_type(ParseContext& context, TypeIdx index) {
     parse_composite_type(context, index, type);
     return type;
   }
-  type.is_shorthand = false;
   type.is_final = in.accept(Word::final_);
   ArenaVector<TypeIdx> supertypes;
   while (at_index(context) && in.ok()) supertypes.push_back(in.arena(), TypeIdx(parse_index(context, context.types)));
   type.supertypes = supertypes.span();
+  type.is_shorthand = type.is_final && type.supertypes.empty();  // the binary format has one form for both
   parse_composite_type(context, index, type);
   in.expect_close();
   return type;
@@ -316,6 +316,8 @@ void parse_signature(ParseContext& context, std::pmr::vector<NameAssoc>* names) 
     while (!in.at_close() && in.ok()) context.results.push_back(parse_val_type(context));
     in.expect_close();
   }
+  // Said here, before anyone compares half a signature with a type.
+  if (in.at_open(Word::param)) in.unexpected(in.peek_next(), "parameters before results");
 }
 
 std::optional<TypeIdx> parse_explicit_type(ParseContext& context) {

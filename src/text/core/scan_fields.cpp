@@ -41,6 +41,7 @@ IndexSpace* space_of(ParseContext& context, Word kind) noexcept {
 void FieldScanner::run() {
   for (;;) {
     parse_custom_annotations(context_);
+    if (in_.has_annotations()) in_.refuse_annotations(in_.peek().offset);
     if (!in_.at(TokenKind::left_paren)) return;
     const std::uint32_t offset = in_.peek().offset;
     in_.next();
