@@ -1,0 +1,81 @@
+#include "engine/state.hpp"
+
+namespace tenon {
+
+using detail::StoreBlock;
+using detail::usage;
+
+Caller detail::make_caller(CallContext& context) noexcept { return StoreBlock::handle(context); }
+
+std::span<std::uint8_t> Caller::memory() const noexcept {
+  runtime::Instance* instance = context_->thread->instance;
+  if (instance == nullptr) return {};
+  const auto found = runtime::find_export(*instance, "memory");
+  if (!found || found->kind != core::ExternKind::memory) return {};
+  return {found->memory->base, static_cast<std::size_t>(found->memory->size.load())};
+}
+
+FuncType Func::type() const {
+  if (func_ == nullptr || !store_->is_alive()) return {};
+  return detail::from_core(store_->engine->types[func_->type].type.func);
+}
+
+Result<void> Func::check(std::span<const ValType> params, std::span<const ValType> results) const {
+  if (func_ == nullptr) return usage("the function handle is empty");
+  if (!store_->is_alive()) return detail::dead_store();
+  const FuncType actual = type();
+  const FuncType expected{{params.begin(), params.end()}, {results.begin(), results.end()}};
+  if (actual == expected) return {};
+  return usage("the function has type ", std::string_view(actual.to_string()), ", but ",
+               std::string_view(expected.to_string()), " was asked for");
+}
+
+Result<void> Func::call_raw(std::uint64_t* frame) const noexcept {
+  if (!store_->is_alive()) [[unlikely]]
+    return detail::dead_store();
+  const detail::DeadlineScope deadline(*store_);
+  return runtime::call(*store_->store, *func_, {frame, std::max(func_->param_slots, func_->result_slots)});
+}
+
+Result<std::vector<Val>> Func::call(std::span<const Val> arguments) const {
+  if (func_ == nullptr) return usage("the function handle is empty");
+  if (!store_->is_alive()) return detail::dead_store();
+  const core::FuncType& type = store_->engine->types[func_->type].type.func;
+  if (arguments.size() != type.params.size()) {
+    return usage("the function takes ", type.params.size(), " arguments, found ", arguments.size());
+  }
+  std::vector<runtime::Slot> frame(std::max(func_->param_slots, func_->result_slots));
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (auto stored = store_->to_slots(arguments[i], type.params[i], frame.data() + at); !stored) {
+      return std::move(stored).error();
+    }
+    at += runtime::slots_of(type.params[i]);
+  }
+  if (auto called = call_raw(frame.data()); !called) return std::move(called).error();
+  std::vector<Val> results;
+  at = 0;
+  for (const core::ValType result : type.results) {
+    results.push_back(store_->from_slots(result, frame.data() + at));
+    at += runtime::slots_of(result);
+  }
+  return results;
+}
+
+Func Func::make(Store& store, std::shared_ptr<detail::HostFunction> function) {
+  StoreBlock& block = StoreBlock::of(store);
+  return block.handle(block.make_host_func(function));
+}
+
+Ref Func::ref() const {
+  if (func_ == nullptr) return {};
+  return store_->make_ref(core::funcref, std::bit_cast<runtime::Slot>(func_));
+}
+
+std::optional<Func> Func::from_ref(const Ref& ref) {
+  if (ref.kind() != Ref::Kind::func) return std::nullopt;
+  const detail::RootCell* cell = StoreBlock::cell_of(ref);
+  return cell->block->handle(std::bit_cast<runtime::Func*>(cell->root.ref));
+}
+
+}  // namespace tenon

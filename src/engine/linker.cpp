@@ -1,0 +1,114 @@
+#include <map>
+#include <variant>
+
+#include "engine/state.hpp"
+
+namespace tenon {
+
+namespace detail {
+
+struct LinkerState {
+  std::shared_ptr<EngineState> engine;
+  using Item = std::variant<std::shared_ptr<HostFunction>, Extern>;
+  std::map<std::string, std::map<std::string, Item, std::less<>>, std::less<>> modules;
+
+  explicit LinkerState(const Engine& owner) : engine(owner.state_) {}
+
+  const Item* find(std::string_view module, std::string_view name) const {
+    const auto in_module = modules.find(module);
+    if (in_module == modules.end()) return nullptr;
+    const auto found = in_module->second.find(name);
+    return found == in_module->second.end() ? nullptr : &found->second;
+  }
+
+  void insert(std::string_view module, std::string_view name, Item item) {
+    modules[std::string(module)].insert_or_assign(std::string(name), std::move(item));
+  }
+};
+
+namespace {
+
+// A host function whose types are known at run time only.
+struct DynamicHostFunction final : HostFunction {
+  Linker::DynamicFunction function;
+
+  Result<void> run(CallContext& context, std::uint64_t* frame) override {
+    std::vector<Val> arguments;
+    std::size_t at = 0;
+    for (const ValType type : params) {
+      arguments.push_back(context.block->from_slots(to_core(type), frame + at));
+      at += runtime::slots_of(to_core(type));
+    }
+    auto values = function(arguments);
+    if (!values) return std::move(values).error();
+    if (values->size() != results.size()) {
+      return usage("the host function gave ", values->size(), " results, expected ", results.size());
+    }
+    at = 0;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      auto stored = context.block->to_slots((*values)[i], to_core(results[i]), frame + at);
+      if (!stored) return stored;
+      at += runtime::slots_of(to_core(results[i]));
+    }
+    return {};
+  }
+};
+
+}  // namespace
+
+}  // namespace detail
+
+using detail::StoreBlock;
+
+Linker::Linker(const Engine& engine) : state_(std::make_unique<detail::LinkerState>(engine)) {}
+Linker::Linker(Linker&&) noexcept = default;
+Linker& Linker::operator=(Linker&&) noexcept = default;
+Linker::~Linker() = default;
+
+Result<void> Linker::define_function(std::string_view module, std::string_view name,
+                                     std::shared_ptr<detail::HostFunction> function) {
+  state_->insert(module, name, std::move(function));
+  return {};
+}
+
+Result<void> Linker::define(std::string_view module, std::string_view name, Extern item) {
+  state_->insert(module, name, std::move(item));
+  return {};
+}
+
+Result<void> Linker::define_dynamic(std::string_view module, std::string_view name, FuncType type,
+                                    DynamicFunction function) {
+  auto dynamic = std::make_shared<detail::DynamicHostFunction>();
+  dynamic->params = std::move(type.params);
+  dynamic->results = std::move(type.results);
+  dynamic->function = std::move(function);
+  return define_function(module, name, std::move(dynamic));
+}
+
+Result<void> Linker::define_instance(std::string_view module, const Instance& instance) {
+  for (auto& [name, item] : instance.exports()) state_->insert(module, name, std::move(item));
+  return {};
+}
+
+Result<Instance> Linker::instantiate(Store& store, const Module& module) const {
+  StoreBlock& block = StoreBlock::of(store);
+  if (state_->engine != block.engine) return detail::usage("the linker belongs to another engine than the store");
+  std::vector<Extern> imports;
+  for (const core::Import& import : detail::ModuleState::of(module)->module->imports) {
+    const auto* item = state_->find(import.module, import.name);
+    if (item == nullptr) {
+      return fail(ErrorKind::unlinkable, at_offset(import.offset), "unknown import: \"", import.module, "\" \"",
+                  import.name, "\": a ", core::to_string(import.type.kind), " of that name is not defined");
+    }
+    if (const auto* function = std::get_if<std::shared_ptr<detail::HostFunction>>(item)) {
+      runtime::Func* func = block.make_host_func(*function);
+      if (func == nullptr) return fail(ErrorKind::exhausted, {}, "the engine has too many types");
+      imports.emplace_back(block.handle(func));
+    } else {
+      imports.push_back(std::get<Extern>(*item));
+    }
+  }
+  return Instance::make(store, module, imports);
+}
+
+}  // namespace tenon

@@ -1,0 +1,128 @@
+#include "binary/core/module.hpp"
+
+#include <fstream>
+#include <iterator>
+
+#include "engine/state.hpp"
+#include "tenon/tools.hpp"
+
+namespace tenon {
+
+namespace detail {
+
+ModuleState::ModuleState(std::shared_ptr<EngineState> owner)
+    : engine(std::move(owner)), arena(*std::pmr::new_delete_resource()) {}
+
+ModuleState::~ModuleState() {
+  if (code != nullptr) engine->executor->release(code);
+}
+
+FuncType from_core(const core::FuncType& type) {
+  FuncType result;
+  for (const core::ValType param : type.params) result.params.push_back(from_core(param));
+  for (const core::ValType value : type.results) result.results.push_back(from_core(value));
+  return result;
+}
+
+namespace {
+
+LimitsType limits_type(const core::Limits& limits) { return {limits.min, limits.max, limits.is_64, limits.is_shared}; }
+
+}  // namespace
+
+TableType from_core(const core::TableType& type) { return {from_core(type.element), limits_type(type.limits)}; }
+MemoryType from_core(const core::MemoryType& type) { return {limits_type(type.limits), type.page_size_log2}; }
+GlobalType from_core(const core::GlobalType& type) { return {from_core(type.value), type.is_mutable}; }
+
+core::Limits to_core(const LimitsType& limits) noexcept {
+  return {.min = limits.min, .max = limits.max, .is_64 = limits.is_64, .is_shared = limits.is_shared};
+}
+
+core::TypeIdx intern(core::TypeRegistry& types, std::span<const ValType> params, std::span<const ValType> results) {
+  std::vector<core::ValType> all;
+  for (const ValType type : params) all.push_back(to_core(type));
+  for (const ValType type : results) all.push_back(to_core(type));
+  const std::span<const core::ValType> view(all);
+  return types.intern_func({view.first(params.size()), view.subspan(params.size())});
+}
+
+namespace {
+
+// The type of what stands at `index` in the index space of `kind`.
+ExternType type_of(const ModuleState& state, core::ExternKind kind, std::uint32_t index) {
+  const core::ValidatedModule& validated = state.validated;
+  const auto func_type = [&](core::TypeIdx type) { return from_core(state.engine->types[type].type.func); };
+  ExternType type;
+  type.kind = static_cast<ExternKind>(kind);
+  switch (kind) {
+    case core::ExternKind::func: type.func = func_type(validated.func_types[core::FuncIdx(index)]); break;
+    case core::ExternKind::table: type.table = from_core(validated.table_types[core::TableIdx(index)]); break;
+    case core::ExternKind::memory: type.memory = from_core(state.module->memories[core::MemoryIdx(index)]); break;
+    case core::ExternKind::global: type.global = from_core(validated.global_types[core::GlobalIdx(index)]); break;
+    case core::ExternKind::tag: type.func = func_type(validated.tag_types[core::TagIdx(index)]); break;
+  }
+  return type;
+}
+
+}  // namespace
+
+}  // namespace detail
+
+std::string_view to_string(ExternKind kind) noexcept { return core::to_string(static_cast<core::ExternKind>(kind)); }
+
+Result<Module> Module::load(const Engine& engine, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(ErrorKind::io, {}, "cannot read the file ", std::string_view(path));
+  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (file.bad()) return fail(ErrorKind::io, {}, "reading the file ", std::string_view(path), " failed");
+  return compile(engine, bytes);
+}
+
+Result<Module> Module::compile(const Engine& engine, std::string_view input) {
+  auto state = std::make_shared<detail::ModuleState>(engine.state_);
+  const Features features = state->engine->features;
+  if (tools::is_binary(input)) {
+    state->bytes = input;
+  } else {
+    auto parsed = tools::parse(input, {.features = {features.bits()}});
+    if (!parsed) return std::move(parsed).error();
+    state->bytes = std::move(*parsed);
+  }
+  auto module = core::read_module(as_bytes(state->bytes), *std::pmr::new_delete_resource(), {.features = features});
+  if (!module) return std::move(module).error();
+  state->module.emplace(std::move(*module));
+  auto validated = core::validate_module(*state->module, state->engine->types, state->arena, {.features = features});
+  if (!validated) return std::move(validated).error();
+  state->validated = *validated;
+  const EngineOptions& options = engine.options();
+  state->code = state->engine->executor->make_code(state->validated,
+                                                   {.fuel = options.fuel, .loop_dispatch = options.loop_dispatch});
+  return Module(std::move(state));
+}
+
+std::vector<ImportType> Module::imports() const {
+  std::vector<ImportType> result;
+  std::uint32_t next[5] = {};
+  for (const core::Import& import : state_->module->imports) {
+    const auto kind = import.type.kind;
+    result.push_back({std::string(import.module), std::string(import.name),
+                      detail::type_of(*state_, kind, next[static_cast<std::size_t>(kind)]++)});
+  }
+  return result;
+}
+
+std::vector<ExportType> Module::exports() const {
+  std::vector<ExportType> result;
+  for (const core::Export& item : state_->module->exports) {
+    result.push_back({std::string(item.name), detail::type_of(*state_, item.kind, item.index)});
+  }
+  return result;
+}
+
+std::string Module::name() const {
+  Arena arena(*std::pmr::new_delete_resource());
+  const auto names = core::read_names(*state_->module, arena);
+  return names && names->module ? std::string(*names->module) : std::string();
+}
+
+}  // namespace tenon

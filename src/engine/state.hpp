@@ -1,0 +1,159 @@
+// What stands behind the public handles.
+//
+// A handle holds a shared pointer to its store's block and a plain pointer into the store. The block outlives the
+// store: when the `Store` ends, its block loses the runtime store, and every handle that is still around finds that out
+// before it touches anything. `StoreBlock` is a friend of all handles; it makes them and looks into them for the rest
+// of src/engine.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/concat.hpp"
+#include "model/core/module.hpp"
+#include "runtime/store.hpp"
+#include "tenon/tenon.hpp"
+#include "validate/core/module.hpp"
+
+namespace tenon::detail {
+
+// Sets interrupt flags when their time has come: one thread for an engine, started when first needed.
+class Watchdog {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Flags = std::multimap<Clock::time_point, std::atomic<std::uint32_t>*>;
+  ~Watchdog();
+  Flags::iterator watch(Clock::time_point when, std::atomic<std::uint32_t>& flag);
+  void forget(Flags::iterator entry);
+
+ private:
+  void run();
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  Flags flags_;
+  std::thread thread_;
+  bool stopping_ = false;
+};
+
+struct EngineState {
+  explicit EngineState(const EngineOptions& options);
+  EngineState(const EngineState&) = delete;
+  EngineState& operator=(const EngineState&) = delete;
+  ~EngineState();
+
+  EngineOptions options;
+  Features features;
+  core::TypeRegistry types;
+  runtime::Executor* executor;
+  Watchdog watchdog;
+};
+
+struct ModuleState {
+  explicit ModuleState(std::shared_ptr<EngineState> owner);
+  ModuleState(const ModuleState&) = delete;
+  ModuleState& operator=(const ModuleState&) = delete;
+  ~ModuleState();
+  static const std::shared_ptr<const ModuleState>& of(const Module& module) { return module.state_; }
+
+  std::shared_ptr<EngineState> engine;
+  std::string bytes;
+  Arena arena;
+  std::optional<core::Module> module;
+  core::ValidatedModule validated;
+  runtime::CodeModule* code = nullptr;
+};
+
+// A reference that the host holds.
+struct RootCell {
+  RootCell(std::shared_ptr<StoreBlock> owner, runtime::Slot ref, bool func);
+  RootCell(const RootCell&) = delete;
+  RootCell& operator=(const RootCell&) = delete;
+  ~RootCell();
+  std::shared_ptr<StoreBlock> block;
+  runtime::Root root;
+  bool is_func;
+};
+
+// What a host function's body is called with.
+struct CallContext {
+  StoreBlock* block;
+  runtime::Thread* thread;
+};
+
+struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
+  StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits);
+
+  std::shared_ptr<EngineState> engine;
+  std::unique_ptr<runtime::Store> store;  // empty once the public Store has ended
+  std::chrono::nanoseconds call_time;
+  std::vector<std::shared_ptr<HostFunction>> host_functions;
+  std::vector<std::shared_ptr<const ModuleState>> modules;
+
+  bool is_alive() const noexcept { return store != nullptr; }
+
+  // Nullptr when the engine's types are exhausted.
+  runtime::Func* make_host_func(const std::shared_ptr<HostFunction>& function);
+
+  // Handles, made and opened.
+  static StoreBlock& of(const Store& store) { return *store.block_; }
+  Func handle(runtime::Func* func);
+  Memory handle(runtime::Memory* memory);
+  Table handle(runtime::Table* table);
+  Global handle(runtime::Global* global);
+  Tag handle(runtime::Tag* tag);
+  Instance handle(runtime::Instance* instance);
+  Extern handle(const runtime::Extern& item);
+  static Caller handle(CallContext& context) { return Caller(context); }
+  static const RootCell* cell_of(const Ref& ref) noexcept { return ref.cell_.get(); }
+  // Errors: usage, when the handle is empty, of another store, or of a store that ended.
+  Result<runtime::Extern> open(const Extern& item) const;
+
+  // Values. `type` is canonical. Errors: usage, when the value has another type or belongs to another store.
+  Result<void> to_slots(const Val& value, core::ValType type, runtime::Slot* slots) const;
+  Val from_slots(core::ValType type, const runtime::Slot* slots);
+  Ref make_ref(core::ValType type, runtime::Slot slot);
+};
+
+// The time limit of one call from the host, while it lives. Calls inside calls are under the limit of the outermost.
+class DeadlineScope {
+ public:
+  explicit DeadlineScope(StoreBlock& block) : block_(block) {
+    if (block.store->current == nullptr) begin();
+  }
+  DeadlineScope(const DeadlineScope&) = delete;
+  DeadlineScope& operator=(const DeadlineScope&) = delete;
+  ~DeadlineScope() {
+    if (entry_) block_.engine->watchdog.forget(*entry_);
+  }
+
+ private:
+  void begin();
+  StoreBlock& block_;
+  std::optional<Watchdog::Flags::iterator> entry_;
+};
+
+// "expected X, found Y" for values and types that the caller got wrong.
+template <class... Pieces>
+Error usage(const Pieces&... pieces) {
+  return fail(ErrorKind::usage, {}, pieces...);
+}
+inline Error dead_store() { return usage("the store of this handle has ended"); }
+
+constexpr core::ValType to_core(ValType type) noexcept { return std::bit_cast<core::ValType>(type.bits()); }
+constexpr ValType from_core(core::ValType type) noexcept { return ValType::from_bits(type.bits()); }
+FuncType from_core(const core::FuncType& type);
+TableType from_core(const core::TableType& type);
+MemoryType from_core(const core::MemoryType& type);
+GlobalType from_core(const core::GlobalType& type);
+core::Limits to_core(const LimitsType& limits) noexcept;
+// The canonical function type; none when the registry is full.
+core::TypeIdx intern(core::TypeRegistry& types, std::span<const ValType> params, std::span<const ValType> results);
+
+}  // namespace tenon::detail

@@ -1,0 +1,182 @@
+#include "engine/state.hpp"
+
+namespace tenon {
+
+namespace detail {
+
+namespace {
+
+runtime::StoreLimits to_runtime(const Limits& limits) {
+  return {.memory_bytes = limits.memory_bytes,
+          .table_elements = limits.table_elements,
+          .gc_bytes = limits.gc_bytes,
+          .instances = limits.instance_count,
+          .stack_bytes = limits.stack_bytes};
+}
+
+// Every host function's way in: the guest's frame on one side, the C++ callable on the other.
+runtime::Outcome run_host_function(runtime::Thread& thread, const runtime::Func& func, runtime::Slot* frame) noexcept {
+  auto* function = static_cast<HostFunction*>(func.data);
+  CallContext context{static_cast<StoreBlock*>(thread.store->host), &thread};
+  const auto failed = [&](Error error) {
+    thread.pending_error = std::move(error);
+    return thread.trap(Trap::host_error);
+  };
+  try {
+    auto result = function->run(context, frame);
+    return result ? runtime::Outcome::returned : failed(std::move(result).error());
+  } catch (const std::exception& exception) {
+    return failed(fail(ErrorKind::trap, {}, message(Trap::host_error), ": ", exception.what()));
+  } catch (...) {
+    return failed(fail(ErrorKind::trap, {}, message(Trap::host_error), ": it threw an exception"));
+  }
+}
+
+}  // namespace
+
+StoreBlock::StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits)
+    : engine(std::move(owner)),
+      store(std::make_unique<runtime::Store>(*engine->executor, engine->types, *std::pmr::new_delete_resource(),
+                                             to_runtime(limits))),
+      call_time(limits.call_time) {
+  store->host = this;
+}
+
+runtime::Func* StoreBlock::make_host_func(const std::shared_ptr<HostFunction>& function) {
+  const core::TypeIdx type = intern(engine->types, function->params, function->results);
+  if (type.is_none()) return nullptr;
+  host_functions.push_back(function);
+  return runtime::make_host_func(*store, type, run_host_function, function.get());
+}
+
+Func StoreBlock::handle(runtime::Func* func) {
+  Func result;
+  result.store_ = shared_from_this();
+  result.func_ = func;
+  return result;
+}
+
+Memory StoreBlock::handle(runtime::Memory* memory) {
+  Memory result;
+  result.store_ = shared_from_this();
+  result.memory_ = memory;
+  return result;
+}
+
+Table StoreBlock::handle(runtime::Table* table) {
+  Table result;
+  result.store_ = shared_from_this();
+  result.table_ = table;
+  return result;
+}
+
+Global StoreBlock::handle(runtime::Global* global) {
+  Global result;
+  result.store_ = shared_from_this();
+  result.global_ = global;
+  return result;
+}
+
+Tag StoreBlock::handle(runtime::Tag* tag) {
+  Tag result;
+  result.store_ = shared_from_this();
+  result.tag_ = tag;
+  return result;
+}
+
+Instance StoreBlock::handle(runtime::Instance* instance) {
+  Instance result;
+  result.store_ = shared_from_this();
+  result.instance_ = instance;
+  return result;
+}
+
+Extern StoreBlock::handle(const runtime::Extern& item) {
+  switch (item.kind) {
+    case core::ExternKind::func: return handle(item.func);
+    case core::ExternKind::table: return handle(item.table);
+    case core::ExternKind::memory: return handle(item.memory);
+    case core::ExternKind::global: return handle(item.global);
+    case core::ExternKind::tag: return handle(item.tag);
+  }
+  return {};
+}
+
+namespace {
+
+Result<void> check_owner(const StoreBlock& block, const std::shared_ptr<StoreBlock>& owner, ExternKind kind) {
+  if (owner == nullptr) return usage("the ", to_string(kind), " handle is empty");
+  if (owner.get() != &block) return usage("the ", to_string(kind), " belongs to another store");
+  if (!block.is_alive()) return dead_store();
+  return {};
+}
+
+}  // namespace
+
+Result<runtime::Extern> StoreBlock::open(const Extern& item) const {
+  runtime::Extern result;
+  result.kind = static_cast<core::ExternKind>(item.kind);
+  const std::shared_ptr<StoreBlock>* owner = nullptr;
+  switch (item.kind) {
+    case ExternKind::func:
+      if (item.func) owner = &item.func->store_, result.func = item.func->func_;
+      break;
+    case ExternKind::table:
+      if (item.table) owner = &item.table->store_, result.table = item.table->table_;
+      break;
+    case ExternKind::memory:
+      if (item.memory) owner = &item.memory->store_, result.memory = item.memory->memory_;
+      break;
+    case ExternKind::global:
+      if (item.global) owner = &item.global->store_, result.global = item.global->global_;
+      break;
+    case ExternKind::tag:
+      if (item.tag) owner = &item.tag->store_, result.tag = item.tag->tag_;
+      break;
+  }
+  if (owner == nullptr) return usage("a ", to_string(item.kind), " was expected, and nothing given");
+  if (auto owned = check_owner(*this, *owner, item.kind); !owned) return std::move(owned).error();
+  return result;
+}
+
+void DeadlineScope::begin() {
+  block_.store->interrupt.store(0, std::memory_order_relaxed);
+  if (block_.call_time.count() <= 0) return;
+  entry_ = block_.engine->watchdog.watch(Watchdog::Clock::now() + block_.call_time, block_.store->interrupt);
+}
+
+}  // namespace detail
+
+Store::Store(const Engine& engine, const Limits& limits)
+    : block_(std::make_shared<detail::StoreBlock>(engine.state_, limits)) {}
+
+Store::Store(Store&&) noexcept = default;
+
+Store& Store::operator=(Store&& other) noexcept {
+  std::swap(block_, other.block_);
+  return *this;
+}
+
+Store::~Store() {
+  if (block_ == nullptr) return;
+  // The heap's host values may hold handles of this very store: they see it gone while they are destroyed.
+  const std::unique_ptr<runtime::Store> ending = std::move(block_->store);
+}
+
+void Store::set_fuel(std::uint64_t units) noexcept {
+  constexpr std::uint64_t most = INT64_MAX;
+  block_->store->fuel = static_cast<std::int64_t>(std::min(units, most));
+}
+
+std::uint64_t Store::fuel() const noexcept {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(block_->store->fuel, 0));
+}
+
+void Store::interrupt() noexcept { block_->store->interrupt.store(1, std::memory_order_relaxed); }
+
+std::uint64_t Store::collect_garbage() {
+  block_->store->heap.collect();
+  return block_->store->heap.bytes_used();
+}
+
+}  // namespace tenon
