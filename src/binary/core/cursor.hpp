@@ -98,10 +98,24 @@ class Cursor {
   };
   template <class T, unsigned bits>
   [[gnu::noinline]] static Leb<T> read_long_leb(const std::uint8_t* p, const std::uint8_t* end) noexcept {
+    if (end - p >= 3 && (p[1] & p[2]) < 0x80) return read_short_leb<T>(p);
     T value = 0;
     LebFault reason = LebFault::none;
     const std::uint8_t* next = decode_leb<T, bits>(p, end, value, reason);
     return {next, value};
+  }
+  // Two or three bytes, which are all there: most numbers that take more than one.
+  template <class T>
+  static Leb<T> read_short_leb(const std::uint8_t* p) noexcept {
+    const bool has_three = p[1] >= 0x80;
+    const std::uint32_t low = (p[0] & 0x7FU) | (p[1] & 0x7FU) << 7 | (has_three ? (p[2] & 0x7FU) << 14 : 0);
+    const unsigned unused = has_three ? 32 - 21 : 32 - 14;
+    const std::uint8_t* next = p + (has_three ? 3 : 2);
+    if constexpr (std::is_signed_v<T>) {
+      return {next, static_cast<std::int32_t>(low << unused) >> unused};
+    } else {
+      return {next, low};
+    }
   }
   template <class T, unsigned bits>
   [[gnu::cold, gnu::noinline]] static Error leb_error(const std::uint8_t* p, const std::uint8_t* end,

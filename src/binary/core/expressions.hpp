@@ -24,7 +24,8 @@ class ExpressionScanner {
   Expr read(Cursor& in);
 
  private:
-  void note_structure(Op op, Cursor& in, std::uint64_t start);
+  // Follows the structure of blocks; true at the `end` that closes the expression.
+  bool note_special(Op op, Cursor& in, std::uint64_t start, bool may_name_data);
   void open(Op op, Cursor& in, std::uint64_t start);
   // `op` continues a block that `first` or `second` began.
   void replace(Op op, Op first, Op second, Cursor& in, std::uint64_t start);
