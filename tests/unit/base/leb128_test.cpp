@@ -179,30 +179,40 @@ TEST(Leb, EncodesTheShortestForm) {
   EXPECT_EQ(leb_size(S64{-1}), 1U);
 }
 
-// The meaning of a number, taken from its definition, against random bytes at every remaining length.
+// What the definition says of some bytes: the number, or the first fault.
+template <class T, unsigned bits>
+Decoded<T> by_definition(const Encoded& bytes) {
+  constexpr std::size_t max_bytes = (bits + 6) / 7;
+  unsigned __int128 value = 0;
+  std::size_t size = 0;
+  bool ended = false;
+  while (size < bytes.size() && size < max_bytes && !ended) {
+    value |= static_cast<unsigned __int128>(bytes[size] & 0x7F) << (7 * size);
+    ended = bytes[size++] < 0x80;
+  }
+  if (!ended) return bad<T>(size == max_bytes ? too_long : truncated);
+  auto number = static_cast<__int128>(value);
+  if constexpr (std::is_signed_v<T>) {
+    if ((value >> (7 * size - 1) & 1) != 0) number -= static_cast<__int128>(1) << (7 * size);
+  }
+  constexpr auto limit = static_cast<__int128>(1) << (std::is_signed_v<T> ? bits - 1 : bits);
+  if (number >= limit || number < (std::is_signed_v<T> ? -limit : 0)) return bad<T>(too_large);
+  return ok(static_cast<T>(number), static_cast<std::ptrdiff_t>(size));
+}
+
 TEST(Leb, RandomBytesDecodeByTheDefinition) {
   std::mt19937_64 random(1);
-  for (int i = 0; i < 200'000; ++i) {
-    Encoded bytes(random() % 12);
-    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random() | (random() % 4 != 0 ? 0x80 : 0));
-    unsigned __int128 value = 0;
-    std::size_t size = 0;
-    bool ended = false;
-    while (size < bytes.size() && !ended) {
-      value |= static_cast<unsigned __int128>(bytes[size] & 0x7F) << (7 * size);
-      ended = bytes[size++] < 0x80;
+  for (int i = 0; i < 400'000; ++i) {
+    Encoded bytes(random() % 14);
+    for (std::uint8_t& byte : bytes) {
+      byte = static_cast<std::uint8_t>(random() | (random() % 4 != 0 ? 0x80 : 0));
+      if (random() % 4 == 0) byte = static_cast<std::uint8_t>(byte & 0x80) | (random() % 2 == 0 ? 0 : 0x7F);
     }
-    Decoded<U32> expected;
-    if (size > 5 || (size == 5 && !ended)) {
-      expected = bad<U32>(too_long);
-    } else if (!ended) {
-      expected = bad<U32>(truncated);
-    } else if (value >> 32 != 0) {
-      expected = bad<U32>(too_large);
-    } else {
-      expected = ok(static_cast<U32>(value), static_cast<std::ptrdiff_t>(size));
-    }
-    ASSERT_EQ(decode<U32>(bytes), expected);
+    ASSERT_EQ(decode<U32>(bytes), (by_definition<U32, 32>(bytes)));
+    ASSERT_EQ(decode<U64>(bytes), (by_definition<U64, 64>(bytes)));
+    ASSERT_EQ(decode<S32>(bytes), (by_definition<S32, 32>(bytes)));
+    ASSERT_EQ((decode<S64, 33>(bytes)), (by_definition<S64, 33>(bytes)));
+    ASSERT_EQ(decode<S64>(bytes), (by_definition<S64, 64>(bytes)));
   }
 }
 
