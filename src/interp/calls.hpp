@@ -1,0 +1,36 @@
+// Entering and leaving functions: what the handlers of calls, returns and imports share.
+#pragma once
+
+#include "interp/code.hpp"
+#include "interp/registers.hpp"
+
+namespace tenon::interp {
+
+using runtime::Func;
+using runtime::header_caller_frame;
+using runtime::header_caller_instance;
+using runtime::header_return_ip;
+
+// Writes the header of the callee's frame; the callee returns to `return_ip`.
+TENON_INLINE void push_frame(Registers& r, Slot* frame, const Cell* return_ip) noexcept {
+  frame[header_return_ip] = std::bit_cast<Slot>(return_ip);
+  frame[header_caller_frame] = std::bit_cast<Slot>(r.fp);
+  frame[header_caller_instance] = std::bit_cast<Slot>(r.instance);
+  r.fp = frame;
+}
+
+// Goes back to the caller of the frame at fp, wherever it is: out of the interpreter, or in another instance. Results
+// are in the frame or in the accumulators.
+Step return_slowly(Registers& r) noexcept;
+
+// Calls `func`, whose frame and header are in place at fp: a function of another instance, or of the host.
+Step enter_function(Registers& r, const Func& func);
+
+// The header of the frame at fp as the place where execution stands.
+void save_caller(const Registers& r) noexcept;
+
+// Goes on at the handler that catches `thread->pending_exception`, thrown by the code just before `r.ip` in the frame at
+// fp; leaves if there is none.
+Step unwind(Registers& r);
+
+}  // namespace tenon::interp

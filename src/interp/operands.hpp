@@ -1,0 +1,57 @@
+// Where an instruction's operands come from, and the layout of its fields that follows from it.
+#pragma once
+
+#include <cstddef>
+
+#include "interp/registers.hpp"
+
+namespace tenon::interp {
+
+enum class Place : std::uint8_t { acc, slot, imm };
+
+// Bytes of fields that an operand takes.
+template <class T>
+constexpr unsigned field_bytes(Place place) noexcept {
+  switch (place) {
+    case Place::acc: return 0;
+    case Place::slot: return 4;
+    case Place::imm: return sizeof(T) < 4 ? 4 : sizeof(T);
+  }
+  return 0;
+}
+
+template <class T, Place place, unsigned at>
+TENON_INLINE T operand(const Registers& r) noexcept {
+  if constexpr (place == Place::acc) {
+    return read_accumulator<T>(r);
+  } else if constexpr (place == Place::slot) {
+    return read_slot<T>(slot_at(r, at));
+  } else {
+    return field<T>(r, at);
+  }
+}
+
+// Stores a result in the accumulator, and in the slot that the field at `at` names if `to_slot_too`.
+template <class T, bool to_slot_too, unsigned at>
+TENON_INLINE void result(Registers& r, T value) noexcept {
+  if constexpr (to_slot_too) *slot_at(r, at) = to_slot(value);
+  write_accumulator(r, value);
+}
+
+// The variants of instructions with two operands, in the order of the handlers' tables.
+struct Pair {
+  Place left;
+  Place right;
+};
+inline constexpr Pair pairs[] = {{Place::acc, Place::slot}, {Place::acc, Place::imm},  {Place::slot, Place::acc},
+                                 {Place::slot, Place::slot}, {Place::slot, Place::imm}};
+inline constexpr std::size_t pair_count = std::size(pairs);
+// The row of `pairs`, or `pair_count` if there is none.
+constexpr std::size_t pair_index(Place left, Place right) noexcept {
+  for (std::size_t i = 0; i < pair_count; ++i) {
+    if (pairs[i].left == left && pairs[i].right == right) return i;
+  }
+  return pair_count;
+}
+
+}  // namespace tenon::interp
