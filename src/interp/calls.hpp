@@ -29,8 +29,8 @@ Step enter_function(Registers& r, const Func& func);
 // The header of the frame at fp as the place where execution stands.
 void save_caller(const Registers& r) noexcept;
 
-// Goes on at the handler that catches `thread->pending_exception`, thrown by the code just before `r.ip` in the frame at
-// fp; leaves if there is none.
+// Goes on at the handler that catches `thread->pending_exception`, thrown by the code just before `r.ip` in the frame
+// at fp; leaves if there is none.
 Step unwind(Registers& r);
 
 }  // namespace tenon::interp

@@ -1,9 +1,9 @@
 // Handlers of control: entering, leaving and calling functions, jumps, copies, globals and select.
 //
-// A call writes the three header slots in front of the arguments, which are in place already, and goes on at the callee's
-// entry: one load from the module's table of entries. The callee's first instruction checks the stack, looks whether the
-// guest is to stop and clears the locals. A single result comes back in an accumulator, so that neither side touches the
-// frame for it; only the way out to the host stores it.
+// A call writes the three header slots in front of the arguments, which are in place already, and goes on at the
+// callee's entry: one load from the module's table of entries. The callee's first instruction checks the stack, looks
+// whether the guest is to stop and clears the locals. A single result comes back in an accumulator, so that neither
+// side touches the frame for it; only the way out to the host stores it.
 #include "interp/calls.hpp"
 #include "interp/numeric.hpp"
 #include "interp/tables.hpp"
@@ -67,6 +67,15 @@ struct Copy {
   TENON_INLINE static Step run(Registers& r) noexcept {
     for (unsigned i = 0; i < count; ++i) *slot_at(r, 8 * i + 4) = *slot_at(r, 8 * i);
     r.ip += cells_of(8 * count);
+    return Step::next;
+  }
+};
+
+// Fields: from, to, number of slots.
+struct CopyMany {
+  static Step run(Registers& r) noexcept {
+    std::memmove(slot_at(r, 4), slot_at(r, 0), std::size_t{field<std::uint32_t>(r, 8)} * sizeof(Slot));
+    r.ip += cells_of(12);
     return Step::next;
   }
 };
@@ -188,7 +197,8 @@ struct Callee {
   const Func* func = nullptr;
   Trap trap = Trap::none;
 };
-TENON_INLINE Callee find_callee(const Registers& r, const Table& table, std::uint64_t index, std::uint32_t type) noexcept {
+TENON_INLINE Callee find_callee(const Registers& r, const Table& table, std::uint64_t index,
+                                std::uint32_t type) noexcept {
   if (index >= table.size) [[unlikely]]
     return {nullptr, Trap::undefined_element};
   const auto* func = std::bit_cast<const Func*>(table.elements[index]);
@@ -197,13 +207,14 @@ TENON_INLINE Callee find_callee(const Registers& r, const Table& table, std::uin
   if (func->type.value != type) [[unlikely]] {
     const auto& supertypes = (*r.thread->store->types)[func->type].display;
     const std::uint32_t depth = (*r.thread->store->types)[core::TypeIdx(type)].depth;
-    if (depth >= supertypes.size() || supertypes[depth].value != type) return {nullptr, Trap::indirect_call_type_mismatch};
+    if (depth >= supertypes.size() || supertypes[depth].value != type)
+      return {nullptr, Trap::indirect_call_type_mismatch};
   }
   return {func};
 }
 
-// Fields: index, table, canonical type, the callee's frame. The index has the width of the table's addresses; 32-bit ones
-// are zero-extended in slots and accumulator.
+// Fields: index, table, canonical type, the callee's frame. The index has the width of the table's addresses; 32-bit
+// ones are zero-extended in slots and accumulator.
 template <Place place>
 struct CallIndirect {
   static constexpr unsigned at = place == Place::slot ? 4 : 0;
@@ -417,6 +428,7 @@ constexpr ControlTable make_control() {
   table.copy[1] = D::template handler<Copy<2>>();
   table.copy[2] = D::template handler<Copy<3>>();
   table.copy[3] = D::template handler<Copy<4>>();
+  table.copy_many = D::template handler<OutOfLine<CopyMany>>();
   table.constant32 = D::template handler<Constant<std::uint32_t>>();
   table.constant64 = D::template handler<Constant<std::uint64_t>>();
   table.jump[0] = D::template handler<Jump<false>>();

@@ -1,9 +1,9 @@
 // Handlers of loads and stores in memory 0, if its addresses have 32 bits.
 //
-// The instruction holds the constant offset plus the access's width, so that one addition gives the end of the access and
-// one comparison with the memory's size decides; the sum of two 32-bit numbers can't overflow 64 bits. (Offsets so large
-// that the field does not hold the sum are left to the handlers of other memories.) A shared memory may have grown under another thread since its size was last looked at: before an access traps, the size
-// is read again.
+// The instruction holds the constant offset plus the access's width, so that one addition gives the end of the access
+// and one comparison with the memory's size decides; the sum of two 32-bit numbers can't overflow 64 bits. (Offsets so
+// large that the field does not hold the sum are left to the handlers of other memories.) A shared memory may have
+// grown under another thread since its size was last looked at: before an access traps, the size is read again.
 #include "interp/access.hpp"
 #include "interp/operands.hpp"
 #include "interp/tables.hpp"
@@ -58,6 +58,8 @@ constexpr void add_load(MemoryTable& table) {
   row[0][1] = D::template handler<Load<op, Place::acc, true>>();
   row[1][0] = D::template handler<Load<op, Place::slot, false>>();
   row[1][1] = D::template handler<Load<op, Place::slot, true>>();
+  row[2][0] = D::template handler<Load<op, Place::imm, false>>();
+  row[2][1] = D::template handler<Load<op, Place::imm, true>>();
 }
 template <class D, Op op>
 constexpr void add_store(MemoryTable& table) {
@@ -70,6 +72,9 @@ constexpr void add_store(MemoryTable& table) {
   row[1][0] = D::template handler<Store<op, Place::slot, Place::acc>>();
   row[1][1] = D::template handler<Store<op, Place::slot, Place::slot>>();
   row[1][2] = D::template handler<Store<op, Place::slot, Place::imm>>();
+  row[2][0] = D::template handler<Store<op, Place::imm, Place::acc>>();
+  row[2][1] = D::template handler<Store<op, Place::imm, Place::slot>>();
+  row[2][2] = D::template handler<Store<op, Place::imm, Place::imm>>();
 }
 
 template <class D>

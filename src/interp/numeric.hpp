@@ -1,6 +1,6 @@
 // Handlers of numeric operations: computations with one or two operands, and comparisons fused with a branch.
-// One source file a type of operand (numeric_i32.cpp ...) makes its tables from `make_numeric`, so that they compile side
-// by side.
+// One source file a type of operand (numeric_i32.cpp ...) makes its tables from `make_numeric`, so that they compile
+// side by side.
 #pragma once
 
 #include <utility>
@@ -91,8 +91,8 @@ template <class Dispatch, Op op, std::size_t... variant>
 constexpr ValueHandlers make_value_handlers(std::index_sequence<variant...>) {
   ValueHandlers row{};
   if constexpr (params_of(op).size() == 2) {
-    ((row.variants[variant / 2][variant % 2] =
-          Dispatch::template handler<Binary<op, pairs[variant / 2].left, pairs[variant / 2].right, variant % 2 != 0>>()),
+    ((row.variants[variant / 2][variant % 2] = Dispatch::template handler<
+          Binary<op, pairs[variant / 2].left, pairs[variant / 2].right, variant % 2 != 0>>()),
      ...);
   } else {
     row.variants[unary_acc][0] = Dispatch::template handler<Unary<op, Place::acc, false>>();
@@ -137,12 +137,12 @@ constexpr NumericRows<family> make_numeric() {
   }(std::make_index_sequence<ops.size()>());
 }
 
-#define TENON_NUMERIC_FAMILY(name, family)                                                     \
-  namespace {                                                                                  \
-  constexpr auto name##_tail = make_numeric<TailDispatch, family>();                           \
-  constexpr auto name##_loop = make_numeric<LoopDispatch, family>();                           \
-  }                                                                                            \
-  const NumericTable name[2] = {{name##_tail.values.data(), name##_tail.branches.data()},      \
+#define TENON_NUMERIC_FAMILY(name, family)                                                \
+  namespace {                                                                             \
+  constexpr auto name##_tail = make_numeric<TailDispatch, family>();                      \
+  constexpr auto name##_loop = make_numeric<LoopDispatch, family>();                      \
+  }                                                                                       \
+  const NumericTable name[2] = {{name##_tail.values.data(), name##_tail.branches.data()}, \
                                 {name##_loop.values.data(), name##_loop.branches.data()}};
 
 }  // namespace tenon::interp

@@ -43,8 +43,11 @@ struct Pair {
   Place left;
   Place right;
 };
-inline constexpr Pair pairs[] = {{Place::acc, Place::slot}, {Place::acc, Place::imm},  {Place::slot, Place::acc},
-                                 {Place::slot, Place::slot}, {Place::slot, Place::imm}};
+inline constexpr Pair pairs[] = {{Place::acc, Place::slot},
+                                 {Place::acc, Place::imm},
+                                 {Place::slot, Place::acc},
+                                 {Place::slot, Place::slot},
+                                 {Place::slot, Place::imm}};
 inline constexpr std::size_t pair_count = std::size(pairs);
 // The row of `pairs`, or `pair_count` if there is none.
 constexpr std::size_t pair_index(Place left, Place right) noexcept {

@@ -84,7 +84,8 @@ constexpr bool is_numeric(Op op) noexcept {
   }
   return (params_of(op).size() == 1 || params_of(op).size() == 2) && results_of(op).size() == 1;
 }
-// The comparisons, which can be fused with a branch: https://webassembly.github.io/spec/core/appendix/index-instructions.html
+// The comparisons, which can be fused with a branch:
+// https://webassembly.github.io/spec/core/appendix/index-instructions.html
 constexpr bool is_comparison(Op op) noexcept {
   const InstructionInfo& i = info(op);
   return i.prefix == 0 && i.code >= 0x45 && i.code <= 0x66 && params_of(op).size() == 2;

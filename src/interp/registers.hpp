@@ -1,17 +1,18 @@
 // The machine that the bytecode runs on, and the two ways of stepping from one instruction to the next.
 //
-// Bytecode is an array of 8-byte cells. An instruction is a cell with the address of its handler, followed by its fields:
-// frame slots (byte offsets from the frame pointer, 32 bits), immediates (as wide as their type), branch distances
-// (bytes from the instruction's own start, signed 32 bits), indices. Fields lie one behind the other in units of four
-// bytes and are filled up to whole cells. Which operands are fields is part of the handler: an operand comes from the
-// accumulator of its type, from a slot, or from the instruction itself; a result goes to the accumulator, and into a slot
-// as well where the variant says so. So `local.get` and constants are never instructions of their own, and `local.set`
-// rarely is.
+// Bytecode is an array of 8-byte cells. An instruction is a cell with the address of its handler, followed by its
+// fields: frame slots (byte offsets from the frame pointer, 32 bits), immediates (as wide as their type), branch
+// distances (bytes from the instruction's own start, signed 32 bits), indices. Fields lie one behind the other in units
+// of four bytes and are filled up to whole cells. Which operands are fields is part of the handler: an operand comes
+// from the accumulator of its type, from a slot, or from the instruction itself; a result goes to the accumulator, and
+// into a slot as well where the variant says so. So `local.get` and constants are never instructions of their own, and
+// `local.set` rarely is.
 //
 // A handler's body is `static Step run(Registers&)` of some class, always inlined; it does its work, moves
 // `registers.ip` on and says how to go on. It knows nothing of dispatch. Two functions are made of each body:
 //
-// - `tail_handler`: the registers are arguments, in machine registers under `preserve_none`, and going on is a tail call
+// - `tail_handler`: the registers are arguments, in machine registers under `preserve_none`, and going on is a tail
+// call
 //   through the next cell. A body must not call anything on its hot path, for then the compiler would have to keep the
 //   registers across that call. What is rare (traps, an interrupt, a call of the runtime) is said by the returned step
 //   and done by cold functions that are tail-called in turn. All returned constants are seen by the compiler, so that
@@ -138,7 +139,7 @@ TENON_INLINE void accumulate_any(Registers& r, Slot value) noexcept {
   r.acc_f64 = runtime::as_f64(value);
 }
 
-#define TENON_REGISTER_PARAMETERS                                                                           \
+#define TENON_REGISTER_PARAMETERS                                                                                \
   const Cell *ip, Slot *fp, std::uint8_t *memory, std::uint64_t memory_size, Instance *instance, Thread *thread, \
       std::uint64_t acc, float acc_f32, double acc_f64
 #define TENON_REGISTER_ARGUMENTS(r) \
@@ -178,7 +179,8 @@ __attribute__((preserve_none, noinline, cold)) Outcome tail_slow(TENON_REGISTER_
   Registers r{ip, fp, memory, memory_size, instance, thread, acc, acc_f32, acc_f64};
   const Step step = Body::slow(r);
   if (step == Step::leave) return r.outcome;
-  if (step == Step::trap) [[clang::musttail]] return tail_trap(TENON_REGISTER_ARGUMENTS(r));
+  if (step == Step::trap) [[clang::musttail]]
+    return tail_trap(TENON_REGISTER_ARGUMENTS(r));
   TENON_DISPATCH(r);
 }
 
@@ -189,7 +191,8 @@ __attribute__((preserve_none)) Outcome tail_handler(TENON_REGISTER_PARAMETERS) {
   if (step == Step::next) TENON_DISPATCH(r);
   if (step == Step::taken) TENON_DISPATCH(r);
   if constexpr (HasSlow<Body>) {
-    if (step == Step::slow) [[clang::musttail]] return tail_slow<Body>(TENON_REGISTER_ARGUMENTS(r));
+    if (step == Step::slow) [[clang::musttail]]
+      return tail_slow<Body>(TENON_REGISTER_ARGUMENTS(r));
   }
   [[clang::musttail]] return tail_trap(TENON_REGISTER_ARGUMENTS(r));
 }

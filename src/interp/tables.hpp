@@ -33,38 +33,43 @@ extern const NumericTable numeric_i64[2];
 extern const NumericTable numeric_f32[2];
 extern const NumericTable numeric_f64[2];
 
+inline constexpr std::size_t place_count = 3;
+
+// How heap types stand in bytecode: an abstract type's code, or this bit and a canonical index.
+inline constexpr std::uint32_t concrete_heap_type = 0x8000'0000;
+
 // The three accumulators.
 enum class Bank : std::uint8_t { integer, f32, f64 };
 inline constexpr std::size_t bank_count = 3;
 
 // Loads and stores of memory 0 with 32-bit addresses.
-inline constexpr std::size_t load_count = 14;   // i32.load to i64.load32_u
-inline constexpr std::size_t store_count = 9;   // i32.store to i64.store32
-inline constexpr std::size_t place_count = 3;
+inline constexpr std::size_t load_count = 14;  // i32.load to i64.load32_u
+inline constexpr std::size_t store_count = 9;  // i32.store to i64.store32
 struct MemoryTable {
-  Handler load[load_count][2][2] = {};              // address: acc or slot; to a slot too
-  Handler store[store_count][2][place_count] = {};  // address: acc or slot; value
+  Handler load[load_count][place_count][2] = {};              // address; to a slot too
+  Handler store[store_count][place_count][place_count] = {};  // address; value
 };
 extern const MemoryTable memory_handlers[2];
 
 // What has no operation of its own in the standard, or is not driven by a signature.
 struct ControlTable {
-  Handler enter[6] = {};                   // by the number of locals to clear; the last for any number
-  Handler translate = {};                  // the entry of a function that is not translated yet
-  Handler call_import = {};                // the entry of an imported function
+  Handler enter[6] = {};     // by the number of locals to clear; the last for any number
+  Handler translate = {};    // the entry of a function that is not translated yet
+  Handler call_import = {};  // the entry of an imported function
   Handler unreachable = {};
-  Handler copy[4] = {};                    // 1 to 4 slots
-  Handler store_acc[bank_count] = {};      // accumulator to slot
-  Handler constant32 = {};                 // to a slot
+  Handler copy[4] = {};  // 1 to 4 slots
+  Handler copy_many = {};
+  Handler store_acc[bank_count] = {};  // accumulator to slot
+  Handler constant32 = {};             // to a slot
   Handler constant64 = {};
-  Handler jump[2] = {};                    // forward, backward
-  Handler br_table[2] = {};                // index: acc or slot
-  Handler return_void = {};                // no result, or results in place
+  Handler jump[2] = {};      // forward, backward
+  Handler br_table[2] = {};  // index: acc or slot
+  Handler return_void = {};  // no result, or results in place
   Handler return_acc[bank_count] = {};
   Handler return_slot = {};
   Handler return_constant = {};
   Handler call = {};
-  Handler call_indirect[2] = {};           // index: acc or slot
+  Handler call_indirect[2] = {};  // index: acc or slot
   Handler call_ref[2] = {};
   Handler return_call = {};
   Handler return_call_indirect = {};
@@ -75,8 +80,8 @@ struct ControlTable {
   Handler global_set_constant = {};
   Handler global_get_v128 = {};
   Handler global_set_v128 = {};
-  // Condition: acc or slot; first and second value: a `Place` each; to a slot too. At most one integer operand is in the
-  // accumulator.
+  // Condition: acc or slot; first and second value: a `Place` each; to a slot too. At most one integer operand is in
+  // the accumulator.
   Handler select[bank_count][2][place_count][place_count][2] = {};
   Handler select_v128 = {};
   Handler fuel = {};
@@ -88,6 +93,6 @@ using PlainTable = std::array<Handler, op_count>;
 extern const PlainTable vector_handlers[2];
 extern const PlainTable atomic_handlers[2];
 extern const PlainTable reference_handlers[2];  // references, garbage collection, exceptions
-extern const PlainTable bulk_handlers[2];       // tables, bulk memory, loads and stores of other memories, wide arithmetic
+extern const PlainTable bulk_handlers[2];  // tables, bulk memory, loads and stores of other memories, wide arithmetic
 
 }  // namespace tenon::interp

@@ -1,0 +1,133 @@
+// The slow half of calls and returns: other instances, the host, and exceptions.
+#include "interp/calls.hpp"
+
+#include <algorithm>
+
+#include "runtime/heap.hpp"
+#include "runtime/store.hpp"
+
+namespace tenon::interp {
+
+Step return_slowly(Registers& r) noexcept {
+  r.ip = std::bit_cast<const Cell*>(r.fp[header_return_ip]);
+  if (r.ip == nullptr) {
+    r.outcome = Outcome::returned;
+    return Step::leave;
+  }
+  r.instance = std::bit_cast<Instance*>(r.fp[header_caller_instance]);
+  r.fp = std::bit_cast<Slot*>(r.fp[header_caller_frame]);
+  r.reload_memory();
+  return Step::next;
+}
+
+namespace {
+
+// Goes on in the caller of a host function whose results are in the frame at fp.
+Step return_from_host(Registers& r) noexcept {
+  accumulate_any(r, r.fp[0]);
+  return return_slowly(r);
+}
+
+Step call_host(Registers& r, const Func& func) {
+  Thread& thread = *r.thread;
+  Slot* end = r.fp + std::max({func.param_slots, func.result_slots, 1U});
+  if (end > thread.stack_limit) return r.trap(Trap::call_stack_exhausted);
+  // While the host runs, the thread stands at the call.
+  thread.ip = std::bit_cast<const Cell*>(r.fp[header_return_ip]);
+  thread.frame = std::bit_cast<Slot*>(r.fp[header_caller_frame]);
+  thread.instance = std::bit_cast<Instance*>(r.fp[header_caller_instance]);
+  thread.top = end;
+  r.outcome = func.callback(thread, func, r.fp);
+  switch (r.outcome) {
+    case Outcome::returned: return return_from_host(r);
+    case Outcome::thrown:
+      // Searched for from the call on.
+      r.ip = thread.ip;
+      if (r.ip == nullptr) return Step::leave;
+      r.fp = thread.frame;
+      r.instance = thread.instance;
+      return unwind(r);
+    case Outcome::suspended: thread.frame = r.fp; return Step::leave;
+    case Outcome::trapped: return Step::leave;
+  }
+  return Step::leave;
+}
+
+}  // namespace
+
+Step enter_function(Registers& r, const Func& func) {
+  if (func.is_host()) return call_host(r, func);
+  r.instance = func.instance;
+  r.reload_memory();
+  r.ip = func.instance->code[func.index.value].load(std::memory_order_acquire);
+  return Step::next;
+}
+
+namespace {
+
+struct Found {
+  const Cell* code = nullptr;  // the function's first cell
+  const CatchClause* clause = nullptr;
+};
+
+// The clause of this frame that catches the exception; `ip` is just behind the throw or the call.
+Found find_clause(const Instance& instance, const Cell* ip, const runtime::Exception& exception) {
+  const FunctionCode code = code_of(instance).find(ip);
+  if (code.begin == nullptr) return {};
+  const auto at = static_cast<std::uint32_t>(ip - code.begin) - 1;
+  std::uint32_t most_depth = 0xFFFF'FFFF;  // a delegate goes on outside of a block
+  for (const TryRange& range : code.ranges) {
+    if (at < range.begin || at >= range.end || range.depth > most_depth) continue;
+    for (const CatchClause& clause : code.clauses.subspan(range.first_clause, range.clause_count)) {
+      if (clause.action == CatchAction::delegate) {
+        most_depth = clause.depth;
+        break;
+      }
+      const bool any = clause.action == CatchAction::all || clause.action == CatchAction::all_ref;
+      if (any || instance.tags[clause.tag.value] == exception.tag) return {code.begin, &clause};
+    }
+  }
+  return {};
+}
+
+void deliver(Slot* to, const CatchClause& clause, const runtime::Exception& exception) noexcept {
+  const Slot ref = runtime::as_ref(&exception);
+  if (clause.action == CatchAction::all_ref || clause.action == CatchAction::legacy) *to++ = ref;
+  if (clause.action == CatchAction::all || clause.action == CatchAction::all_ref) return;
+  const Slot* arguments = const_cast<runtime::Exception&>(exception).arguments();
+  to = std::copy_n(arguments, exception.slot_count, to);
+  if (clause.action == CatchAction::arguments_ref) *to = ref;
+}
+
+}  // namespace
+
+Step unwind(Registers& r) {
+  Thread& thread = *r.thread;
+  const auto& exception = static_cast<const runtime::Exception&>(*runtime::as_object(thread.pending_exception));
+  const Cell* ip = r.ip;
+  Slot* frame = r.fp;
+  Instance* instance = r.instance;
+  while (ip != nullptr) {
+    const Found found = find_clause(*instance, ip, exception);
+    if (found.clause != nullptr) {
+      deliver(frame + found.clause->slot, *found.clause, exception);
+      thread.pending_exception = runtime::null_ref;
+      r.fp = frame;
+      r.instance = instance;
+      r.reload_memory();
+      r.ip = found.code + found.clause->target;
+      return Step::next;
+    }
+    ip = std::bit_cast<const Cell*>(frame[header_return_ip]);
+    instance = std::bit_cast<Instance*>(frame[header_caller_instance]);
+    frame = std::bit_cast<Slot*>(frame[header_caller_frame]);
+  }
+  // Uncaught: the thread stands where it was thrown.
+  thread.ip = r.ip;
+  thread.frame = r.fp;
+  thread.instance = r.instance;
+  r.outcome = Outcome::thrown;
+  return Step::leave;
+}
+
+}  // namespace tenon::interp
