@@ -39,6 +39,7 @@ static void insert(u32 key) {
 u32 run(u32 rounds) {
   u32 seed = 99, sum = 0;
   for (u32 i = 0; i < keys; ++i) {
+    counts[i] = 0;
     lengths[i] = 4 + next_random(&seed) % (longest - 4);
     for (u32 j = 0; j < lengths[i]; ++j) names[i][j] = (u8)('a' + next_random(&seed) % 26);
   }

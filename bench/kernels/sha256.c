@@ -37,6 +37,7 @@ static void compress(const u8 *block) {
 u32 run(u32 rounds) {
   static u8 block[64];
   make_constants();
+  for (u32 i = 0; i < 64; ++i) block[i] = 0;
   for (u32 i = 0; i < 8; ++i) state[i] = 0x6a09e667u * (i + 1);
   for (u32 round = 0; round < rounds; ++round) {
     block[round & 63] += (u8)(round + 1);
