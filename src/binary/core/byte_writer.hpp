@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #include "base/arena.hpp"
 #include "base/bytes.hpp"
@@ -42,6 +43,8 @@ class ByteWriter {
  private:
   template <class T>
   void leb(T value) {
+    // Nearly all numbers in code take one byte.
+    if (static_cast<std::make_unsigned_t<T>>(value) < 0x40) return u8(static_cast<std::uint8_t>(value));
     std::uint8_t raw[max_leb64_size];
     bytes({raw, encode_leb(value, raw)});
   }
