@@ -53,9 +53,9 @@ class Guest {
         arena_(*memory()),
         types_(*memory()),
         validated_(tenon::core::validate_module(module_, types_, arena_).value()),
-        interpreter_(*memory()),
-        code_(interpreter_.make_code(validated_, settings)),
-        store_(interpreter_, types_, *memory(), {}) {
+        interpreter_(tenon::interp::make_interpreter(*memory())),
+        code_(interpreter_->make_code(validated_, settings)),
+        store_(*interpreter_, types_, *memory(), {}) {
     instance_ = tenon::runtime::instantiate(store_, *code_, {}).value();
     run_ = tenon::runtime::find_export(*instance_, "run")->func;
   }
@@ -78,7 +78,7 @@ class Guest {
   tenon::Arena arena_;
   tenon::core::TypeRegistry types_;
   tenon::core::ValidatedModule validated_;
-  tenon::interp::Interpreter interpreter_;
+  tenon::runtime::Executor* interpreter_;
   tenon::runtime::CodeModule* code_;
   tenon::runtime::Store store_;
   tenon::runtime::Instance* instance_ = nullptr;

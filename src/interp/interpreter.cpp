@@ -7,6 +7,23 @@
 
 namespace tenon::interp {
 
+namespace {
+
+class Interpreter final : public runtime::Executor {
+ public:
+  explicit Interpreter(std::pmr::memory_resource& memory) noexcept : memory_(&memory) {}
+  std::pmr::memory_resource& memory() const noexcept { return *memory_; }
+
+  runtime::CodeModule* make_code(const core::ValidatedModule& module, const runtime::CodeSettings& settings) override;
+  void release(runtime::CodeModule* code) noexcept override;
+  Outcome call(Thread& thread, const Func& func, Slot* frame) override;
+  Outcome resume(Thread& thread) override;
+  Position position(const runtime::CodeModule& code, const Cell* ip) override;
+
+ private:
+  std::pmr::memory_resource* memory_;
+};
+
 runtime::CodeModule* Interpreter::make_code(const core::ValidatedModule& module,
                                             const runtime::CodeSettings& settings) {
   std::pmr::polymorphic_allocator<> allocator(memory_);
@@ -51,6 +68,19 @@ Outcome Interpreter::resume(Thread& thread) {
 
 runtime::Executor::Position Interpreter::position(const runtime::CodeModule& code, const Cell* ip) {
   return const_cast<Code&>(static_cast<const Code&>(code)).position(ip);
+}
+
+}  // namespace
+
+runtime::Executor* make_interpreter(std::pmr::memory_resource& memory) {
+  std::pmr::polymorphic_allocator<> allocator(&memory);
+  return allocator.new_object<Interpreter>(memory);
+}
+
+void destroy_interpreter(runtime::Executor* interpreter) noexcept {
+  auto* object = static_cast<Interpreter*>(interpreter);
+  std::pmr::polymorphic_allocator<> allocator(&object->memory());
+  allocator.delete_object(object);
 }
 
 }  // namespace tenon::interp

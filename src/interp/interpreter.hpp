@@ -1,4 +1,4 @@
-// The interpreter as the runtime's executor.
+// The interpreter, which is the runtime's executor.
 #pragma once
 
 #include <memory_resource>
@@ -7,19 +7,8 @@
 
 namespace tenon::interp {
 
-class Interpreter final : public runtime::Executor {
- public:
-  // Code takes its memory from `memory`, which must outlive the interpreter.
-  explicit Interpreter(std::pmr::memory_resource& memory) noexcept : memory_(&memory) {}
-
-  runtime::CodeModule* make_code(const core::ValidatedModule& module, const runtime::CodeSettings& settings) override;
-  void release(runtime::CodeModule* code) noexcept override;
-  runtime::Outcome call(runtime::Thread& thread, const runtime::Func& func, runtime::Slot* frame) override;
-  runtime::Outcome resume(runtime::Thread& thread) override;
-  Position position(const runtime::CodeModule& code, const runtime::Cell* ip) override;
-
- private:
-  std::pmr::memory_resource* memory_;
-};
+// An interpreter in memory from `memory`, which its code comes from too, and which must outlive it.
+runtime::Executor* make_interpreter(std::pmr::memory_resource& memory);
+void destroy_interpreter(runtime::Executor* interpreter) noexcept;
 
 }  // namespace tenon::interp
