@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "binary/core/immediates.hpp"
+#include "binary/core/module.hpp"
 #include "binary/core/needs_feature.hpp"
 #include "spec/limits.hpp"
 
@@ -109,11 +110,17 @@ Result<void> Body::run(const std::uint8_t* first) {
   return take_error();
 }
 
+// Why the code has no more bytes is known from what stands around it in its section.
 bool Body::reject_end_of_code() {
-  at = end;
-  const bool is_last = func.value + 1 == source->funcs.size();
-  return reject_as(ErrorKind::malformed, is_last ? "unexpected end of section or function" : "END opcode expected",
-                   ": the code ends, and ", frames.size(), " blocks (the function among them) are open");
+  error = early_end(*source, func, features);
+  return false;
+}
+
+// What the cursor found malformed.
+bool Body::reject_fault() {
+  error = cursor.take_error();
+  const bool is_at_end = error.place().offset == base + static_cast<std::uint64_t>(end - begin);
+  return is_at_end && !is_constant && reject_end_of_code();
 }
 
 Error Body::take_error() {
@@ -128,10 +135,7 @@ bool Body::set_up_locals(const FuncType& type) {
   const auto params = static_cast<std::uint32_t>(type.params.size());
   locals.assign(type.params.begin(), type.params.end());
   read_locals(cursor, runs, params, features);
-  if (!cursor.ok()) {
-    error = cursor.take_error();
-    return false;
-  }
+  if (!cursor.ok()) return reject_fault();
   local_count = params;
   for (LocalRun& run : runs) {
     if (!resolve(run.type)) return false;
@@ -141,6 +145,8 @@ bool Body::set_up_locals(const FuncType& type) {
     if (first < flat_locals) locals.insert(locals.end(), std::min(run.count, flat_locals - first), run.type);
     tracks_locals = tracks_locals || (!run.type.is_defaultable() && run.count != 0);
   }
+  first_locals = locals.data();
+  first_local_count = static_cast<std::uint32_t>(locals.size());
   if (!tracks_locals) return true;
   uninitialized.assign(local_count / 64 + 1, 0);
   std::uint32_t local = params;
@@ -169,7 +175,7 @@ const std::uint8_t* Body::step(const std::uint8_t* instruction_at) {
       return is_valid ? cursor.position() : nullptr;
     }
   }
-  error = cursor.take_error();
+  reject_fault();
   return nullptr;
 }
 
@@ -195,7 +201,7 @@ bool Body::check_special() {
     case Op::unreachable: return set_unreachable(), true;
     case Op::block: return enter_block(FrameKind::block);
     case Op::loop: return enter_block(FrameKind::loop);
-    case Op::if_: return pop(i32) && enter_block(FrameKind::if_);
+    case Op::if_: return enter_block(FrameKind::if_);
     case Op::else_: return check_else();
     case Op::end: return check_end();
     case Op::try_: return enter_block(FrameKind::try_);

@@ -35,8 +35,8 @@ inline constexpr ValType no_memory = static_cast<ValType::Kind>(2);
 
 enum class FrameKind : std::uint8_t { function, block, loop, if_, else_, try_, catch_, catch_all, try_table };
 
-// A structured control instruction that is open.
-struct Frame {
+// A structured control instruction that is open. Aligned so that counting them is a shift.
+struct alignas(64) Frame {
   const FuncType* type = nullptr;  // canonical; nullptr: no parameters, and `single` as result
   ValType single;                  // bottom: no result
   std::uint32_t label_arity = 0;
@@ -103,6 +103,8 @@ class Body {
   std::pmr::vector<ValType> locals;          // the first `locals.size()` of them
   std::pmr::vector<LocalRun> runs;           // all but the parameters, with canonical types
   std::pmr::vector<std::uint32_t> run_ends;  // index after the last local of each run
+  const ValType* first_locals = nullptr;     // the same as plain values, for the handlers
+  std::uint32_t first_local_count = 0;
   std::uint32_t local_count = 0;
   bool tracks_locals = false;                     // there are locals without a default value
   std::pmr::vector<std::uint64_t> uninitialized;  // a bit for each local, where tracks_locals
@@ -246,6 +248,7 @@ class Body {
   bool set_up_locals(const FuncType& type);
   void start(Bytes code, std::uint64_t offset);
   bool reject_end_of_code();
+  bool reject_fault();
   Error take_error();
 };
 

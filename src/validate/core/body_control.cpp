@@ -41,6 +41,7 @@ bool Body::open(FrameKind kind, const FuncType* type, ValType single) {
     return reject_as(ErrorKind::exhausted, "blocks are nested too deeply: the limit is ", limits::max_block_nesting);
   }
   Frame opened{.type = type, .single = single, .opened_at = at, .kind = kind};
+  if (kind == FrameKind::if_ && !pop(i32)) return false;
   if (!pop(opened.params())) return false;
   opened.floor = static_cast<std::uint32_t>(top - operands.data());
   opened.initialized = static_cast<std::uint32_t>(initialized.size());

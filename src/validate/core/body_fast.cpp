@@ -217,9 +217,9 @@ template <unsigned natural, ValType::Kind kind, FastHandler* slow_handler>
 // The local's type; a local that is not in the flat list or not initialized gets floor_marker, which no operand is.
 template <bool tracked>
 inline ValType find_local(const Body& body, std::uint32_t local) {
-  if (local >= body.locals.size() || (tracked && body.is_uninitialized(local))) [[unlikely]]
+  if (local >= body.first_local_count || (tracked && body.is_uninitialized(local))) [[unlikely]]
     return floor_marker;
-  return body.locals[local];
+  return body.first_locals[local];
 }
 
 template <bool tracked>
