@@ -29,7 +29,6 @@ Body::Body(const ValidatedModule& validated, std::pmr::memory_resource& memory)
       lists(memory),
       operands(&memory),
       frames(&memory),
-      locals(&memory),
       runs(&memory),
       run_ends(&memory),
       uninitialized(&memory),
@@ -46,7 +45,6 @@ void Body::start(Bytes code, std::uint64_t offset) {
   cursor = Cursor(code, offset);
   is_done = false;
   frames.clear();
-  locals.clear();
   runs.clear();
   run_ends.clear();
   initialized.clear();
@@ -133,20 +131,19 @@ Error Body::take_error() {
 
 bool Body::set_up_locals(const FuncType& type) {
   const auto params = static_cast<std::uint32_t>(type.params.size());
-  locals.assign(type.params.begin(), type.params.end());
+  std::ranges::copy(type.params, flat.begin());
+  flat_count = local_count = params;
   read_locals(cursor, runs, params, features);
   if (!cursor.ok()) return reject_fault();
-  local_count = params;
   for (LocalRun& run : runs) {
     if (!resolve(run.type)) return false;
-    const std::uint32_t first = local_count;
     local_count += run.count;
     run_ends.push_back(local_count);
-    if (first < flat_locals) locals.insert(locals.end(), std::min(run.count, flat_locals - first), run.type);
+    for (const std::uint32_t stop = std::min(local_count, flat_locals); flat_count < stop; ++flat_count) {
+      flat[flat_count] = run.type;
+    }
     tracks_locals = tracks_locals || (!run.type.is_defaultable() && run.count != 0);
   }
-  first_locals = locals.data();
-  first_local_count = static_cast<std::uint32_t>(locals.size());
   if (!tracks_locals) return true;
   uninitialized.assign(local_count / 64 + 1, 0);
   std::uint32_t local = params;
@@ -394,7 +391,7 @@ void Body::set_unreachable() noexcept {
 // --- variables -----------------------------------------------------------------------------------------------------
 
 ValType Body::local_type(std::uint32_t index) const noexcept {
-  if (index < locals.size()) return locals[index];
+  if (index < flat_count) return flat[index];
   const auto run = std::ranges::upper_bound(run_ends, index);
   return runs[static_cast<std::size_t>(run - run_ends.begin())].type;
 }

@@ -15,12 +15,14 @@
 // search, so that a few bytes which declare 50,000 locals cost nothing.
 #pragma once
 
+#include <array>
 #include <memory_resource>
 #include <span>
 #include <vector>
 
 #include "binary/core/cursor.hpp"
 #include "binary/core/instructions.hpp"
+#include "spec/limits.hpp"
 #include "validate/core/body_fast.hpp"
 #include "validate/core/messages.hpp"
 #include "validate/core/module.hpp"
@@ -76,13 +78,15 @@ class Body {
 
   // Everything below is shared with the fast handlers and otherwise private to body*.cpp.
 
-  static constexpr std::uint32_t flat_locals = 1024;
+  static constexpr std::uint32_t flat_locals = 2048;
+  static_assert(limits::max_params <= flat_locals);
 
   const ValidatedModule* module;
   const Module* source;
   const TypeRegistry* registry;
   Features features;
   FastHandlers fast;
+  std::array<ValType, flat_locals> flat;  // types of the first locals
 
   // Code.
   const std::uint8_t* begin = nullptr;  // of the body
@@ -100,11 +104,9 @@ class Body {
   std::pmr::vector<Frame> frames;
 
   // Locals.
-  std::pmr::vector<ValType> locals;          // the first `locals.size()` of them
   std::pmr::vector<LocalRun> runs;           // all but the parameters, with canonical types
   std::pmr::vector<std::uint32_t> run_ends;  // index after the last local of each run
-  const ValType* first_locals = nullptr;     // the same as plain values, for the handlers
-  std::uint32_t first_local_count = 0;
+  std::uint32_t flat_count = 0;              // the locals that have their types in `flat`
   std::uint32_t local_count = 0;
   bool tracks_locals = false;                     // there are locals without a default value
   std::pmr::vector<std::uint64_t> uninitialized;  // a bit for each local, where tracks_locals
@@ -119,6 +121,7 @@ class Body {
   bool first_table_is_plain = false;  // table 0 is there, 32-bit, and of functions
 
   bool is_done = false;
+  bool takes_only_steps = false;  // no fast handlers, to compare the two
   Error error;
 
   // --- reporting ---

@@ -217,9 +217,9 @@ template <unsigned natural, ValType::Kind kind, FastHandler* slow_handler>
 // The local's type; a local that is not in the flat list or not initialized gets floor_marker, which no operand is.
 template <bool tracked>
 inline ValType find_local(const Body& body, std::uint32_t local) {
-  if (local >= body.first_local_count || (tracked && body.is_uninitialized(local))) [[unlikely]]
+  if (local >= body.flat_count || (tracked && body.is_uninitialized(local))) [[unlikely]]
     return floor_marker;
-  return body.first_locals[local];
+  return body.flat[local];
 }
 
 template <bool tracked>
@@ -527,8 +527,8 @@ FastHandlers make_fast_handlers(Features features) noexcept {
 
 const std::uint8_t* run_fast(Body& body, const std::uint8_t* first) {
   const std::uint8_t end_code = static_cast<std::uint8_t>(info(Op::end).code);
-  if (body.end[-1] != end_code) {
-    // The code does not end as it should; whatever is wrong first is found step by step.
+  if (body.end[-1] != end_code || body.takes_only_steps) {
+    // Where the code does not end as it should, whatever is wrong first is found step by step.
     while (first != nullptr && first != body.end && !body.is_done) first = body.step(first);
     return first;
   }

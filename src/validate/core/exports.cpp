@@ -1,8 +1,8 @@
 // Exports. https://webassembly.github.io/spec/core/valid/modules.html#exports
-#include <algorithm>
-#include <utility>
+#include <bit>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "validate/core/declarations.hpp"
 
 namespace tenon::core {
@@ -22,21 +22,61 @@ std::size_t size_of_index_space(const Module& module, ExternKind kind) noexcept 
 
 std::string_view word_for(ExternKind kind) noexcept { return kind == ExternKind::func ? "function" : to_string(kind); }
 
-// Names are compared after sorting, so that hostile ones cannot make it slow, as they can with a hash table.
+// The exports by name, in a hash table with open addressing. The seed is an address, so that nobody can prepare names
+// that collide. (Sorting the names instead takes four times as long where there are ten thousands.)
+class ExportNames {
+ public:
+  explicit ExportNames(const Declarations& in)
+      : exports_(in.module.exports.span()),
+        slots_(std::bit_ceil(exports_.size() * 2 + 1), Slot{}, &in.arena.upstream()),
+        seed_(std::bit_cast<std::uint64_t>(slots_.data()) | 1) {}
+
+  // Adds the export, or gives the one that has its name already.
+  const Export* add(const Export& one) {
+    const std::uint64_t hash = hash_of(one.name);
+    const std::size_t mask = slots_.size() - 1;
+    for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
+      Slot& slot = slots_[i];
+      if (slot.entry == nullptr) {
+        slot = {hash, &one};
+        return nullptr;
+      }
+      if (slot.hash == hash && slot.entry->name == one.name) return slot.entry;
+    }
+  }
+
+ private:
+  struct Slot {
+    std::uint64_t hash = 0;
+    const Export* entry = nullptr;
+  };
+  std::uint64_t hash_of(std::string_view name) const noexcept {
+    constexpr std::uint64_t factor = 0x9E37'79B9'7F4A'7C15U;
+    std::uint64_t hash = seed_ ^ name.size();
+    const auto mix = [&](std::uint64_t word) {
+      hash = (hash ^ word) * factor;
+      hash ^= hash >> 29;
+    };
+    for (; name.size() >= 8; name.remove_prefix(8)) mix(load_le<std::uint64_t>(name.data()));
+    std::uint64_t rest = 0;
+    for (const char c : name) rest = rest << 8 | static_cast<std::uint8_t>(c);
+    mix(rest);
+    return hash;
+  }
+  std::span<const Export> exports_;
+  std::pmr::vector<Slot> slots_;
+  std::uint64_t seed_;
+};
+
 Result<void> check_names(const Declarations& in) {
-  std::pmr::vector<const Export*> sorted(&in.arena.upstream());
-  sorted.reserve(in.module.exports.size());
-  for (const Export& one : in.module.exports) sorted.push_back(&one);
-  std::ranges::sort(sorted, [](const Export* one, const Export* other) {
-    return std::pair(one->name, one) < std::pair(other->name, other);
-  });
-  const auto same = [](const Export* one, const Export* other) { return one->name == other->name; };
-  const auto found = std::ranges::adjacent_find(sorted, same);
-  if (found == sorted.end()) return {};
-  const Export& second = *found[1];
-  return fail(ErrorKind::invalid, at_offset(second.offset), "duplicate export name \"", second.name,
-              "\": it is that of ", word_for(found[0]->kind), ' ', found[0]->index, " and of ", word_for(second.kind),
-              ' ', second.index);
+  ExportNames names(in);
+  for (const Export& one : in.module.exports) {
+    const Export* same = names.add(one);
+    if (same == nullptr) continue;
+    return fail(ErrorKind::invalid, at_offset(one.offset), "duplicate export name \"", one.name, "\": it is that of ",
+                word_for(same->kind), ' ', same->index, " and of ", word_for(one.kind), ' ', one.index);
+  }
+  return {};
 }
 
 }  // namespace
