@@ -51,7 +51,7 @@ struct EngineState {
   EngineOptions options;
   Features features;
   core::TypeRegistry types;
-  runtime::Executor* executor;
+  std::unique_ptr<runtime::Executor> executor;
   Watchdog watchdog;
 };
 
