@@ -277,9 +277,24 @@ class Caller {
 // --- Memories, tables, globals, tags
 // ----------------------------------------------------------------------------------
 
+// A shared memory apart from any store: what several stores, each on a host thread of its own, can have in common.
+class SharedMemory {
+ public:
+  std::span<std::uint8_t> data() const noexcept;
+
+ private:
+  friend class Memory;
+  explicit SharedMemory(std::shared_ptr<runtime::Memory> memory) noexcept : memory_(std::move(memory)) {}
+  std::shared_ptr<runtime::Memory> memory_;
+};
+
 class Memory {
  public:
   static Result<Memory> make(Store& store, const MemoryType& type);
+  // The same memory in another store.
+  static Result<Memory> make(Store& store, const SharedMemory& shared);
+  // Errors: usage (the memory is not shared).
+  Result<SharedMemory> share() const;
   MemoryType type() const;
   // The bytes now accessible; the address never changes, growing makes the span longer. Empty after the store ended.
   std::span<std::uint8_t> data() const noexcept;

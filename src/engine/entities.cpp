@@ -17,6 +17,24 @@ Result<Memory> Memory::make(Store& store, const MemoryType& type) {
   return block.handle(*memory);
 }
 
+Result<Memory> Memory::make(Store& store, const SharedMemory& shared) {
+  StoreBlock& block = StoreBlock::of(store);
+  runtime::adopt_memory(*block.store, *shared.memory_);
+  return block.handle(shared.memory_.get());
+}
+
+Result<SharedMemory> Memory::share() const {
+  if (memory_ == nullptr) return usage("the memory handle is empty");
+  if (!store_->is_alive()) return detail::dead_store();
+  if (!memory_->type.limits.is_shared) return usage("the memory is not of a shared type");
+  runtime::retain_memory(*memory_);
+  return SharedMemory({memory_, [](runtime::Memory* memory) { runtime::release_memory(*memory); }});
+}
+
+std::span<std::uint8_t> SharedMemory::data() const noexcept {
+  return {memory_->base, static_cast<std::size_t>(memory_->size.load())};
+}
+
 MemoryType Memory::type() const {
   return memory_ == nullptr || !store_->is_alive() ? MemoryType{} : detail::from_core(memory_->type);
 }

@@ -11,6 +11,7 @@
 
 #include <memory_resource>
 #include <string>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 
@@ -391,28 +392,55 @@ class ScriptRunner {
   }
 
   // -- Threads -----------------------------------------------------------------------------------------------------
-  // A thread's directives run when the script waits for it: any order is one that the threads could have taken, unless
-  // they wait for one another, and then the engine's threads are asked (tests of its own).
+  // A thread's directives run on a host thread of their own, in a store of their own; what they came to is told when
+  // the script waits for it.
+
+  struct ScriptThread {
+    std::unique_ptr<ScriptHost> host;
+    ScriptReport report;
+    std::vector<std::string> faults;
+    std::thread thread;
+    ScriptThread() = default;
+    ScriptThread(const ScriptThread&) = delete;
+    ScriptThread& operator=(const ScriptThread&) = delete;
+    ~ScriptThread() {
+      if (thread.joinable()) thread.join();
+    }
+  };
 
   Verdict run_thread(const Directive& directive) {
-    threads_[std::string(directive.instance)] = &directive;
+    const InstanceIdx shared = instances_.find(directive.shared);
+    if (shared.is_none()) return failed("there is no instance " + std::string(directive.shared));
+    auto host = host_->fork(shared);
+    if (!host) return failed(describe(host.error(), false));
+    auto& entry = threads_[std::string(directive.instance)];
+    entry = std::make_unique<ScriptThread>();
+    entry->host = std::move(*host);
+    entry->thread = std::thread([this, &thread = *entry, &directive] {
+      ScriptOptions options = options_;
+      options.on_directive = [&thread](const DirectiveReport& report) {
+        if (report.outcome == Outcome::passed) return;
+        thread.faults.push_back("line " + std::to_string(report.line) + ": " + std::string(report.message));
+      };
+      ScriptRunner runner(options, thread.host.get(), thread.report);
+      runner.instances_.by_name[std::string(directive.shared)] = InstanceIdx(0U);
+      runner.run(directive.body);
+    });
     return passed();
   }
 
   Verdict run_wait(const Directive& directive) {
     const auto found = threads_.find(directive.instance);
     if (found == threads_.end()) return failed("there is no thread " + std::string(directive.instance));
-    const Directive& thread = *found->second;
+    const std::unique_ptr<ScriptThread> thread = std::move(found->second);
     threads_.erase(found);
-    const InstanceIdx shared = instances_.find(thread.shared);
-    if (shared.is_none()) return failed("there is no instance " + std::string(thread.shared));
-    auto host = host_->fork(thread.shared, shared);
-    if (!host) return failed(describe(host.error(), false));
-    const std::uint32_t failed_before = report_.failed;
-    ScriptRunner runner(options_, host->get(), report_);
-    runner.instances_.by_name[std::string(thread.shared)] = InstanceIdx(0U);
-    runner.run(thread.body);
-    return report_.failed == failed_before ? passed() : failed("the thread failed");
+    thread->thread.join();
+    report_.passed += thread->report.passed;
+    report_.failed += thread->report.failed;
+    report_.skipped += thread->report.skipped;
+    std::string faults;
+    for (const std::string& fault : thread->faults) faults += "; " + fault;
+    return thread->report.failed == 0 ? passed() : failed("the thread failed" + faults);
   }
 
   const ScriptOptions& options_;
@@ -421,7 +449,7 @@ class ScriptRunner {
   ScriptReport& report_;
   Named<DefinitionIdx> definitions_;
   Named<InstanceIdx> instances_;
-  std::unordered_map<std::string, const Directive*, NameHash, std::equal_to<>> threads_;
+  std::unordered_map<std::string, std::unique_ptr<ScriptThread>, NameHash, std::equal_to<>> threads_;
 };
 
 }  // namespace
@@ -444,7 +472,8 @@ ScriptReport run_parsed_script(const wast::Script& script, const ScriptOptions& 
 Result<ScriptReport> run_script(std::string_view source, const ScriptOptions& options) {
   auto script = wast::parse_script(source, *std::pmr::new_delete_resource());
   if (!script) return std::move(script).error();
-  return run_parsed_script(*script, options, nullptr);
+  const std::unique_ptr<ScriptHost> host = make_script_host(options);
+  return run_parsed_script(*script, options, host.get());
 }
 
 Result<std::vector<ListedDirective>> list_script(std::string_view source) {

@@ -37,10 +37,13 @@ class ScriptHost {
   virtual Result<std::vector<ScriptValue>> invoke(InstanceIdx instance, std::string_view name,
                                                   std::span<const wast::Constant> arguments) = 0;
   virtual Result<ScriptValue> get(InstanceIdx instance, std::string_view name) = 0;
-  // A host for a thread of the script: a store of its own in the same engine, in which `shared` is registered under
-  // `name` with its shared memories and tables.
-  virtual Result<std::unique_ptr<ScriptHost>> fork(std::string_view name, InstanceIdx shared) = 0;
+  // A host for a thread of the script: a store of its own in the same engine. Its first instance stands for `shared`,
+  // with those of the exports that stores can share.
+  virtual Result<std::unique_ptr<ScriptHost>> fork(InstanceIdx shared) = 0;
 };
+
+// A host over an engine of its own.
+std::unique_ptr<ScriptHost> make_script_host(const ScriptOptions& options);
 
 // Runs a script that was parsed; `host` may be null.
 ScriptReport run_parsed_script(const wast::Script& script, const ScriptOptions& options, ScriptHost* host);

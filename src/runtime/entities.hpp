@@ -46,11 +46,12 @@ struct Func {
 // A linear memory. `base` never moves. `size` changes by growing only; of a shared memory by any thread.
 struct Memory {
   std::uint8_t* base = nullptr;
-  std::atomic<std::uint64_t> size = 0;  // accessible bytes, a multiple of the page size
-  core::MemoryType type;                // limits as declared, in pages
-  std::uint64_t max_size = 0;           // bytes: of the type, and of what the store's limits and the reservation allow
-  std::uint64_t reserved = 0;           // bytes of address space, guard included
-  Store* store = nullptr;               // the owner; nullptr for a shared memory, which belongs to all its users
+  std::atomic<std::uint64_t> size = 0;   // accessible bytes, a multiple of the page size
+  core::MemoryType type;                 // limits as declared, in pages
+  std::uint64_t max_size = 0;            // bytes: of the type, and of what the store's limits and the reservation allow
+  std::uint64_t reserved = 0;            // bytes of address space, guard included
+  Store* store = nullptr;                // the owner; nullptr for a shared memory, which belongs to all its users
+  std::atomic<std::uint32_t> users = 1;  // of a shared memory: stores and handles; the last one releases it
   std::uint64_t pages() const noexcept { return size.load(std::memory_order_relaxed) >> type.page_size_log2; }
 };
 

@@ -65,15 +65,20 @@ Result<Memory*> make_memory(Store& store, const core::MemoryType& type) {
     return fail(ErrorKind::exhausted, {}, "a memory of ", type.limits.min, " pages needs ", size,
                 " bytes, and the store's limit leaves ", allowed);
   }
-  auto* memory = store.arena.make<Memory>();
+  const bool is_shared = type.limits.is_shared;
+  // A shared memory may outlive the store: it lies on the heap, and belongs to all who use it.
+  void* place = is_shared ? std::pmr::new_delete_resource()->allocate(sizeof(Memory), alignof(Memory))
+                          : store.arena.allocate(sizeof(Memory), alignof(Memory));
+  auto* memory = ::new (place) Memory{};
   memory->type = type;
-  memory->store = &store;
+  memory->store = is_shared ? nullptr : &store;
   const std::uint64_t max = std::min(declared_max(type), std::max(allowed, size));
   const std::uint64_t wanted =
       is_guarded(type) ? guarded_reservation : std::min(max, std::max(size, largest_unbounded_reservation));
   void* base = reserve_space(size, wanted, memory->reserved);
   if (base == nullptr || !os::commit(base, round_to_page(size))) {
-    if (base != nullptr) os::release(base, memory->reserved);
+    memory->base = static_cast<std::uint8_t*>(base);
+    release_memory(*memory);
     return fail(ErrorKind::exhausted, {}, "the system has no room for a memory of ", size, " bytes");
   }
   memory->base = static_cast<std::uint8_t*>(base);
@@ -84,9 +89,21 @@ Result<Memory*> make_memory(Store& store, const core::MemoryType& type) {
   return memory;
 }
 
+void adopt_memory(Store& store, Memory& shared) {
+  retain_memory(shared);
+  store.memories.push_back(&shared);
+}
+
+void retain_memory(Memory& shared) noexcept { shared.users.fetch_add(1, std::memory_order_relaxed); }
+
 void release_memory(Memory& memory) noexcept {
+  const bool is_shared = memory.type.limits.is_shared;
+  if (is_shared && memory.users.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   if (memory.base != nullptr) os::release(memory.base, memory.reserved);
   memory.base = nullptr;
+  if (!is_shared) return;
+  std::destroy_at(&memory);
+  std::pmr::new_delete_resource()->deallocate(&memory, sizeof(Memory), alignof(Memory));
 }
 
 std::int64_t grow(Memory& memory, std::uint64_t delta) noexcept {

@@ -70,6 +70,10 @@ struct Store {
 
 // Entities made by the host. Errors: exhausted, invalid (a type that cannot be).
 Result<Memory*> make_memory(Store& store, const core::MemoryType& type);
+// Makes a shared memory, of whatever store, usable in this one, and keeps it.
+void adopt_memory(Store& store, Memory& shared);
+// One user more or less of a shared memory.
+void retain_memory(Memory& shared) noexcept;
 Result<Table*> make_table(Store& store, const core::TableType& type, Slot init);
 Global* make_global(Store& store, const core::GlobalType& type, const Slot* value);
 Tag* make_tag(Store& store, core::TypeIdx type);
