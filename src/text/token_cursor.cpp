@@ -129,13 +129,19 @@ std::uint32_t TokenCursor::expect_u32() noexcept { return static_cast<std::uint3
 std::uint64_t TokenCursor::expect_u64() noexcept { return expect_natural(64, "i64"); }
 std::uint8_t TokenCursor::expect_u8() noexcept { return static_cast<std::uint8_t>(expect_natural(8, "i8")); }
 
+std::span<const Annotation> TokenCursor::annotations() noexcept {
+  const auto& all = lexer_.annotations();
+  std::size_t count = all.size();
+  while (count != 0 && all[count - 1].offset >= current_.offset) --count;  // met when looking ahead
+  return {all.data(), count};
+}
+
 std::optional<Annotation> TokenCursor::take_annotation(AnnotationKind kind) noexcept {
-  auto& waiting = lexer_.annotations();
-  const auto found = std::ranges::find_if(
-      waiting, [&](const Annotation& each) { return each.kind == kind && each.offset < current_.offset; });
-  if (found == waiting.end()) return std::nullopt;
+  const auto before = annotations();
+  const auto found = std::ranges::find(before, kind, &Annotation::kind);
+  if (found == before.end()) return std::nullopt;
   const Annotation taken = *found;
-  waiting.erase(found);
+  lexer_.annotations().erase(lexer_.annotations().begin() + (found - before.begin()));
   return taken;
 }
 
@@ -144,18 +150,14 @@ void TokenCursor::drop_annotations(std::uint32_t offset) noexcept {
 }
 
 void TokenCursor::refuse_annotations(std::uint32_t offset) noexcept {
-  auto& waiting = lexer_.annotations();
-  for (const Annotation& each : waiting) {
-    if (each.offset >= offset) continue;
-    switch (each.kind) {
-      case AnnotationKind::custom: fault_at(each.offset, "misplaced @custom annotation"); break;
-      case AnnotationKind::name: fault_at(each.offset, "misplaced @name annotation"); break;
-      case AnnotationKind::branch_hint:
-        fault_at(each.offset, "@metadata.code.branch_hint annotation: not in a function");
-        break;
-    }
+  if (!has_annotations() || lexer_.annotations().front().offset >= offset) return;
+  const Annotation& each = lexer_.annotations().front();
+  switch (each.kind) {
+    case AnnotationKind::custom: return fault_at(each.offset, "misplaced @custom annotation");
+    case AnnotationKind::name: return fault_at(each.offset, "misplaced @name annotation");
+    case AnnotationKind::branch_hint:
+      return fault_at(each.offset, "@metadata.code.branch_hint annotation: not in a function");
   }
-  waiting.clear();
 }
 
 }  // namespace tenon

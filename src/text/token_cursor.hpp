@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory_resource>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/arena.hpp"
@@ -91,13 +92,16 @@ class TokenCursor {
   void fail_with(Error error) noexcept;
   ErrorPlace place(std::uint32_t offset) const noexcept { return place_in_text(lexer_.source(), offset); }
 
-  // The known annotation of that kind that stands directly before the token at hand, or earlier and was not taken yet.
   bool has_annotations() noexcept { return !lexer_.annotations().empty(); }
+  // The known annotations met before the token at hand and not taken yet, in their order.
+  std::span<const Annotation> annotations() noexcept;
+  // Takes the first one of that kind.
   std::optional<Annotation> take_annotation(AnnotationKind kind) noexcept;
-  // Forgets annotations behind `offset`, which will be met again, and faults at the others: nothing took them.
+  // Nothing took the annotations that begin before `offset`: the first of them is a fault.
   void refuse_annotations(std::uint32_t offset) noexcept;
-  // Forgets the annotations before `offset`.
+  // Forgets the annotations before `offset`, or all, which will then be met again.
   void drop_annotations(std::uint32_t offset) noexcept;
+  void drop_annotations() noexcept { lexer_.annotations().clear(); }
 
   std::string_view source() const noexcept { return lexer_.source(); }
   Arena& arena() const noexcept { return *arena_; }

@@ -99,7 +99,10 @@ void BodyParser::run(bool one) {
 // Takes a hint that stands before the token at hand; false when there is none.
 bool BodyParser::take_hint() {
   const auto annotation = in_.take_annotation(AnnotationKind::branch_hint);
-  if (!annotation) return false;
+  if (!annotation) {
+    in_.refuse_annotations(in_.peek().offset);  // others have no business between instructions
+    return false;
+  }
   constexpr std::string_view title = "@metadata.code.branch_hint annotation: ";
   if (context_.pending_hint) in_.fault_at(annotation->offset, title, "duplicate annotation");
   Lexer content(in_.source().substr(0, annotation->end), context_.scratch_arena.upstream());

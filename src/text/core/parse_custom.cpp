@@ -121,11 +121,16 @@ void add_branch_hints(ParseContext& context) {
 }  // namespace
 
 void parse_custom_annotations(ParseContext& context) {
-  while (context.in.has_annotations()) {
-    const auto annotation = context.in.take_annotation(AnnotationKind::custom);
-    if (!annotation) return;
-    parse_custom(context, *annotation);
+  if (!context.in.has_annotations()) return;
+  for (const Annotation& annotation : context.in.annotations()) {
+    if (annotation.kind != AnnotationKind::custom) {
+      context.in.drop_annotations(std::uint32_t{annotation.offset});
+      return context.in.refuse_annotations(context.in.peek().offset);
+    }
+    parse_custom(context, annotation);
+    if (!context.in.ok()) return;
   }
+  context.in.drop_annotations();
 }
 
 void make_sections(ParseContext& context) {

@@ -27,6 +27,7 @@ void parse_types(ParseContext& context) {
     }
     if (!context.in.ok()) return;
     context.in.refuse_annotations(context.in.last_end());
+    context.in.drop_annotations();
   }
 }
 
@@ -52,7 +53,10 @@ void parse_other_fields(ParseContext& context) {
     if (field.kind == Word::type || field.kind == Word::rec) continue;
     if (in.peek().offset != field.offset) in.seek(field.offset);
     parse_field(context, field.kind);
-    if (in.ok() && in.has_annotations()) in.refuse_annotations(in.last_end());
+    if (in.has_annotations()) {
+      in.refuse_annotations(in.last_end());
+      in.drop_annotations();
+    }
     if (!in.ok()) return;
   }
 }
@@ -70,6 +74,7 @@ void parse_module_name(ParseContext& context) {
 void finish_module(ParseContext& context, bool is_wrapped) {
   TokenCursor& in = context.in;
   in.refuse_annotations(in.peek().offset);
+  in.drop_annotations();
   if (is_wrapped) in.expect_close();
   if (in.ok() && !in.at_end()) in.unexpected(is_wrapped ? "the end of the text" : "a module field");
 }

@@ -13,9 +13,9 @@ class FieldScanner {
   void run();
 
  private:
-  void field(Word kind);
+  void field(Word kind, std::uint32_t offset);
   void bind(IndexSpace& space);
-  void definition(IndexSpace& space, std::string_view title);
+  void definition(IndexSpace& space, std::string_view title, std::uint32_t offset);
   void import(std::uint32_t offset);
   void check_import_order(std::uint32_t offset);
   bool inline_import();
@@ -41,22 +41,20 @@ IndexSpace* space_of(ParseContext& context, Word kind) noexcept {
 void FieldScanner::run() {
   for (;;) {
     parse_custom_annotations(context_);
-    if (in_.has_annotations()) in_.refuse_annotations(in_.peek().offset);
     if (!in_.at(TokenKind::left_paren)) return;
     const std::uint32_t offset = in_.peek().offset;
     in_.next();
     if (!in_.at(TokenKind::keyword)) return in_.unexpected("a module field");
     const Word kind = in_.peek().word;
     context_.fields.push_back({.kind = kind, .offset = offset});
-    field(kind);
+    field(kind, offset);
     in_.skip_to_close();
     in_.drop_annotations(in_.last_end());
     if (!in_.ok()) return;
   }
 }
 
-void FieldScanner::field(Word kind) {
-  const std::uint32_t offset = in_.peek().offset - 1;
+void FieldScanner::field(Word kind, std::uint32_t offset) {
   switch (kind) {
     case Word::type: in_.next(); return bind(context_.types);
     case Word::rec:
@@ -67,11 +65,11 @@ void FieldScanner::field(Word kind) {
       }
       return;
     case Word::import: return import(offset);
-    case Word::func: return definition(context_.funcs, "function");
-    case Word::table: return definition(context_.tables, "table");
-    case Word::memory: return definition(context_.memories, "memory");
-    case Word::global: return definition(context_.globals, "global");
-    case Word::tag: return definition(context_.tags, "tag");
+    case Word::func: return definition(context_.funcs, "function", offset);
+    case Word::table: return definition(context_.tables, "table", offset);
+    case Word::memory: return definition(context_.memories, "memory", offset);
+    case Word::global: return definition(context_.globals, "global", offset);
+    case Word::tag: return definition(context_.tags, "tag", offset);
     case Word::elem: in_.next(); return bind(context_.elems);
     case Word::data: in_.next(); return bind(context_.datas);
     case Word::export_:
@@ -93,8 +91,7 @@ void FieldScanner::check_import_order(std::uint32_t offset) {
   in_.fault_at(offset, "import after ", defined_, " definition: all imports stand before all definitions");
 }
 
-void FieldScanner::definition(IndexSpace& space, std::string_view title) {
-  const std::uint32_t offset = in_.peek().offset - 1;
+void FieldScanner::definition(IndexSpace& space, std::string_view title, std::uint32_t offset) {
   const Word kind = in_.next().word;
   bind(space);
   if (inline_import()) return check_import_order(offset);
