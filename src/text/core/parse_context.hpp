@@ -176,6 +176,8 @@ std::optional<std::uint32_t> parse_optional_index(ParseContext& context, const I
 void parse_definition_name(ParseContext& context, NameMap& map, std::uint32_t index);
 // Like it, for things inside functions and types, which have lists of their own.
 std::string_view parse_id_and_name(ParseContext& context, std::string_view& id);
+// Whether an identifier or a name stands at the cursor: members of a list that have neither may share a declaration.
+inline bool at_id_or_name(TokenCursor& in) noexcept { return in.at(TokenKind::id) || in.has_annotations(); }
 
 // The bytes gathered in `code`, copied to the module's arena.
 Bytes take_code(ParseContext& context);

@@ -162,8 +162,8 @@ void make_sections(ParseContext& context) {
   if (SectionId::name != SectionId::custom) add_section(SectionId::name);
 #include "spec/sections.def"
 #undef TENON_SECTION
-  add_customs(last_place);
   if (context.options.keep_names) set_names(module, context.names);
+  add_customs(last_place);
 }
 
 }  // namespace tenon::core

@@ -207,7 +207,7 @@ void bind_local(ParseContext& context, std::uint32_t params, std::uint32_t index
   std::string_view id;
   context.name_list.push_back({index, parse_id_and_name(context, id)});
   if (params == unknown_count) in.fault_at(offset, "unknown type: the local $", id, " stands behind its parameters");
-  if (!context.locals.ids.insert(id, index)) in.fault_at(offset, "duplicate local $", id);
+  if (!id.empty() && !context.locals.ids.insert(id, index)) in.fault_at(offset, "duplicate local $", id);
 }
 
 // (local ...)*: names, and runs of equal types.
@@ -225,7 +225,7 @@ void parse_locals(ParseContext& context, std::uint32_t params) {
     ++context.local_runs.back().count;
   };
   while (in.accept_open(Word::local)) {
-    if (in.at(TokenKind::id)) {
+    if (at_id_or_name(in)) {
       bind_local(context, params, index);
       add(parse_val_type(context));
     } else {

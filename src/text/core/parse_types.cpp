@@ -86,10 +86,13 @@ std::span<const FieldType> parse_struct_fields(ParseContext& context, TypeIdx ty
   while (in.accept_open(Word::field)) {
     const std::uint32_t offset = in.peek().offset;
     const auto index = static_cast<std::uint32_t>(fields.size());
-    const std::string_view id = in.accept_id();
-    if (!id.empty()) {
-      if (!context.fields_of_types.ids.insert(id, index, type.value)) in.fault_at(offset, "duplicate field $", id);
-      context.name_list.push_back({index, id});
+    std::string_view id;
+    const std::string_view name = parse_id_and_name(context, id);
+    if (!name.empty()) {
+      if (!id.empty() && !context.fields_of_types.ids.insert(id, index, type.value)) {
+        in.fault_at(offset, "duplicate field $", id);
+      }
+      context.name_list.push_back({index, name});
       fields.push_back(in.arena(), parse_field_type(context));
     } else {
       while (!in.at_close() && in.ok()) fields.push_back(in.arena(), parse_field_type(context));
@@ -301,11 +304,11 @@ void parse_signature(ParseContext& context, std::pmr::vector<NameAssoc>* names) 
   context.results.clear();
   while (in.accept_open(Word::param)) {
     const auto index = static_cast<std::uint32_t>(context.params.size());
-    if (names != nullptr && in.at(TokenKind::id)) {
+    if (names != nullptr && at_id_or_name(in)) {
       const std::uint32_t offset = in.peek().offset;
       std::string_view id;
       names->push_back({index, parse_id_and_name(context, id)});
-      if (!context.locals.ids.insert(id, index)) in.fault_at(offset, "duplicate local $", id);
+      if (!id.empty() && !context.locals.ids.insert(id, index)) in.fault_at(offset, "duplicate local $", id);
       context.params.push_back(parse_val_type(context));
     } else {
       while (!in.at_close() && in.ok()) context.params.push_back(parse_val_type(context));
