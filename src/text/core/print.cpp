@@ -42,7 +42,7 @@ ModulePrinter::ModulePrinter(const Module& module, std::string& out, const Print
       options_(options),
       context_(module, options),
       out_(out),
-      hints_(module, context_.memory),
+      hints_(module, context_.arena),
       scratch_(context_.memory),
       code_(context_, scratch_, context_.memory),
       folder_(context_, context_.memory),
@@ -53,17 +53,23 @@ ModulePrinter::ModulePrinter(const Module& module, std::string& out, const Print
 Result<void> ModulePrinter::print() {
   out_.put("(module");
   if (context_.names && context_.names->module) module_name(*context_.names->module);
+  const std::size_t begin = out_.size();
   const Section* last_known = nullptr;  // one that the text will give back, too
   for (const Section& section : module_.sections) {
     if (section.id == SectionId::custom) {
       custom(section, last_known);
       continue;
     }
-    if (section.id != SectionId::data_count && section_count(module_, section.id) != 0) last_known = &section;
+    if (is_printed(section.id)) last_known = &section;
     if (auto done = fields(section.id); !done) return done;
   }
-  out_.put(module_.sections.empty() ? ")\n" : "\n)\n");
+  out_.put(out_.size() == begin ? ")\n" : "\n)\n");
   return {};
+}
+
+// Whether the text holds something that gives the section again; custom sections may refer to such ones only.
+bool ModulePrinter::is_printed(SectionId id) const noexcept {
+  return id == SectionId::start || section_count(module_, id).value_or(0) != 0;
 }
 
 void ModulePrinter::module_name(std::string_view name) {
@@ -119,7 +125,7 @@ void ModulePrinter::custom(const Section& section, const Section* last_known) {
   put_name_string(out_, section.name);
   // Behind all known sections, the default place is right, but for sections that stand before the names.
   const Section* end = module_.sections.end();
-  const Section* next = std::find_if(&section, end, [](const Section& s) { return s.id != SectionId::custom; });
+  const Section* next = std::find_if(&section, end, [&](const Section& other) { return is_printed(other.id); });
   const bool is_last = next == end && (name_section_ == nullptr || is_behind_names_);
   if (!is_last) {
     if (last_known != nullptr) {
@@ -290,7 +296,7 @@ Result<void> ModulePrinter::data(DataIdx index) {
   const Data& data = module_.datas[index];
   begin_field("data", context_.datas, index.value, data.offset);
   if (data.mode == SegmentMode::active) {
-    if (data.flags == 2) {
+    if (data.memory.value != 0) {
       out_.put(" (memory");
       put_use(out_, context_.memories, data.memory.value);
       out_.put(')');

@@ -20,6 +20,7 @@ class ModulePrinter {
   Result<void> print();
 
  private:
+  bool is_printed(SectionId id) const noexcept;
   void module_name(std::string_view name);
   Result<void> fields(SectionId id);
   void custom(const Section& section, const Section* last_known);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/float_text.hpp"
+#include "binary/core/custom.hpp"
 #include "binary/core/immediates.hpp"
 #include "text/core/print_types.hpp"
 
@@ -284,7 +285,7 @@ void CodeReader::put_immediates(TextOutput& out) const {
 
 void put_hint(TextOutput& out, const BranchHint& hint) {
   out.put("(@");
-  out.put(branch_hint_section);
+  out.put(branch_hint_section_name);
   out.put(hint.is_likely ? " \"\\01\")" : " \"\\00\")");
 }
 

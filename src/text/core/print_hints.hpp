@@ -8,24 +8,17 @@
 #include <cstdint>
 #include <memory_resource>
 #include <span>
-#include <vector>
 
+#include "base/arena.hpp"
+#include "model/core/custom.hpp"
 #include "model/core/module.hpp"
 
 namespace tenon::core {
 
-inline constexpr std::string_view branch_hint_section = "metadata.code.branch_hint";
-
-struct BranchHint {
-  std::uint32_t function = 0;
-  std::uint32_t offset = 0;  // of the instruction, from the start of the body
-  bool is_likely = false;
-};
-
 // The hints of one function, and where the printer stands in them.
 struct FunctionHints {
   std::span<const BranchHint> hints;
-  // The hint for the instruction at `offset`, or nullptr; to be asked in ascending order.
+  // The hint for the instruction at `offset` from the start of the body, or nullptr; to be asked in ascending order.
   const BranchHint* take(std::uint64_t offset) noexcept {
     if (hints.empty() || hints.front().offset != offset) return nullptr;
     const BranchHint* hint = hints.data();
@@ -36,19 +29,16 @@ struct FunctionHints {
 
 class BranchHints {
  public:
-  BranchHints(const Module& module, std::pmr::memory_resource& memory);
+  // What is decoded lives in `arena`.
+  BranchHints(const Module& module, Arena& arena);
   // The section that became annotations, or nullptr.
   const Section* section() const noexcept { return section_; }
   // To be asked with ascending functions.
   FunctionHints take(FuncIdx function) noexcept;
 
  private:
-  bool decode(const Section& section);
-  bool all_found(const Module& module, std::pmr::memory_resource& memory) const;
-
   const Section* section_ = nullptr;
-  std::pmr::vector<BranchHint> hints_;
-  std::size_t next_ = 0;
+  std::span<const FuncBranchHints> functions_;
 };
 
 }  // namespace tenon::core
