@@ -1,2 +1,62 @@
-// The program `tenon`: one subcommand a file.
-int main() { return 0; }
+// The program `tenon`: one subcommand a file; this one finds which is asked for, and lets it declare its options.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "subcommand.hpp"
+#include "tenon/tools.hpp"
+
+namespace tenon::program {
+
+namespace {
+
+constexpr Subcommand subcommands[] = {
+    {"parse", "Translate the text format to the binary format", declare_parse},
+    {"print", "Show a module in the text format", declare_print},
+    {"validate", "Check modules against the validation rules", declare_validate},
+    {"objdump", "Show what a module holds, with offsets and bytes", declare_objdump},
+    {"strip", "Remove custom sections", declare_strip},
+    {"wast", "Run test scripts", declare_wast},
+    {"completion", "Write a shell's completion script", declare_completion},
+};
+
+constexpr const char* footer =
+    "Every FILE may be in the binary or the text format, whatever its name, and - is standard input.\n"
+    "Exit codes: 0 done, 1 the input was refused or a test failed, 2 wrong usage, 3 input or output failed.";
+
+// Completion scripts are made from the declarations of all subcommands.
+bool needs_all(std::string_view asked) { return asked == "completion"; }
+
+int run(int argc, char** argv) {
+  CLI::App app("Reads, checks, prints and changes WebAssembly modules.", "tenon");
+  app.set_version_flag("-V,--version", "tenon " + std::string(tools::version()));
+  app.require_subcommand(1);
+  app.footer(footer);
+  const std::string_view asked = argc > 1 ? argv[1] : "";
+  Action action;
+  for (const Subcommand& subcommand : subcommands) {
+    CLI::App* command = app.add_subcommand(std::string(subcommand.name), std::string(subcommand.summary));
+    if (subcommand.name != asked && !needs_all(asked)) continue;
+    Action declared = subcommand.declare(*command);
+    if (subcommand.name == asked) action = std::move(declared);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool is_request = error.get_exit_code() == 0;  // --help and --version
+    app.exit(error);
+    return static_cast<int>(is_request ? ExitCode::ok : ExitCode::usage);
+  }
+  if (!action) {  // an option stands before the subcommand
+    std::fprintf(stderr, "tenon: the subcommand must come first\n");
+    return static_cast<int>(ExitCode::usage);
+  }
+  return static_cast<int>(action());
+}
+
+}  // namespace
+
+}  // namespace tenon::program
+
+int main(int argc, char** argv) { return tenon::program::run(argc, argv); }

@@ -1,8 +1,8 @@
 // Errors as values: `Error` says what went wrong, where, and what was expected; `Result<T>` is a value or an error.
 //
-// `Result` is interface-compatible with the part of `std::expected<T, Error>` that we use, and is a class of its own for
-// two reasons: a class can be [[nodiscard]], and it has one layout in C++20 and C++23, so that a C++20 program can link
-// to the library (docs/decisions/0001-result.md). Nothing here throws.
+// `Result` is interface-compatible with the part of `std::expected<T, Error>` that we use, and is a class of its own
+// for two reasons: a class can be [[nodiscard]], and it has one layout in C++20 and C++23, so that a C++20 program can
+// link to the library (docs/decisions/0001-result.md). Nothing here throws.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,9 @@ enum class ErrorKind : std::uint8_t {
 
 std::string_view to_string(ErrorKind kind) noexcept;
 
-// Where an error was found. Binary input has `offset` (bytes from the start of the outermost binary); text has `line` and
-// `column` (both from 1, columns in bytes) as well as `offset` (bytes from the start of the text). 0 for line: no line.
+// Where an error was found. Binary input has `offset` (bytes from the start of the outermost binary); text has `line`
+// and `column` (both from 1, columns in bytes) as well as `offset` (bytes from the start of the text). 0 for line: no
+// line.
 struct ErrorPlace {
   static constexpr std::uint64_t no_offset = ~std::uint64_t{0};
   std::uint64_t offset = no_offset;

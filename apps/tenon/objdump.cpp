@@ -1,0 +1,30 @@
+// tenon objdump: what a binary holds, with offsets.
+#include <memory>
+
+#include "common_options.hpp"
+#include "subcommand.hpp"
+
+namespace tenon::program {
+
+Action declare_objdump(CLI::App& command) {
+  struct Options : CommonOptions {
+    bool sections = false;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  declare_input(command, *options);
+  declare_output(command, *options);
+  auto* sections = command.add_flag("-s,--sections", options->sections, "Only the sections, with offsets and sizes");
+  command.add_flag("--json", options->json, "The sections as JSON")->excludes(sections);
+  declare_common(command, *options);
+  return [options] {
+    return transform_input(*options, [&](std::string_view source, tools::FeatureSet features) {
+      const auto form = options->json       ? tools::ListingForm::json
+                        : options->sections ? tools::ListingForm::sections
+                                            : tools::ListingForm::disassembly;
+      return tools::list(source, {.features = features, .form = form});
+    });
+  };
+}
+
+}  // namespace tenon::program
