@@ -162,6 +162,8 @@ class Reporter {
     }
   }
 
+  const Expectations& expectations() const { return expectations_; }
+
   ExitCode finish() const {
     if (options_.verbose) {
       for (const auto& [reason, count] : reasons_) std::fprintf(stderr, "skipped %u: %s\n", count, reason.c_str());
@@ -251,8 +253,9 @@ class Reporter {
   std::uint32_t skipped_ = 0;
 };
 
-std::vector<std::string> worker_command(const Options& options, const std::string& program, const std::string& path) {
-  std::vector<std::string> command = {program, "wast", "--worker", "--color", "never", "--features", options.features};
+std::vector<std::string> worker_command(const Options& options, const std::string& features, const std::string& program,
+                                        const std::string& path) {
+  std::vector<std::string> command = {program, "wast", "--worker", "--color", "never", "--features", features};
   if (options.loop_dispatch) command.emplace_back("--loop-dispatch");
   command.push_back(path);
   return command;
@@ -262,7 +265,10 @@ ExitCode run_scripts(const Options& options, const std::vector<ScriptFile>& scri
   const auto program = tools::program_path();
   if (!program) return report(options, program.error(), "", "");
   std::vector<std::vector<std::string>> commands;
-  for (const ScriptFile& script : scripts) commands.push_back(worker_command(options, *program, script.path));
+  for (const ScriptFile& script : scripts) {
+    const std::string features = reporter.expectations().features_of(script.path).value_or(options.features);
+    commands.push_back(worker_command(options, features, *program, script.path));
+  }
   std::map<std::size_t, tools::ProcessOutcome> waiting;  // ended, but a file before them has not
   std::size_t next = 0;
   tools::ProcessOptions processes{.jobs = options.jobs, .time_limit = std::chrono::seconds(options.time_limit)};
@@ -335,7 +341,8 @@ Action declare_wast(CLI::App& command) {
   command.add_flag("-l,--list", options->list, "List the directives, run none");
   command.add_flag("--json", options->json, "One JSON object for each directive, and one with the sums");
   command
-      .add_option("--expect", options->expectation_files, "A list of failures that are expected: `path` or `path:line`")
+      .add_option("--expect", options->expectation_files,
+                  "A list of expected failures (`path`, `path:line`) and features (`path --features LIST`)")
       ->type_name("FILE")
       ->allow_extra_args(false);
   command.add_option("-j,--jobs", options->jobs, "Scripts at once; 0 is one for each core")->capture_default_str();
