@@ -9,6 +9,8 @@ namespace tenon::interp {
 namespace {
 // With more entries than this on the stack, `local.get` copies at once, so that looking for a local's entries is quick.
 constexpr std::size_t most_lazy_entries = 256;
+// More adjacent slots than this are moved at once.
+constexpr std::uint32_t most_single_copies = 4;
 // A function whose operand stack is deeper than any frame can be is not worth translating.
 constexpr std::size_t most_operands = 4'000'000;
 }  // namespace
@@ -286,14 +288,14 @@ void Translator::place_values(std::uint32_t first, std::uint32_t slot) {
   if (!direction(first, slot).up) {
     for (std::size_t i = 0; i < entries.size();) {
       const std::uint32_t run = run_of_temps(first + i);
-      if (run > 4) {
+      std::uint32_t end_of_move = slot + entries[i].width();
+      if (run > most_single_copies) {
         emit_copy_many(entries[i].slot, slot, run);
+        end_of_move = slot + run;
       } else {
         move_to(entries[i], slot);
       }
-      for (std::uint32_t end_of_run = slot + std::max(run, entries[i].width()); slot < end_of_run; ++i) {
-        slot += entries[i].width();
-      }
+      for (; slot < end_of_move; ++i) slot += entries[i].width();
     }
     return;
   }
