@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import unittest
 
-PROGRAM = os.environ["TENON"]
+PROGRAM = os.path.abspath(os.environ["TENON"])
 SUBCOMMANDS = ["parse", "print", "validate", "objdump", "strip", "wast", "completion"]
 GOOD = b'(module (func (export "answer") (result i32) i32.const 42))'
 INVALID = b"(module (func (result i32) i64.const 42))"
