@@ -54,9 +54,9 @@ EngineState::EngineState(const EngineOptions& engine_options)
     : options(engine_options),
       features(options.features ? Features::from_bits(*options.features) : Features::defaults()),
       types(*std::pmr::new_delete_resource()),
-      executor(std::make_unique<interp::Interpreter>(*std::pmr::new_delete_resource())) {}
+      executor(interp::make_interpreter(*std::pmr::new_delete_resource())) {}
 
-EngineState::~EngineState() = default;
+EngineState::~EngineState() { interp::destroy_interpreter(executor); }
 
 }  // namespace detail
 

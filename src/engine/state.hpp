@@ -51,7 +51,7 @@ struct EngineState {
   EngineOptions options;
   Features features;
   core::TypeRegistry types;
-  std::unique_ptr<runtime::Executor> executor;
+  runtime::Executor* executor;
   Watchdog watchdog;
 };
 
