@@ -112,6 +112,13 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   Extern handle(const runtime::Extern& item);
   static Caller handle(CallContext& context) { return Caller(context); }
   static const RootCell* cell_of(const Ref& ref) noexcept { return ref.cell_.get(); }
+  // What the handle is of: equal for handles of the same thing.
+  static const void* address_of(const Func& handle) noexcept { return handle.func_; }
+  static const void* address_of(const Memory& handle) noexcept { return handle.memory_; }
+  static const void* address_of(const Table& handle) noexcept { return handle.table_; }
+  static const void* address_of(const Global& handle) noexcept { return handle.global_; }
+  static const void* address_of(const Tag& handle) noexcept { return handle.tag_; }
+  static const void* address_of(const Instance& handle) noexcept { return handle.instance_; }
   // Errors: usage, when the handle is empty, of another store, or of a store that ended.
   Result<runtime::Extern> open(const Extern& item) const;
 

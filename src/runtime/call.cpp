@@ -108,20 +108,32 @@ void append_frame(std::pmr::string& out, unsigned number, const Instance& instan
   out.append(line.view());
 }
 
-// The guest frames from the innermost one outwards, up to where the host entered.
-std::pmr::string backtrace(Thread& thread) {
-  std::pmr::string out(thread.store->resource);
+// Notes the guest frames from the innermost one outwards, up to where the host entered; gives their number, of which
+// only the innermost ones are kept.
+unsigned walk(Thread& thread) {
+  std::pmr::vector<BacktraceFrame>& frames = thread.store->backtrace;
+  frames.clear();
   const Cell* ip = thread.ip;
   Slot* frame = thread.frame;
   Instance* instance = thread.instance;
   unsigned count = 0;
   for (; ip != nullptr && instance != nullptr; ++count) {
     if (count < most_frames_shown) {
-      append_frame(out, count, *instance, thread.store->executor->position(*instance->module, ip));
+      frames.push_back({instance, thread.store->executor->position(*instance->module, ip)});
     }
     ip = std::bit_cast<const Cell*>(frame[header_return_ip]);
     instance = std::bit_cast<Instance*>(frame[header_caller_instance]);
     frame = std::bit_cast<Slot*>(frame[header_caller_frame]);
+  }
+  return count;
+}
+
+std::pmr::string backtrace(Thread& thread) {
+  std::pmr::string out(thread.store->resource);
+  const unsigned count = walk(thread);
+  unsigned number = 0;
+  for (const BacktraceFrame& frame : thread.store->backtrace) {
+    append_frame(out, number++, *frame.instance, frame.position);
   }
   if (count > most_frames_shown) {
     TextBuffer line;
@@ -142,7 +154,11 @@ Error error_of(Thread& thread, Outcome outcome) {
   const Trap trap = outcome == Outcome::thrown ? Trap::uncaught_exception : thread.pending_trap;
   const std::pmr::string frames = backtrace(thread);
   thread.pending_trap = Trap::none;
-  if (!thread.pending_error.message().empty()) return std::exchange(thread.pending_error, {});
+  if (!thread.pending_error.message().empty()) {
+    // An error that passed through another guest on its way has the frames from there.
+    Error error = std::exchange(thread.pending_error, {});
+    return error.context().empty() ? std::move(error).with_context(frames) : error;
+  }
   return Error(ErrorKind::trap, message(trap)).with_code(static_cast<std::uint32_t>(trap)).with_context(frames);
 }
 

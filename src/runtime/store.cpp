@@ -20,7 +20,8 @@ Store::Store(Executor& executor_, core::TypeRegistry& types_, std::pmr::memory_r
       instances(&memory),
       memories(&memory),
       tables(&memory),
-      globals(&memory) {
+      globals(&memory),
+      backtrace(&memory) {
   no_memory.store = this;
 }
 

@@ -38,6 +38,12 @@ struct Extern {
   };
 };
 
+// A guest frame as a trap found it.
+struct BacktraceFrame {
+  Instance* instance = nullptr;
+  Executor::Position position;
+};
+
 struct Store {
   Store(Executor& executor, core::TypeRegistry& types, std::pmr::memory_resource& memory, const StoreLimits& limits);
   Store(const Store&) = delete;
@@ -61,6 +67,9 @@ struct Store {
   Thread* current = nullptr;       // the thread whose guest code runs or called the host
   std::atomic<std::uint32_t> interrupt = 0;
   std::int64_t fuel = INT64_MAX;  // units that guest code may still use, where it is metered
+
+  // The guest frames of the last trap, innermost first; of a deep stack the innermost ones.
+  std::pmr::vector<BacktraceFrame> backtrace;
 
   void* host = nullptr;  // of whoever made the store
   Memory no_memory;      // of size 0: memory 0 of instances that have none
