@@ -1,0 +1,1 @@
+(module (func [31mred))

@@ -1,0 +1,1 @@
+(module (func $f) (start $f) (start $f))

@@ -1,0 +1,3 @@
+(module
+  (func $"a name with spaces" (export "a") (call $"\u{e9}\22"))
+  (func $"\u{e9}\22"))

@@ -1,0 +1,10 @@
+(module
+  (memory $a 1)
+  (memory $b 1)
+  (table $t 4 funcref)
+  (func $f)
+  (elem $passive func $f $f)
+  (elem $declared declare func $f)
+  (elem $active (table $t) (i32.const 1) funcref (ref.func $f) (ref.null func))
+  (data $quiet "\00\01 \"quoted\" \\ \7f\c3\a9")
+  (data (memory $b) (i32.const 8) "there"))

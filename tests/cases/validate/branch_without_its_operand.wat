@@ -1,0 +1,1 @@
+(module (func (result i32) (block (result i32) (br 0))))

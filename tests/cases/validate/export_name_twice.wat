@@ -1,0 +1,1 @@
+(module (func (export "a")) (memory (export "a") 1))

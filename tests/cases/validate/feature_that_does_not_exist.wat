@@ -1,0 +1,2 @@
+;; RUN: validate --features smid %
+(module)

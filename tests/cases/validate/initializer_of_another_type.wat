@@ -1,0 +1,1 @@
+(module (global i32 (f32.const 1)))

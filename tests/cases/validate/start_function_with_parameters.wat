@@ -1,0 +1,1 @@
+(module (func $start (param i32)) (start $start))

@@ -1,0 +1,3 @@
+(module
+  (type $a (struct))
+  (type $b (sub $a (struct (field i64)))))

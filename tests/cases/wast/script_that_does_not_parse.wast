@@ -1,0 +1,2 @@
+(module)
+(assert_something (module))
