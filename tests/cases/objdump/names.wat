@@ -1,5 +1,5 @@
 ;; RUN: objdump %
-;; RUN: objdump --disassemble %
+;; RUN: objdump --sections %
 ;; RUN: objdump --json %
 (module $calculator
   (type $binary (func (param i32 i32) (result i32)))

@@ -1,5 +1,5 @@
 (module (func (export "f") (result i32) (i32.const 1)))
-(assert_malformed (module quote "(func") "unexpected end")
+(assert_malformed (module quote "(func") "unexpected token")
 (assert_invalid (module (func (result i32))) "type mismatch")
 (module quote "(memory 1)")
 (module binary "\00asm" "\01\00\00\00")
