@@ -4,6 +4,7 @@
 // callee's entry: one load from the module's table of entries. The callee's first instruction checks the stack, looks
 // whether the guest is to stop and clears the locals. A single result comes back in an accumulator, so that neither
 // side touches the frame for it; only the way out to the host stores it.
+#include "base/concat.hpp"
 #include "interp/calls.hpp"
 #include "interp/numeric.hpp"
 #include "interp/tables.hpp"
@@ -213,6 +214,15 @@ TENON_INLINE Callee find_callee(const Registers& r, const Table& table, std::uin
   return {func};
 }
 
+// A null element is named by its index.
+Step trap_of(Registers& r, const Callee& callee, std::uint64_t index) {
+  if (callee.trap == Trap::uninitialized_element) {
+    r.thread->pending_error =
+        fail(ErrorKind::trap, {}, message(callee.trap), " ", index).with_code(static_cast<std::uint32_t>(callee.trap));
+  }
+  return r.trap(callee.trap);
+}
+
 // Fields: index, table, canonical type, the callee's frame. The index has the width of the table's addresses; 32-bit
 // ones are zero-extended in slots and accumulator.
 template <Place place>
@@ -234,7 +244,7 @@ struct CallIndirect {
   static Step slow(Registers& r) {
     const Table& table = *r.instance->tables[field<std::uint32_t>(r, at)];
     const Callee callee = find_callee(r, table, operand<std::uint64_t, place, 0>(r), field<std::uint32_t>(r, at + 4));
-    if (callee.func == nullptr) return r.trap(callee.trap);
+    if (callee.func == nullptr) return trap_of(r, callee, operand<std::uint64_t, place, 0>(r));
     push_frame(r, slot_at(r, at + 8), r.ip + cells_of(at + 12));
     return enter_function(r, *callee.func);
   }
@@ -282,7 +292,7 @@ struct ReturnCallIndirect {
   static Step run(Registers& r) {
     const Table& table = *r.instance->tables[field<std::uint32_t>(r, 4)];
     const Callee callee = find_callee(r, table, *slot_at(r, 0), field<std::uint32_t>(r, 8));
-    if (callee.func == nullptr) return r.trap(callee.trap);
+    if (callee.func == nullptr) return trap_of(r, callee, *slot_at(r, 0));
     return tail_call(r, *callee.func, 12);
   }
 };
