@@ -16,6 +16,7 @@ namespace tenon::interp {
 
 class CodeBuffer {
  public:
+  static constexpr std::uint32_t none = 0xFFFF'FFFF;
   struct Last {
     enum class Kind : std::uint8_t {
       none,
@@ -28,11 +29,13 @@ class CodeBuffer {
     std::uint8_t copies = 0;
     std::uint8_t pair = 0;   // comparisons: the operands' variant
     Op op = Op::invalid;     // comparisons, and eqz of an accumulator
+    bool is_add = false;     // an i32.add
     Op inner = Op::invalid;  // the comparison whose result an eqz turns around
     std::uint8_t inner_pair = 0;
     std::uint32_t inner_start = 0;
     std::uint32_t inner_fields_end = 0;
-    std::uint32_t acc_slot = 0;  // comparisons: the slot that the accumulator agreed with before
+    std::uint32_t acc_slot = 0;      // comparisons and additions: the slot that the accumulator agreed with before
+    std::uint32_t increment = none;  // comparisons: start of the increment before them, of the same accumulator
     std::uint32_t slot_field = 0;
     std::uint32_t start = 0;
     std::uint32_t fields_end = 0;  // without the filling
@@ -43,6 +46,7 @@ class CodeBuffer {
 
   void clear() noexcept {
     size_ = 0;
+    increment_end_ = none;
     last = {};
   }
   // Position of the next unit; instructions start at even ones.
@@ -56,6 +60,8 @@ class CodeBuffer {
     last.kind = Last::Kind::none;
     last.op = Op::invalid;
     last.inner = Op::invalid;
+    last.is_add = false;
+    last.increment = none;
     write(size_, handler);
     size_ += 2;
   }
@@ -74,19 +80,26 @@ class CodeBuffer {
     if (size_ % 2 != 0) units_[size_++] = 0;
   }
   void seal() noexcept {
+    increment_end_ = none;
     last.kind = Last::Kind::none;
     last.op = Op::invalid;
     last.inner = Op::invalid;
+    last.is_add = false;
+    last.increment = none;
   }
 
   // Changes the last instruction, of kind `value`, to store its result in the slot with this byte offset as well.
   void add_slot(std::uint32_t slot_offset) noexcept {
+    const bool is_increment = last.is_add && last.fields_end == last.start + 4;
     write(last.start, last.with_slot);
     size_ = last.fields_end;
     field32(slot_offset);
     if (size_ % 2 != 0) units_[size_++] = 0;
     seal();
+    if (is_increment) increment_end_ = size_;
   }
+  // The start of the instruction just written if it is an i32.add of two fields into a slot, or `none`.
+  std::uint32_t increment() const noexcept { return increment_end_ == size_ ? last.start : none; }
   // Makes the last instruction, of kind `value`, another comparison of the same operands.
   void replace_last(Handler handler, Handler with_slot, Op op) noexcept {
     write(last.start, handler);
@@ -109,6 +122,9 @@ class CodeBuffer {
     end();
   }
   std::uint32_t read32(std::uint32_t at) const noexcept { return units_[at]; }
+  bool is_handler(std::uint32_t at, Handler handler) const noexcept {
+    return std::memcmp(&units_[at], &handler, sizeof(handler)) == 0;
+  }
   void patch32(std::uint32_t at, std::uint32_t value) noexcept { units_[at] = value; }
 
   Last last;
@@ -119,6 +135,7 @@ class CodeBuffer {
 
   std::pmr::vector<std::uint32_t> units_;
   std::uint32_t size_ = 0;
+  std::uint32_t increment_end_ = none;
   std::uint32_t start_ = 0;
 };
 

@@ -19,11 +19,11 @@ Step look_again(Registers& r) noexcept {
 }
 
 // Fields: address, offset + width, slot of the result.
-template <Op op, Place address, bool to_slot_too>
+template <Op op, AddressForm address, bool to_slot_too>
 struct Load {
-  static constexpr unsigned offset_at = field_bytes<std::uint32_t>(address);
+  static constexpr unsigned offset_at = address_bytes(address);
   TENON_INLINE static Step run(Registers& r) noexcept {
-    const std::uint64_t end = std::uint64_t{operand<std::uint32_t, address, 0>(r)} + field<std::uint32_t>(r, offset_at);
+    const std::uint64_t end = std::uint64_t{address_of<address>(r)} + field<std::uint32_t>(r, offset_at);
     if (end > r.memory_size) [[unlikely]]
       return Step::slow;
     const auto value = Operation<op>::apply(load_le<Stored<op>>(r.memory + end - info(op).width));
@@ -35,13 +35,13 @@ struct Load {
 };
 
 // Fields: address, value, offset + width.
-template <Op op, Place address, Place value>
+template <Op op, AddressForm address, Place value>
 struct Store {
   using T = Param<op, 1>;
-  static constexpr unsigned value_at = field_bytes<std::uint32_t>(address);
+  static constexpr unsigned value_at = address_bytes(address);
   static constexpr unsigned offset_at = value_at + field_bytes<T>(value);
   TENON_INLINE static Step run(Registers& r) noexcept {
-    const std::uint64_t end = std::uint64_t{operand<std::uint32_t, address, 0>(r)} + field<std::uint32_t>(r, offset_at);
+    const std::uint64_t end = std::uint64_t{address_of<address>(r)} + field<std::uint32_t>(r, offset_at);
     if (end > r.memory_size) [[unlikely]]
       return Step::slow;
     store_le<Stored<op>>(r.memory + end - info(op).width, Operation<op>::apply(operand<T, value, value_at>(r)));
@@ -51,40 +51,38 @@ struct Store {
   static Step slow(Registers& r) noexcept { return look_again(r); }
 };
 
-template <class D, Op op>
-constexpr void add_load(MemoryTable& table) {
+using forms = std::make_index_sequence<address_form_count>;
+
+template <class D, Op op, std::size_t... form>
+constexpr void add_load(MemoryTable& table, std::index_sequence<form...>) {
   auto& row = table.load[load_index(op)];
-  row[0][0] = D::template handler<Load<op, Place::acc, false>>();
-  row[0][1] = D::template handler<Load<op, Place::acc, true>>();
-  row[1][0] = D::template handler<Load<op, Place::slot, false>>();
-  row[1][1] = D::template handler<Load<op, Place::slot, true>>();
-  row[2][0] = D::template handler<Load<op, Place::imm, false>>();
-  row[2][1] = D::template handler<Load<op, Place::imm, true>>();
+  ((row[form][0] = D::template handler<Load<op, static_cast<AddressForm>(form), false>>()), ...);
+  ((row[form][1] = D::template handler<Load<op, static_cast<AddressForm>(form), true>>()), ...);
 }
-template <class D, Op op>
-constexpr void add_store(MemoryTable& table) {
+template <class D, Op op, std::size_t... form>
+constexpr void add_store(MemoryTable& table, std::index_sequence<form...>) {
   auto& row = table.store[store_index(op)];
-  if constexpr (std::is_floating_point_v<Param<op, 1>>) {
-    row[0][0] = D::template handler<Store<op, Place::acc, Place::acc>>();
-  }
-  row[0][1] = D::template handler<Store<op, Place::acc, Place::slot>>();
-  row[0][2] = D::template handler<Store<op, Place::acc, Place::imm>>();
-  row[1][0] = D::template handler<Store<op, Place::slot, Place::acc>>();
-  row[1][1] = D::template handler<Store<op, Place::slot, Place::slot>>();
-  row[1][2] = D::template handler<Store<op, Place::slot, Place::imm>>();
-  row[2][0] = D::template handler<Store<op, Place::imm, Place::acc>>();
-  row[2][1] = D::template handler<Store<op, Place::imm, Place::slot>>();
-  row[2][2] = D::template handler<Store<op, Place::imm, Place::imm>>();
+  // An integer in the accumulator leaves no room for an address there.
+  constexpr auto from_acc = []<AddressForm address>() {
+    if constexpr (std::is_integral_v<Param<op, 1>> && uses_acc(address)) {
+      return Handler{};
+    } else {
+      return D::template handler<Store<op, address, Place::acc>>();
+    }
+  };
+  ((row[form][0] = from_acc.template operator()<static_cast<AddressForm>(form)>()), ...);
+  ((row[form][1] = D::template handler<Store<op, static_cast<AddressForm>(form), Place::slot>>()), ...);
+  ((row[form][2] = D::template handler<Store<op, static_cast<AddressForm>(form), Place::imm>>()), ...);
 }
 
 template <class D>
 constexpr MemoryTable make_memory() {
   MemoryTable table;
   [&]<std::size_t... i>(std::index_sequence<i...>) {
-    (add_load<D, static_cast<Op>(static_cast<std::size_t>(Op::i32_load) + i)>(table), ...);
+    (add_load<D, static_cast<Op>(static_cast<std::size_t>(Op::i32_load) + i)>(table, forms()), ...);
   }(std::make_index_sequence<load_count>());
   [&]<std::size_t... i>(std::index_sequence<i...>) {
-    (add_store<D, static_cast<Op>(static_cast<std::size_t>(Op::i32_store) + i)>(table), ...);
+    (add_store<D, static_cast<Op>(static_cast<std::size_t>(Op::i32_store) + i)>(table, forms()), ...);
   }(std::make_index_sequence<store_count>());
   return table;
 }

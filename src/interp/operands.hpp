@@ -57,4 +57,35 @@ constexpr std::size_t pair_index(Place left, Place right) noexcept {
   return pair_count;
 }
 
+// Where the address of a load or store comes from: one operand, or a 32-bit sum that is not an instruction of its own.
+enum class AddressForm : std::uint8_t { acc, slot, imm, acc_imm, slot_imm, acc_slot, slot_slot };
+inline constexpr std::size_t address_form_count = 7;
+
+constexpr unsigned address_bytes(AddressForm form) noexcept {
+  switch (form) {
+    case AddressForm::acc: return 0;
+    case AddressForm::slot_imm:
+    case AddressForm::slot_slot: return 8;
+    default: return 4;
+  }
+}
+constexpr bool uses_acc(AddressForm form) noexcept {
+  return form == AddressForm::acc || form == AddressForm::acc_imm || form == AddressForm::acc_slot;
+}
+
+// The address, from the first fields of the instruction.
+template <AddressForm form>
+TENON_INLINE std::uint32_t address_of(const Registers& r) noexcept {
+  using u32 = std::uint32_t;
+  switch (form) {
+    case AddressForm::acc: return operand<u32, Place::acc, 0>(r);
+    case AddressForm::slot: return operand<u32, Place::slot, 0>(r);
+    case AddressForm::imm: return operand<u32, Place::imm, 0>(r);
+    case AddressForm::acc_imm: return operand<u32, Place::acc, 0>(r) + operand<u32, Place::imm, 0>(r);
+    case AddressForm::slot_imm: return operand<u32, Place::slot, 0>(r) + operand<u32, Place::imm, 4>(r);
+    case AddressForm::acc_slot: return operand<u32, Place::acc, 0>(r) + operand<u32, Place::slot, 0>(r);
+    case AddressForm::slot_slot: return operand<u32, Place::slot, 0>(r) + operand<u32, Place::slot, 4>(r);
+  }
+}
+
 }  // namespace tenon::interp

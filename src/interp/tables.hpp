@@ -24,6 +24,14 @@ struct BranchHandlers {
   Handler variants[pair_count][2][2] = {};
 };
 
+// An addition of 32 bits into a local, fused with a comparison of the sum and a branch backwards: the end of most
+// loops. By comparison, addend (immediate or slot), and what is compared with (immediate or slot).
+inline constexpr std::size_t i32_comparison_count = 10;
+struct LoopTable {
+  Handler add_branch[i32_comparison_count][2][2] = {};
+};
+extern const LoopTable loop_handlers[2];
+
 struct NumericTable {
   const ValueHandlers* values;
   const BranchHandlers* branches;
@@ -46,8 +54,8 @@ inline constexpr std::size_t bank_count = 3;
 inline constexpr std::size_t load_count = 14;  // i32.load to i64.load32_u
 inline constexpr std::size_t store_count = 9;  // i32.store to i64.store32
 struct MemoryTable {
-  Handler load[load_count][place_count][2] = {};              // address; to a slot too
-  Handler store[store_count][place_count][place_count] = {};  // address; value
+  Handler load[load_count][address_form_count][2] = {};              // address; to a slot too
+  Handler store[store_count][address_form_count][place_count] = {};  // address; value
 };
 extern const MemoryTable memory_handlers[2];
 

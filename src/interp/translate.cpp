@@ -67,6 +67,7 @@ Translator::Translator(const core::ValidatedModule& module, const runtime::CodeS
                &numeric_f32[settings.loop_dispatch], &numeric_f64[settings.loop_dispatch]},
       memory_(memory_handlers[settings.loop_dispatch]),
       control_(control_handlers[settings.loop_dispatch]),
+      loops_(loop_handlers[settings.loop_dispatch]),
       vectors_(vector_handlers[settings.loop_dispatch]),
       atomics_(atomic_handlers[settings.loop_dispatch]),
       references_(reference_handlers[settings.loop_dispatch]),
@@ -114,6 +115,7 @@ core::Instruction& Translator::immediates(Op op) {
 
 void Translator::instruction(Op op) {
   charge();
+  if (sums_ > 0) settle_sums(op);
   switch (op) {
     case Op::local_get: push_local(index()); return;
     case Op::local_set: local_set(false); return;
@@ -165,6 +167,7 @@ void Translator::unary(Op op) {
 }
 
 void Translator::binary(Op op) {
+  if (op == Op::i32_add && push_sum()) return;
   Operand right = pop();
   Operand left = pop();
   const Bank bank = bank_of(results_of(op)[0]);
@@ -177,20 +180,28 @@ void Translator::binary(Op op) {
       slot_of(left);
     }
   }
-  const Place left_place = place_of(left, right.kind != Operand::Kind::acc);
-  const Place right_place = place_of(right, left_place != Place::acc);
+  Place left_place = place_of(left, right.kind != Operand::Kind::acc);
+  Place right_place = place_of(right, left_place != Place::acc);
+  if (is_comparison(op) && right_place == Place::acc) {
+    std::swap(left, right);
+    std::swap(left_place, right_place);
+    op = swapped(op);
+  }
   const std::size_t pair = pair_index(left_place, right_place);
   const NumericPlace numeric = numeric_places[static_cast<std::size_t>(op)];
   const ValueHandlers& row = numeric_[numeric.family]->values[numeric.row];
   const std::uint32_t acc_slot = acc_slot_[static_cast<std::size_t>(bank)];
+  const std::uint32_t increment = code_.increment();
   code_.begin(row.variants[pair][0]);
   field_operand(left, left_place, is_wide(op));
   field_operand(right, right_place, is_wide(op));
   value_done(bank, row.variants[pair][1]);
+  code_.last.pair = static_cast<std::uint8_t>(pair);
+  code_.last.acc_slot = acc_slot;
+  code_.last.is_add = op == Op::i32_add;
   if (is_comparison(op)) {
     code_.last.op = op;
-    code_.last.pair = static_cast<std::uint8_t>(pair);
-    code_.last.acc_slot = acc_slot;
+    if (left_place == Place::acc) code_.last.increment = increment;
   }
 }
 
@@ -233,12 +244,14 @@ Translator::Condition Translator::take_condition(bool sense) {
     for (std::uint32_t i = start + 2; i < end; ++i) condition.fields[condition.count++] = code_.read32(i);
     code_.truncate(start);
     acc_slot_[0] = last.acc_slot;
+    condition.increment = last.increment;
     if (has_inner) sense = !sense;
   } else {
     Operand value = pop();
     if (value.kind == Operand::Kind::constant) slot_of(value);
     const Place place = place_of(value);
     condition.pair = static_cast<std::uint8_t>(pair_index(place, Place::imm));
+    if (place == Place::acc) condition.increment = code_.increment();
     if (place == Place::slot) condition.fields[condition.count++] = value.slot * 8;
     condition.fields[condition.count++] = 0;
   }
@@ -252,6 +265,7 @@ Translator::Condition Translator::take_condition(bool sense) {
 
 void Translator::local_set(bool tee) {
   const std::uint32_t local = index();
+  if (sums_ > 0) force_sums_of(local);
   const Operand value = pop();
   if (value.kind == Operand::Kind::local && value.local == local) {
     if (tee) push_local(local);
@@ -273,37 +287,6 @@ void Translator::local_set(bool tee) {
     }
   }
   if (tee) push_local(local);
-}
-
-void Translator::load(Op op) {
-  const core::MemArg& arg = immediates(op).mem;
-  const std::uint64_t end = arg.offset + info(op).width;
-  if (arg.memory.value != 0 || !fast_memory_ || end > 0xFFFF'FFFF) return plain_by_signature(op, bulk_);
-  const Bank bank = bank_of(results_of(op)[0]);
-  const Operand address = pop();
-  spill(bank);
-  const Place place = place_of(address);
-  const auto& row = memory_.load[load_index(op)][index_of(place)];
-  code_.begin(row[0]);
-  field_operand(address, place, false);
-  code_.field32(static_cast<std::uint32_t>(end));
-  value_done(bank, row[1]);
-}
-
-void Translator::store(Op op) {
-  const core::MemArg& arg = immediates(op).mem;
-  const std::uint64_t end = arg.offset + info(op).width;
-  if (arg.memory.value != 0 || !fast_memory_ || end > 0xFFFF'FFFF) return plain_by_signature(op, bulk_);
-  const Operand value = pop();
-  const Operand address = pop();
-  const bool same_bank = value.bank == Bank::integer;
-  const Place address_place = place_of(address, !same_bank || value.kind != Operand::Kind::acc);
-  const Place value_place = place_of(value, !same_bank || address_place != Place::acc);
-  code_.begin(memory_.store[store_index(op)][index_of(address_place)][index_of(value_place)]);
-  field_operand(address, address_place, false);
-  field_operand(value, value_place, params_of(op)[1] == 'l' || params_of(op)[1] == 'd');
-  code_.field32(static_cast<std::uint32_t>(end));
-  code_.end();
 }
 
 void Translator::global_get() {

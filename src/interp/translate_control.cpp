@@ -11,6 +11,10 @@
 
 namespace tenon::interp {
 
+namespace {
+constexpr std::size_t add_row = numeric_places[static_cast<std::size_t>(Op::i32_add)].row;
+}  // namespace
+
 void Translator::begin_function(const core::FuncType& type) {
   code_.clear();
   stack_.clear();
@@ -24,6 +28,7 @@ void Translator::begin_function(const core::FuncType& type) {
   acc_slot_.fill(no_slot);
   too_large_ = false;
   flushed_ = 0;
+  sums_ = 0;
   reachable_ = true;
   done_ = false;
   fuel_field_ = none;
@@ -214,10 +219,31 @@ void Translator::emit_target(Block& target) {
 void Translator::emit_branch(const Condition& condition, Block& target) {
   const NumericPlace numeric = numeric_places[static_cast<std::size_t>(condition.op)];
   const bool backward = target.kind == BlockKind::loop;
+  if (backward && fuse_increment(condition, target)) return;
   code_.begin(numeric_[numeric.family]->branches[numeric.row].variants[condition.pair][condition.negated][backward]);
   for (std::uint32_t i = 0; i < condition.count; ++i) code_.field32(condition.fields[i]);
   emit_target(target);
   code_.end();
+}
+
+// Writes an increment, a comparison with the sum and a branch back as one instruction, if that is what there is.
+bool Translator::fuse_increment(const Condition& condition, Block& target) {
+  if (condition.increment == none || condition.op < Op::i32_eq || condition.op > Op::i32_ge_u) return false;
+  const Pair operands = pairs[condition.pair];
+  if (operands.left != Place::acc || operands.right == Place::acc) return false;
+  const std::uint32_t start = condition.increment;
+  const std::uint32_t augend = code_.read32(start + 2);
+  const std::uint32_t addend = code_.read32(start + 3);
+  const std::uint32_t sum = code_.read32(start + 4);
+  const bool adds_slot =
+      code_.is_handler(start, numeric_[0]->values[add_row].variants[pair_index(Place::slot, Place::slot)][1]);
+  const auto row = static_cast<std::size_t>(condition.op) - static_cast<std::size_t>(Op::i32_eq);
+  code_.truncate(start);
+  code_.begin(loops_.add_branch[row][adds_slot][operands.right == Place::slot]);
+  for (const std::uint32_t value : {augend, addend, sum, condition.fields[0]}) code_.field32(value);
+  emit_target(target);
+  code_.end();
+  return true;
 }
 
 void Translator::emit_jump(Block& target) {

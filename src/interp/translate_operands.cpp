@@ -58,6 +58,11 @@ Operand Translator::pop() {
   stack_.pop_back();
   if (entry.kind == Operand::Kind::local) --locals_[entry.local].uses;
   if (entry.kind == Operand::Kind::acc) acc_entry_[static_cast<std::size_t>(entry.bank)] = none;
+  if (entry.kind == Operand::Kind::sum) {
+    --sums_;
+    --locals_[entry.local].uses;
+    if (entry.other != no_slot) --locals_[entry.other].uses;
+  }
   flushed_ = std::min(flushed_, static_cast<std::uint32_t>(stack_.size()));
   return entry;
 }
@@ -169,6 +174,10 @@ void Translator::materialize(Operand& entry) {
     case Operand::Kind::temp: return;
     case Operand::Kind::acc: spill_entry(entry, entry.home); return;
     case Operand::Kind::constant: emit_constant(entry.bits, entry.home); break;
+    case Operand::Kind::sum:
+      force(static_cast<std::uint32_t>(&entry - stack_.data()));
+      spill_entry(entry, entry.home);
+      return;
     case Operand::Kind::local:
       emit_copy_wide(entry.slot, entry.home, entry.width());
       --locals_[entry.local].uses;
@@ -203,7 +212,8 @@ Place Translator::place_of(const Operand& entry, bool allow_acc) const noexcept 
     case Operand::Kind::acc: return Place::acc;
     case Operand::Kind::constant: return Place::imm;
     case Operand::Kind::local:
-    case Operand::Kind::temp: break;
+    case Operand::Kind::temp:
+    case Operand::Kind::sum: break;
   }
   const bool in_acc = !entry.is_v128 && acc_slot_[static_cast<std::size_t>(entry.bank)] == entry.slot;
   return in_acc && allow_acc ? Place::acc : Place::slot;
@@ -252,7 +262,8 @@ void Translator::move_to(const Operand& entry, std::uint32_t slot) {
     case Operand::Kind::acc: emit_store_acc(entry.bank, slot); return;
     case Operand::Kind::constant: emit_constant(entry.bits, slot); return;
     case Operand::Kind::local:
-    case Operand::Kind::temp: emit_copy_wide(entry.slot, slot, entry.width()); return;
+    case Operand::Kind::temp:
+    case Operand::Kind::sum: emit_copy_wide(entry.slot, slot, entry.width()); return;
   }
 }
 

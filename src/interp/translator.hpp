@@ -6,6 +6,7 @@
 //   constant  nowhere: constants are immediates of what uses them
 //   temp      in a slot of the frame above the locals
 //   acc       in the accumulator of its bank, and nowhere else
+//   sum       not yet: an i32.add of a local and a constant or another local, in the hope of a load or store that adds
 //
 // An instruction takes its operands wherever they are (the handlers have variants) and leaves its result in the
 // accumulator of its type. If that accumulator still holds an entry of the stack, the entry is first stored in its home
@@ -74,14 +75,15 @@ struct TryRange {
 };
 
 struct Operand {
-  enum class Kind : std::uint8_t { local, constant, temp, acc };
+  enum class Kind : std::uint8_t { local, constant, temp, acc, sum };
   Kind kind = Kind::temp;
   Bank bank = Bank::integer;
   bool is_v128 = false;
-  std::uint32_t home = 0;   // its slot if it must have one
-  std::uint32_t slot = 0;   // local, temp: where it is
-  std::uint32_t local = 0;  // local: which
-  std::uint64_t bits = 0;   // constant
+  std::uint32_t home = 0;         // its slot if it must have one
+  std::uint32_t slot = 0;         // local, temp: where it is
+  std::uint32_t local = 0;        // local: which
+  std::uint32_t other = no_slot;  // sum: the other local, if it is not a constant
+  std::uint64_t bits = 0;         // constant, sum
   std::uint32_t width() const noexcept { return is_v128 ? 2 : 1; }
 };
 
@@ -148,13 +150,19 @@ class Translator {
     CatchClause clause;
     std::uint32_t order = 0;  // among all
   };
+  // Where a load or store finds its address.
+  struct Address {
+    AddressForm form = AddressForm::acc;
+    std::uint32_t fields[2] = {};
+  };
   // A branch condition that was taken off the stack.
   struct Condition {
     Op op = Op::i32_ne;
     bool negated = false;
     std::uint8_t pair = 0;
-    std::uint8_t count = 0;        // units of operand fields
-    std::uint32_t fields[8] = {};  // operands
+    std::uint8_t count = 0;          // units of operand fields
+    std::uint32_t increment = none;  // start of the increment of the left operand, if that was the last instruction
+    std::uint32_t fields[8] = {};    // operands
   };
 
   // Operands (translate_operands.cpp).
@@ -197,6 +205,14 @@ class Translator {
   std::uint32_t slot_of(Operand& entry);
   void value_done(Bank bank, Handler with_slot);
   void preserve_local(std::uint32_t index);
+  bool push_sum();
+  void force(std::uint32_t index);
+  void force_top(std::size_t count);
+  void force_sums_of(std::uint32_t local);
+  void settle_sums(Op op);
+  Address take_address(bool acc_is_free);
+  void field_address(const Address& address);
+  bool fuse_increment(const Condition& condition, Block& target);
 
   // Instructions (translate.cpp, translate_plain.cpp).
   void instruction(Op op);
@@ -309,6 +325,7 @@ class Translator {
   const NumericTable* numeric_[4];
   const MemoryTable& memory_;
   const ControlTable& control_;
+  const LoopTable& loops_;
   const PlainTable& vectors_;
   const PlainTable& atomics_;
   const PlainTable& references_;
@@ -331,6 +348,7 @@ class Translator {
   std::span<const core::ValType> results_;
   std::array<std::uint32_t, bank_count> acc_entry_ = {none, none, none};          // the entry it holds
   std::array<std::uint32_t, bank_count> acc_slot_ = {no_slot, no_slot, no_slot};  // the slot it agrees with
+  std::uint32_t sums_ = 0;                                                        // entries that are sums
   std::uint32_t flushed_ = 0;  // entries below are temps or constants
   std::uint32_t params_slots_ = 0;
   std::uint32_t operands_begin_ = 0;
