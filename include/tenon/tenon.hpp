@@ -256,6 +256,8 @@ class TypedFunc<R(Args...)> {
     }
   }
 
+  const Func& func() const noexcept { return func_; }
+
  private:
   friend class Func;
   explicit TypedFunc(Func func) noexcept : func_(std::move(func)) {}
@@ -405,6 +407,9 @@ class Linker {
     requires(!std::is_convertible_v<F, Extern>)
   Result<void> define(std::string_view module, std::string_view name, F function);
   Result<void> define(std::string_view module, std::string_view name, Extern item);
+  // A host function that may suspend the guest; see tenon/async.hpp.
+  template <class F>
+  Result<void> define_async(std::string_view module, std::string_view name, F function);
   // A host function whose type is known at run time: it gets and gives values.
   using DynamicFunction = std::function<Result<std::vector<Val>>(std::span<const Val>)>;
   Result<void> define_dynamic(std::string_view module, std::string_view name, FuncType type, DynamicFunction function);

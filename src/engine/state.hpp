@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -85,6 +86,14 @@ struct RootCell {
 struct CallContext {
   StoreBlock* block;
   runtime::Thread* thread;
+  bool is_suspended = false;  // set by the body: the guest is to wait
+};
+
+// A call that may wait, from `start` until its end.
+struct AsyncCall {
+  runtime::Thread* thread;
+  const runtime::Func* func;
+  std::function<void(Result<std::span<const std::uint64_t>>)> done;
 };
 
 struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
@@ -95,6 +104,7 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   std::chrono::nanoseconds call_time;
   std::vector<std::shared_ptr<HostFunction>> host_functions;
   std::vector<std::shared_ptr<const ModuleState>> modules;
+  std::list<AsyncCall> async_calls;
 
   bool is_alive() const noexcept { return store != nullptr; }
 
@@ -111,6 +121,8 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   Instance handle(runtime::Instance* instance);
   Extern handle(const runtime::Extern& item);
   static Caller handle(CallContext& context) { return Caller(context); }
+  static StoreBlock* owner_of(const Func& func) noexcept { return func.store_.get(); }
+  static runtime::Func* func_of(const Func& func) noexcept { return func.func_; }
   static const RootCell* cell_of(const Ref& ref) noexcept { return ref.cell_.get(); }
   // What the handle is of: equal for handles of the same thing.
   static const void* address_of(const Func& handle) noexcept { return handle.func_; }
@@ -121,6 +133,12 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   static const void* address_of(const Instance& handle) noexcept { return handle.instance_; }
   // Errors: usage, when the handle is empty, of another store, or of a store that ended.
   Result<runtime::Extern> open(const Extern& item) const;
+
+  // Calls that may wait.
+  void start(const runtime::Func& func, std::span<const std::uint64_t> arguments, decltype(AsyncCall::done) done);
+  void finish(AsyncCall& call, runtime::Outcome outcome);
+  // Ends all calls that still wait with an error.
+  void abandon_calls();
 
   // Values. `type` is canonical. Errors: usage, when the value has another type or belongs to another store.
   Result<void> to_slots(const Val& value, core::ValType type, runtime::Slot* slots) const;

@@ -24,7 +24,8 @@ runtime::Outcome run_host_function(runtime::Thread& thread, const runtime::Func&
   };
   try {
     auto result = function->run(context, frame);
-    return result ? runtime::Outcome::returned : failed(std::move(result).error());
+    if (!result) return failed(std::move(result).error());
+    return context.is_suspended ? runtime::Outcome::suspended : runtime::Outcome::returned;
   } catch (const std::exception& exception) {
     return failed(fail(ErrorKind::trap, {}, message(Trap::host_error), ": ", exception.what()));
   } catch (...) {
@@ -161,6 +162,7 @@ Store::~Store() {
   if (block_ == nullptr) return;
   // The heap's host values may hold handles of this very store: they see it gone while they are destroyed.
   const std::unique_ptr<runtime::Store> ending = std::move(block_->store);
+  block_->abandon_calls();
 }
 
 void Store::set_fuel(std::uint64_t units) noexcept {

@@ -21,7 +21,8 @@ class Entry {
         top_(thread.top),
         ip_(thread.ip),
         frame_(thread.frame),
-        instance_(thread.instance) {
+        instance_(thread.instance),
+        host_call_(std::exchange(thread.host_call, nullptr)) {
     store.current = &thread;
   }
   Entry(const Entry&) = delete;
@@ -32,6 +33,7 @@ class Entry {
     thread_.ip = ip_;
     thread_.frame = frame_;
     thread_.instance = instance_;
+    thread_.host_call = host_call_;
   }
 
  private:
@@ -42,6 +44,7 @@ class Entry {
   const Cell* ip_;
   Slot* frame_;
   Instance* instance_;
+  void* host_call_;  // what is called inside may not wait
 };
 
 Error stack_exhausted() {
@@ -75,6 +78,56 @@ Result<void> call(Store& store, const Func& func, std::span<Slot> values) {
   store.fuel = (*thread)->fuel;
   release_thread(store, **thread);
   return result;
+}
+
+namespace {
+
+// Makes `thread` the current one while guest code runs on it, and accounts its fuel to the store.
+class Running {
+ public:
+  explicit Running(Thread& thread) noexcept : thread_(thread), previous_(thread.store->current) {
+    thread.store->current = &thread;
+    thread.fuel = thread.store->fuel;
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() {
+    thread_.store->current = previous_;
+    thread_.store->fuel = thread_.fuel;
+  }
+
+ private:
+  Thread& thread_;
+  Thread* previous_;
+};
+
+}  // namespace
+
+Outcome start(Thread& thread, const Func& func, std::span<const Slot> arguments) {
+  const std::size_t needed = frame_header_slots + std::max(func.param_slots, func.result_slots);
+  assert(arguments.size() == func.param_slots && thread.top == thread.stack_base);
+  if (static_cast<std::size_t>(thread.stack_limit - thread.top) < needed)
+    return thread.trap(Trap::call_stack_exhausted);
+  const Running running(thread);
+  Slot* frame = thread.stack_base + frame_header_slots;
+  std::ranges::copy(arguments, frame);
+  thread.top += needed;
+  return thread.store->executor->call(thread, func, frame);
+}
+
+Outcome resume(Thread& thread, std::span<const Slot> results) {
+  const Running running(thread);
+  std::ranges::copy(results, thread.frame);
+  return thread.store->executor->resume(thread);
+}
+
+Outcome resume(Thread& thread, Error error) {
+  thread.pending_error = std::move(error);
+  return thread.trap(Trap::host_error);
+}
+
+std::span<const Slot> results_of(const Thread& thread, const Func& func) noexcept {
+  return {thread.stack_base + frame_header_slots, func.result_slots};
 }
 
 namespace {

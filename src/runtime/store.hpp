@@ -109,6 +109,14 @@ Result<void> call(Store& store, const Func& func, std::span<Slot> values);
 // The same on a thread of the caller's choice.
 Result<void> call_on(Thread& thread, const Func& func, std::span<Slot> values);
 
+// A call that may be suspended, on a thread of its own from `acquire_thread`: runs until the guest has ended or waits.
+// The results are then at `results_of`.
+Outcome start(Thread& thread, const Func& func, std::span<const Slot> arguments);
+// Goes on with a suspended guest, with the results of the host function that suspended it, or with an error.
+Outcome resume(Thread& thread, std::span<const Slot> results);
+Outcome resume(Thread& thread, Error error);
+std::span<const Slot> results_of(const Thread& thread, const Func& func) noexcept;
+
 // A thread with an empty managed stack, from the pool or new.
 Result<Thread*> acquire_thread(Store& store);
 void release_thread(Store& store, Thread& thread) noexcept;

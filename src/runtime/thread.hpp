@@ -42,6 +42,7 @@ struct Thread {
   Trap pending_trap = Trap::none;
   Error pending_error;         // what the host gave with it; empty otherwise
   Slot pending_exception = 0;  // exnref under way
+  void* host_call = nullptr;   // the host's call that runs on this thread and may wait; nullptr: it may not
 
   // The stack. `top` is where the next entry of the host begins (above all frames in use).
   Slot* stack_base = nullptr;
