@@ -55,7 +55,7 @@ struct PrintContext {
 inline constexpr std::size_t offset_columns = 14;
 
 // Indentation stops growing here: text nested to its limit would otherwise have a size that grows with its square.
-inline constexpr std::size_t max_indent_columns = 160;
+inline constexpr std::size_t max_indent_columns = 80;
 
 // Starts a line at `depth`. With the option --offsets, the line begins with `offset`, or as many blanks if it has none.
 void put_line(TextOutput& out, const PrintOptions& options, std::size_t depth,

@@ -19,8 +19,9 @@ class TextOutput {
  public:
   // Appends to `target`, which nobody else touches until this object is gone.
   explicit TextOutput(std::string& target) noexcept : target_(target), begin_(target.size()) {
-    p_ = target_.data() + target_.size();
-    end_ = p_;
+    target_.resize_and_overwrite(target_.capacity(), [](char*, std::size_t size) { return size; });
+    p_ = target_.data() + begin_;
+    end_ = target_.data() + target_.size();
     line_start_ = begin_;
   }
   TextOutput(const TextOutput&) = delete;
