@@ -165,6 +165,7 @@ class Reporter {
   const Expectations& expectations() const { return expectations_; }
 
   ExitCode finish() const {
+    std::fflush(stdout);  // reasons on standard error come behind the files
     if (options_.verbose) {
       for (const auto& [reason, count] : reasons_) std::fprintf(stderr, "skipped %u: %s\n", count, reason.c_str());
     }

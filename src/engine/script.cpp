@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "base/bytes.hpp"
@@ -182,7 +183,11 @@ class ScriptRunner {
   }
 
   Verdict judge(const Directive& directive) {
-    if (directive.is_component) return skipped(components_cannot_run);
+    if (directive.is_component) {
+      note_component(directive);
+      return skipped(components_cannot_run);
+    }
+    if (is_about_component(directive)) return skipped(components_cannot_run);
     switch (directive.kind) {
       case DirectiveKind::module: return run_module(directive.module);
       case DirectiveKind::assert_malformed: return assert_malformed(directive);
@@ -193,6 +198,27 @@ class ScriptRunner {
       case DirectiveKind::output: return skipped("commands of the reference interpreter read and write no files here");
       default: return judge_execution(directive);
     }
+  }
+
+  // Components cannot run, but their names and the fact that the latest instance is one are kept: what asks for one of
+  // them is skipped for that reason, and nothing else is.
+  void note_component(const Directive& directive) {
+    const bool is_instance = directive.kind == DirectiveKind::instance;
+    if (directive.kind != DirectiveKind::module && !is_instance) return;
+    if (!is_instance && directive.module.is_definition) return;
+    latest_is_component_ = true;
+    const std::string_view name = is_instance ? directive.instance : directive.module.name;
+    if (!name.empty()) components_.emplace(name);
+  }
+
+  bool is_about_component(const Directive& directive) {
+    const bool makes_instance = directive.kind == DirectiveKind::instance ||
+                                (directive.kind == DirectiveKind::module && !directive.module.is_definition);
+    if (makes_instance) latest_is_component_ = false;
+    const bool uses_instance = directive.subject == Subject::action || directive.kind == DirectiveKind::register_;
+    if (!uses_instance) return false;
+    const std::string_view name = directive.subject == Subject::action ? directive.action.instance : directive.instance;
+    return name.empty() ? latest_is_component_ : components_.contains(name);
   }
 
   Verdict judge_execution(const Directive& directive) {
@@ -449,6 +475,8 @@ class ScriptRunner {
   ScriptReport& report_;
   Named<DefinitionIdx> definitions_;
   Named<InstanceIdx> instances_;
+  std::unordered_set<std::string, NameHash, std::equal_to<>> components_;
+  bool latest_is_component_ = false;
   std::unordered_map<std::string, std::unique_ptr<ScriptThread>, NameHash, std::equal_to<>> threads_;
 };
 
