@@ -6,18 +6,11 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <ctime>
-#include <fstream>
-#include <iterator>
-#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "binary/core/module.hpp"
-#include "interp/interpreter.hpp"
-#include "runtime/store.hpp"
-#include "validate/core/module.hpp"
+#include "guest.hpp"
 
 extern "C" {
 #define TENON_KERNEL(name) std::uint32_t run_##name(std::uint32_t rounds);
@@ -27,7 +20,9 @@ extern "C" {
 
 namespace {
 
-using tenon::runtime::Slot;
+using tenon::bench::Guest;
+using tenon::bench::read_file;
+using tenon::bench::seconds;
 
 struct Kernel {
   const char* name;
@@ -38,60 +33,6 @@ constexpr Kernel kernels[] = {
 #include "kernels.def"
 #undef TENON_KERNEL
 };
-
-std::vector<std::uint8_t> read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-// A module with everything that lives as long as it runs.
-class Guest {
- public:
-  Guest(std::vector<std::uint8_t> bytes, const tenon::runtime::CodeSettings& settings)
-      : bytes_(std::move(bytes)),
-        module_(tenon::core::read_module(bytes_, *memory()).value()),
-        arena_(*memory()),
-        types_(*memory()),
-        validated_(tenon::core::validate_module(module_, types_, arena_).value()),
-        interpreter_(tenon::interp::make_interpreter(*memory())),
-        code_(interpreter_->make_code(validated_, settings)),
-        store_(*interpreter_, types_, *memory(), {}) {
-    instance_ = tenon::runtime::instantiate(store_, *code_, {}).value();
-    run_ = tenon::runtime::find_export(*instance_, "run")->func;
-  }
-  Guest(const Guest&) = delete;
-  Guest& operator=(const Guest&) = delete;
-
-  std::uint32_t run(std::uint32_t rounds) {
-    Slot values[1] = {rounds};
-    if (auto done = tenon::runtime::call(store_, *run_, values); !done) {
-      std::fprintf(stderr, "%.*s\n%.*s", static_cast<int>(done.error().message().size()), done.error().message().data(),
-                   static_cast<int>(done.error().context().size()), done.error().context().data());
-    }
-    return static_cast<std::uint32_t>(values[0]);
-  }
-
- private:
-  static std::pmr::memory_resource* memory() { return std::pmr::get_default_resource(); }
-  std::vector<std::uint8_t> bytes_;
-  tenon::core::Module module_;
-  tenon::Arena arena_;
-  tenon::core::TypeRegistry types_;
-  tenon::core::ValidatedModule validated_;
-  tenon::runtime::Executor* interpreter_;
-  tenon::runtime::CodeModule* code_;
-  tenon::runtime::Store store_;
-  tenon::runtime::Instance* instance_ = nullptr;
-  tenon::runtime::Func* run_ = nullptr;
-};
-
-// Processor time: neighbours on the machine disturb it less than the clock on the wall.
-template <class F>
-double seconds(F&& f) {
-  const std::clock_t start = std::clock();
-  f();
-  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-}
 
 // As many rounds as the native code does in about `target` seconds.
 std::uint32_t calibrate(const Kernel& kernel, double target) {

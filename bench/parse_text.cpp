@@ -1,7 +1,6 @@
 // Text to binary: what `tenon parse` does, without the files. The peer is `wasm-tools parse` on the same text (its
 // process's time includes reading and writing). Give the text's path in TENON_BENCH_WAT.
 #include <benchmark/benchmark.h>
-
 #include <cstdlib>
 #include <fstream>
 #include <memory_resource>

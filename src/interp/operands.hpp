@@ -50,12 +50,11 @@ inline constexpr Pair pairs[] = {{Place::acc, Place::slot},
                                  {Place::slot, Place::imm}};
 inline constexpr std::size_t pair_count = std::size(pairs);
 // The row of `pairs`, or `pair_count` if there is none.
+inline constexpr std::uint8_t pair_rows[3][3] = {{pair_count, 0, 1}, {2, 3, 4}, {pair_count, pair_count, pair_count}};
 constexpr std::size_t pair_index(Place left, Place right) noexcept {
-  for (std::size_t i = 0; i < pair_count; ++i) {
-    if (pairs[i].left == left && pairs[i].right == right) return i;
-  }
-  return pair_count;
+  return pair_rows[static_cast<std::size_t>(left)][static_cast<std::size_t>(right)];
 }
+static_assert(pairs[pair_index(Place::slot, Place::imm)].right == Place::imm);
 
 // Where the address of a load or store comes from: one operand, or a 32-bit sum that is not an instruction of its own.
 enum class AddressForm : std::uint8_t { acc, slot, imm, acc_imm, slot_imm, acc_slot, slot_slot };

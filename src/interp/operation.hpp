@@ -95,7 +95,7 @@ constexpr bool is_comparison(Op op) noexcept {
 struct NumericPlace {
   std::uint8_t family = 0;  // index in "ilfd"
   std::uint8_t row = 0xFF;
-  bool valid() const noexcept { return row != 0xFF; }
+  constexpr bool valid() const noexcept { return row != 0xFF; }
 };
 inline constexpr std::string_view numeric_letters = "ilfd";
 
@@ -111,6 +111,59 @@ constexpr std::array<NumericPlace, op_count> place_numeric() {
   return places;
 }
 inline constexpr auto numeric_places = place_numeric();
+
+// What the translator asks of an operation at every turn, taken from its signature once.
+struct OperationTraits {
+  enum class Kind : std::uint8_t { other, unary, binary, load, store };
+  Kind kind = Kind::other;
+  NumericPlace numeric;
+  char result = 0;              // letter of the only result, or 0
+  bool wide_immediate = false;  // constants as operands take 64 bits (of a store: as the value)
+  bool is_comparison = false;
+  bool is_commutative = false;
+};
+
+constexpr bool is_commutative(Op op) noexcept {
+  switch (op) {
+    case Op::i32_add:
+    case Op::i32_mul:
+    case Op::i32_and:
+    case Op::i32_or:
+    case Op::i32_xor:
+    case Op::i64_add:
+    case Op::i64_mul:
+    case Op::i64_and:
+    case Op::i64_or:
+    case Op::i64_xor: return true;
+    default: return false;
+  }
+}
+
+constexpr std::array<OperationTraits, op_count> make_traits() {
+  std::array<OperationTraits, op_count> all{};
+  for (std::size_t i = 0; i < op_count; ++i) {
+    const Op op = static_cast<Op>(i);
+    OperationTraits& traits = all[i];
+    traits.numeric = numeric_places[i];
+    if (info(op).signature == "*") continue;
+    const std::string_view params = params_of(op);
+    if (results_of(op).size() == 1) traits.result = results_of(op)[0];
+    if (traits.numeric.valid()) {
+      traits.kind = params.size() == 1 ? OperationTraits::Kind::unary : OperationTraits::Kind::binary;
+      traits.wide_immediate = params[0] == 'l' || params[0] == 'd';
+      traits.is_comparison = is_comparison(op);
+      traits.is_commutative = is_commutative(op);
+    }
+    if (op >= Op::i32_load && op <= Op::i64_load32_u) traits.kind = OperationTraits::Kind::load;
+    if (op >= Op::i32_store && op <= Op::i64_store32) {
+      traits.kind = OperationTraits::Kind::store;
+      traits.wide_immediate = params[1] == 'l' || params[1] == 'd';
+    }
+  }
+  return all;
+}
+inline constexpr auto operation_traits = make_traits();
+constexpr const OperationTraits& traits_of(Op op) noexcept { return operation_traits[static_cast<std::size_t>(op)]; }
 
 template <std::size_t family>
 constexpr std::size_t count_numeric() {

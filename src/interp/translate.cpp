@@ -9,22 +9,6 @@ namespace tenon::interp {
 
 namespace {
 
-constexpr bool is_commutative(Op op) noexcept {
-  switch (op) {
-    case Op::i32_add:
-    case Op::i32_mul:
-    case Op::i32_and:
-    case Op::i32_or:
-    case Op::i32_xor:
-    case Op::i64_add:
-    case Op::i64_mul:
-    case Op::i64_and:
-    case Op::i64_or:
-    case Op::i64_xor: return true;
-    default: return false;
-  }
-}
-
 // The comparisons of a type stand in the order of the standard: for integers eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s
 // ge_u, for floats eq ne lt gt le ge.
 struct ComparisonGroup {
@@ -50,8 +34,6 @@ constexpr Op swapped(Op op) noexcept { return in_group(op, group_of(op).is_float
 constexpr Op opposite(Op op) noexcept { return in_group(op, opposite_integers); }
 static_assert(swapped(Op::i32_lt_u) == Op::i32_gt_u && swapped(Op::f64_le) == Op::f64_ge);
 static_assert(opposite(Op::i64_le_s) == Op::i64_gt_s && opposite(Op::i32_eq) == Op::i32_ne);
-
-constexpr bool is_wide(Op op) noexcept { return params_of(op)[0] == 'l' || params_of(op)[0] == 'd'; }
 
 constexpr std::size_t index_of(Place place) noexcept { return static_cast<std::size_t>(place); }
 
@@ -137,25 +119,21 @@ void Translator::instruction(Op op) {
     case Op::i64_eqz: eqz(op); return;
     default: break;
   }
-  if (numeric_places[static_cast<std::size_t>(op)].valid()) return numeric(op);
-  if (is_scalar_load(op)) return load(op);
-  if (is_scalar_store(op)) return store(op);
+  switch (traits_of(op).kind) {
+    case OperationTraits::Kind::unary: return unary(op);
+    case OperationTraits::Kind::binary: return binary(op);
+    case OperationTraits::Kind::load: return load(op);
+    case OperationTraits::Kind::store: return store(op);
+    case OperationTraits::Kind::other: break;
+  }
   if (op < Op::drop) return control(op);
   plain(op);
 }
 
-void Translator::numeric(Op op) {
-  if (params_of(op).size() == 1) {
-    unary(op);
-  } else {
-    binary(op);
-  }
-}
-
 void Translator::unary(Op op) {
-  const NumericPlace numeric = numeric_places[static_cast<std::size_t>(op)];
-  const ValueHandlers& row = numeric_[numeric.family]->values[numeric.row];
-  const Bank bank = bank_of(results_of(op)[0]);
+  const OperationTraits& traits = traits_of(op);
+  const ValueHandlers& row = numeric_[traits.numeric.family]->values[traits.numeric.row];
+  const Bank bank = bank_of(traits.result);
   Operand operand = pop();
   spill(bank);
   if (place_of(operand) == Place::imm) slot_of(operand);
@@ -170,36 +148,37 @@ void Translator::binary(Op op) {
   if (op == Op::i32_add && push_sum()) return;
   Operand right = pop();
   Operand left = pop();
-  const Bank bank = bank_of(results_of(op)[0]);
+  const OperationTraits traits = traits_of(op);
+  const Bank bank = bank_of(traits.result);
   spill(bank);
   if (left.kind == Operand::Kind::constant) {
-    if (right.kind != Operand::Kind::constant && (is_commutative(op) || is_comparison(op))) {
+    if (right.kind != Operand::Kind::constant && (traits.is_commutative || traits.is_comparison)) {
       std::swap(left, right);
-      if (is_comparison(op)) op = swapped(op);
+      if (traits.is_comparison) op = swapped(op);
     } else {
       slot_of(left);
     }
   }
   Place left_place = place_of(left, right.kind != Operand::Kind::acc);
   Place right_place = place_of(right, left_place != Place::acc);
-  if (is_comparison(op) && right_place == Place::acc) {
+  if (traits.is_comparison && right_place == Place::acc) {
     std::swap(left, right);
     std::swap(left_place, right_place);
     op = swapped(op);
   }
   const std::size_t pair = pair_index(left_place, right_place);
-  const NumericPlace numeric = numeric_places[static_cast<std::size_t>(op)];
+  const NumericPlace numeric = traits_of(op).numeric;  // of the exchanged comparison, perhaps
   const ValueHandlers& row = numeric_[numeric.family]->values[numeric.row];
   const std::uint32_t acc_slot = acc_slot_[static_cast<std::size_t>(bank)];
   const std::uint32_t increment = code_.increment();
   code_.begin(row.variants[pair][0]);
-  field_operand(left, left_place, is_wide(op));
-  field_operand(right, right_place, is_wide(op));
+  field_operand(left, left_place, traits.wide_immediate);
+  field_operand(right, right_place, traits.wide_immediate);
   value_done(bank, row.variants[pair][1]);
   code_.last.pair = static_cast<std::uint8_t>(pair);
   code_.last.acc_slot = acc_slot;
   code_.last.is_add = op == Op::i32_add;
-  if (is_comparison(op)) {
+  if (traits.is_comparison) {
     code_.last.op = op;
     if (left_place == Place::acc) code_.last.increment = increment;
   }

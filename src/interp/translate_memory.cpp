@@ -98,9 +98,13 @@ void Translator::settle_sums(Op op) {
     case Op::local_tee: return force_top(1);
     default: break;
   }
-  if (is_scalar_load(op)) return fast_memory_ ? void() : force_top(1);
-  if (is_scalar_store(op)) return force_top(fast_memory_ ? 1 : 2);
-  if (numeric_places[static_cast<std::size_t>(op)].valid()) return force_top(params_of(op).size());
+  switch (traits_of(op).kind) {
+    case OperationTraits::Kind::unary: return force_top(1);
+    case OperationTraits::Kind::binary: return force_top(2);
+    case OperationTraits::Kind::load: return fast_memory_ ? void() : force_top(1);
+    case OperationTraits::Kind::store: return force_top(fast_memory_ ? 1 : 2);
+    case OperationTraits::Kind::other: break;
+  }
   force_top(stack_.size());
 }
 
@@ -145,13 +149,14 @@ void Translator::field_address(const Address& address) {
 }
 
 void Translator::load(Op op) {
-  const core::MemArg& arg = immediates(op).mem;
+  core::read_immediates<Immediates::mem_arg>(cursor_, instruction_, lists_, module_.features);
+  const core::MemArg& arg = instruction_.mem;
   const std::uint64_t end = arg.offset + info(op).width;
   if (arg.memory.value != 0 || !fast_memory_ || end > 0xFFFF'FFFF) {
     force_top(1);
     return plain_by_signature(op, bulk_);
   }
-  const Bank bank = bank_of(results_of(op)[0]);
+  const Bank bank = bank_of(traits_of(op).result);
   const Address address = take_address(true);
   if (!uses_acc(address.form) || bank != Bank::integer) spill(bank);
   const auto& row = memory_.load[load_index(op)][static_cast<std::size_t>(address.form)];
@@ -162,7 +167,8 @@ void Translator::load(Op op) {
 }
 
 void Translator::store(Op op) {
-  const core::MemArg& arg = immediates(op).mem;
+  core::read_immediates<Immediates::mem_arg>(cursor_, instruction_, lists_, module_.features);
+  const core::MemArg& arg = instruction_.mem;
   const std::uint64_t end = arg.offset + info(op).width;
   if (arg.memory.value != 0 || !fast_memory_ || end > 0xFFFF'FFFF) {
     force_top(2);
@@ -175,7 +181,7 @@ void Translator::store(Op op) {
   code_.begin(
       memory_.store[store_index(op)][static_cast<std::size_t>(address.form)][static_cast<std::size_t>(value_place)]);
   field_address(address);
-  field_operand(value, value_place, params_of(op)[1] == 'l' || params_of(op)[1] == 'd');
+  field_operand(value, value_place, traits_of(op).wide_immediate);
   code_.field32(static_cast<std::uint32_t>(end));
   code_.end();
 }

@@ -218,7 +218,6 @@ class Translator {
   void instruction(Op op);
   void local_get();
   void local_set(bool tee);
-  void numeric(Op op);
   void unary(Op op);
   void binary(Op op);
   void eqz(Op op);
