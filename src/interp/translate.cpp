@@ -79,7 +79,15 @@ Translation Translator::translate(core::FuncIdx index, std::pmr::vector<SourcePo
       positions->push_back({code_.position(), static_cast<std::uint32_t>(cursor_.position() - func.body.data())});
     }
     if (reachable_) {
-      instruction(core::read_op(cursor_));
+      // Nearly all opcodes are one byte, and the body is known to be well-formed.
+      const std::uint8_t* at = cursor_.position();
+      Op op = one_byte_ops[*at];
+      if (op != Op::invalid) [[likely]] {
+        cursor_.set_position(at + 1);
+      } else {
+        op = core::read_op(cursor_);
+      }
+      instruction(op);
     } else {
       skip();
     }

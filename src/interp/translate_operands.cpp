@@ -11,60 +11,41 @@ namespace {
 constexpr std::size_t most_lazy_entries = 256;
 // More adjacent slots than this are moved at once.
 constexpr std::uint32_t most_single_copies = 4;
-// A function whose operand stack is deeper than any frame can be is not worth translating.
-constexpr std::size_t most_operands = 4'000'000;
 }  // namespace
-
-void Translator::push(Operand entry) {
-  if (stack_.size() >= most_operands) [[unlikely]]
-    too_large_ = done_ = true;
-  stack_.push_back(entry);
-  touch(entry.home + entry.width());
-}
 
 void Translator::push_local(std::uint32_t index) {
   Local& local = locals_[index];
-  const Operand entry{.kind = Operand::Kind::local,
-                      .bank = local.bank,
-                      .is_v128 = local.is_v128,
-                      .home = next_home(),
-                      .slot = local.slot,
-                      .local = index};
   ++local.uses;
-  push(entry);
+  Operand& entry = push_new();
+  entry.kind = Operand::Kind::local;
+  entry.bank = local.bank;
+  entry.is_v128 = local.is_v128;
+  entry.slot = local.slot;
+  entry.local = index;
+  touch(entry.home + entry.width());
   if (stack_.size() > most_lazy_entries) [[unlikely]]
     materialize(stack_.back());
 }
 
 void Translator::push_constant(Bank bank, std::uint64_t bits) {
-  push({.kind = Operand::Kind::constant, .bank = bank, .home = next_home(), .bits = bits});
+  Operand& entry = push_new();
+  entry.kind = Operand::Kind::constant;
+  entry.bank = bank;
+  entry.bits = bits;
 }
 
 void Translator::push_acc(Bank bank) {
   const auto b = static_cast<std::size_t>(bank);
   acc_entry_[b] = static_cast<std::uint32_t>(stack_.size());
   acc_slot_[b] = no_slot;
-  push({.kind = Operand::Kind::acc, .bank = bank, .home = next_home()});
+  Operand& entry = push_new();
+  entry.kind = Operand::Kind::acc;
+  entry.bank = bank;
 }
 
 // A value that is in `slot`, at or above its home.
 void Translator::push_temp(core::ValType type, std::uint32_t slot) {
   push({.kind = Operand::Kind::temp, .bank = bank_of(type), .is_v128 = type.is_vector(), .home = slot, .slot = slot});
-}
-
-Operand Translator::pop() {
-  assert(!stack_.empty());
-  const Operand entry = stack_.back();
-  stack_.pop_back();
-  if (entry.kind == Operand::Kind::local) --locals_[entry.local].uses;
-  if (entry.kind == Operand::Kind::acc) acc_entry_[static_cast<std::size_t>(entry.bank)] = none;
-  if (entry.kind == Operand::Kind::sum) {
-    --sums_;
-    --locals_[entry.local].uses;
-    if (entry.other != no_slot) --locals_[entry.other].uses;
-  }
-  flushed_ = std::min(flushed_, static_cast<std::uint32_t>(stack_.size()));
-  return entry;
 }
 
 // The accumulators no longer agree with this slot.

@@ -33,6 +33,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <memory_resource>
 #include <span>
 #include <vector>
@@ -112,6 +113,8 @@ class Translator {
  private:
   enum class BlockKind : std::uint8_t { function, block, loop, if_, else_, try_table, legacy_try, legacy_catch };
   static constexpr std::uint32_t none = 0xFFFF'FFFF;
+  // A function whose operand stack is deeper than any frame can be is not worth translating.
+  static constexpr std::size_t most_operands = 4'000'000;
 
   struct Block {
     BlockKind kind = BlockKind::block;
@@ -169,12 +172,37 @@ class Translator {
   std::uint32_t next_home() const noexcept {
     return stack_.empty() ? operands_begin_ : stack_.back().home + stack_.back().width();
   }
-  void push(Operand entry);
+  Operand& push_new() {
+    if (stack_.size() >= most_operands) [[unlikely]]
+      too_large_ = done_ = true;
+    const std::uint32_t home = next_home();
+    touch(home + 1);
+    Operand& entry = stack_.emplace_back();
+    entry.home = home;
+    return entry;
+  }
+  void push(const Operand& entry) {
+    push_new() = entry;
+    touch(entry.home + entry.width());
+  }
   void push_local(std::uint32_t index);
   void push_constant(Bank bank, std::uint64_t bits);
   void push_acc(Bank bank);
   void push_temp(core::ValType type, std::uint32_t slot);
-  Operand pop();
+  Operand pop() {
+    assert(!stack_.empty());
+    const Operand entry = stack_.back();
+    stack_.pop_back();
+    if (entry.kind == Operand::Kind::local) --locals_[entry.local].uses;
+    if (entry.kind == Operand::Kind::acc) acc_entry_[static_cast<std::size_t>(entry.bank)] = none;
+    if (entry.kind == Operand::Kind::sum) [[unlikely]] {
+      --sums_;
+      --locals_[entry.local].uses;
+      if (entry.other != no_slot) --locals_[entry.other].uses;
+    }
+    if (flushed_ > stack_.size()) flushed_ = static_cast<std::uint32_t>(stack_.size());
+    return entry;
+  }
   void spill(Bank bank);
   void spill_entry(Operand& entry, std::uint32_t slot);
   void materialize(Operand& entry);
