@@ -27,8 +27,9 @@ inline std::vector<std::uint8_t> read_file(const std::string& path) {
 // A module with everything that lives as long as it runs.
 class Guest {
  public:
+  // `import` is the module's only import, if it has one.
   Guest(std::vector<std::uint8_t> bytes, const tenon::runtime::CodeSettings& settings,
-        std::span<const tenon::runtime::Extern> imports = {})
+        tenon::runtime::HostCallback import = nullptr)
       : bytes_(std::move(bytes)),
         module_(tenon::core::read_module(bytes_, *memory()).value()),
         arena_(*memory()),
@@ -37,7 +38,12 @@ class Guest {
         interpreter_(tenon::interp::make_interpreter(*memory())),
         code_(interpreter_->make_code(validated_, settings)),
         store_(*interpreter_, types_, *memory(), {}) {
-    instance_ = tenon::runtime::instantiate(store_, *code_, imports).value();
+    tenon::runtime::Extern provided;
+    if (import != nullptr) {
+      provided.func =
+          tenon::runtime::make_host_func(store_, validated_.func_types[tenon::core::FuncIdx(0U)], import, this);
+    }
+    instance_ = tenon::runtime::instantiate(store_, *code_, std::span(&provided, import != nullptr ? 1 : 0)).value();
     run_ = find("run");
   }
   Guest(const Guest&) = delete;

@@ -163,10 +163,14 @@ inline Outcome leave_with_trap(const Registers& r) noexcept {
   return r.thread->trap(static_cast<Trap>(r.acc));
 }
 
+// The address sanitizer's frames and this calling convention don't go together. The bodies are checked in loop
+// dispatch, and out of line.
+#define TENON_TAIL __attribute__((preserve_none, no_sanitize("address")))
+
 #define TENON_DISPATCH(r) \
   [[clang::musttail]] return std::bit_cast<TailHandler*>((r).ip->bits)(TENON_REGISTER_ARGUMENTS(r))
 
-__attribute__((preserve_none, noinline, cold)) inline Outcome tail_trap(TENON_REGISTER_PARAMETERS) {
+TENON_TAIL __attribute__((noinline, cold)) inline Outcome tail_trap(TENON_REGISTER_PARAMETERS) {
   const Registers r{ip, fp, memory, memory_size, instance, thread, acc, acc_f32, acc_f64};
   return leave_with_trap(r);
 }
@@ -175,7 +179,7 @@ template <class Body>
 concept HasSlow = requires(Registers& r) { Body::slow(r); };
 
 template <class Body>
-__attribute__((preserve_none, noinline, cold)) Outcome tail_slow(TENON_REGISTER_PARAMETERS) {
+TENON_TAIL __attribute__((noinline, cold)) Outcome tail_slow(TENON_REGISTER_PARAMETERS) {
   Registers r{ip, fp, memory, memory_size, instance, thread, acc, acc_f32, acc_f64};
   const Step step = Body::slow(r);
   if (step == Step::leave) return r.outcome;
@@ -185,7 +189,7 @@ __attribute__((preserve_none, noinline, cold)) Outcome tail_slow(TENON_REGISTER_
 }
 
 template <class Body>
-__attribute__((preserve_none)) Outcome tail_handler(TENON_REGISTER_PARAMETERS) {
+TENON_TAIL Outcome tail_handler(TENON_REGISTER_PARAMETERS) {
   Registers r{ip, fp, memory, memory_size, instance, thread, acc, acc_f32, acc_f64};
   const Step step = Body::run(r);
   if (step == Step::next) TENON_DISPATCH(r);
