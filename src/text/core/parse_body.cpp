@@ -37,8 +37,11 @@ class BodyParser {
   bool take_hint();
   void emit();
   std::size_t defer();
-  void emit_deferred(std::size_t from, std::optional<std::uint8_t> hint);
-  void emit_op(Op op) { context_.code.u8(static_cast<std::uint8_t>(info(op).code)); }
+  void emit_deferred(const Frame& frame);
+  void emit_op(Op op) {
+    mark_place(context_, text_offset_);
+    context_.code.u8(static_cast<std::uint8_t>(info(op).code));
+  }
   void record_hint(Op op, std::optional<std::uint8_t> hint);
 
   void read_block_head(Op op);
@@ -58,6 +61,7 @@ class BodyParser {
 
   ParseContext& context_;
   TokenCursor& in_;
+  std::uint32_t text_offset_ = 0;  // of the instruction, clause or end at hand
   std::string_view label_id_;
   std::string_view label_name_;
 };
@@ -76,6 +80,7 @@ void BodyParser::run(bool one) {
   while (in_.ok()) {
     while (in_.has_annotations() && take_hint()) {
     }
+    text_offset_ = in_.peek().offset;
     switch (in_.peek().kind) {
       case TokenKind::left_paren: open(); break;
       case TokenKind::keyword: plain(); break;
@@ -138,6 +143,7 @@ void BodyParser::emit() {
     record_hint(context_.instruction.op, context_.pending_hint);
     context_.pending_hint.reset();
   }
+  mark_place(context_, text_offset_);
   if (in_.ok()) write_instruction(context_.code, context_.instruction);
 }
 
@@ -147,12 +153,11 @@ std::size_t BodyParser::defer() {
   return from;
 }
 
-void BodyParser::emit_deferred(std::size_t from, std::optional<std::uint8_t> hint) {
-  if (hint) {
-    record_hint(one_byte_ops[context_.deferred.view()[from]], hint);
-  }
-  context_.code.bytes(context_.deferred.view().subspan(from));
-  context_.deferred.truncate(from);
+void BodyParser::emit_deferred(const Frame& frame) {
+  if (frame.hint) record_hint(one_byte_ops[context_.deferred.view()[frame.deferred]], frame.hint);
+  mark_place(context_, frame.text);
+  context_.code.bytes(context_.deferred.view().subspan(frame.deferred));
+  context_.deferred.truncate(frame.deferred);
 }
 
 // Labels
@@ -268,6 +273,7 @@ void BodyParser::flat_end() {
 void BodyParser::write_catch(Op op) {
   context_.instruction.op = op;
   if (op == Op::catch_) context_.instruction.index = parse_index(context_, context_.tags);
+  mark_place(context_, text_offset_);
   if (in_.ok()) write_instruction(context_.code, context_.instruction);
 }
 
@@ -286,6 +292,7 @@ void BodyParser::write_delegate() {
   pop_label();
   context_.instruction.op = Op::delegate;
   context_.instruction.index = parse_label(context_);
+  mark_place(context_, text_offset_);
   if (in_.ok()) write_instruction(context_.code, context_.instruction);
 }
 
@@ -305,7 +312,7 @@ void BodyParser::folded_block(Op op) {
     context_.pending_hint.reset();
     const auto from = static_cast<std::uint32_t>(defer());
     // The condition stands outside of the label's scope, which `(then` opens; the label is kept here until then.
-    push({.kind = FrameKind::folded_condition, .deferred = from, .hint = hint});
+    push({.kind = FrameKind::folded_condition, .deferred = from, .hint = hint, .text = text_offset_});
     context_.waiting_labels.push_back({label_id_, label_name_});
     return;
   }
@@ -387,6 +394,7 @@ void BodyParser::open_folded() {
     case Op::delegate: return in_.unexpected(head, "an instruction");
     default: break;
   }
+  text_offset_ = head.offset;
   in_.next();
   in_.next();
   switch (op) {
@@ -406,7 +414,8 @@ void BodyParser::open_folded() {
   }
   const auto hint = context_.pending_hint;
   context_.pending_hint.reset();
-  push({.kind = FrameKind::folded_plain, .deferred = static_cast<std::uint32_t>(defer()), .hint = hint});
+  const auto deferred = static_cast<std::uint32_t>(defer());
+  push({.kind = FrameKind::folded_plain, .deferred = deferred, .hint = hint, .text = text_offset_});
 }
 
 // `(then`, `(else`, `(do`, `(catch`, `(catch_all`, `(delegate`, where the frame allows them.
@@ -414,7 +423,7 @@ void BodyParser::open_clause() {
   switch (top().kind) {
     case FrameKind::folded_condition: {
       in_.next(), in_.next();
-      emit_deferred(top().deferred, top().hint);
+      emit_deferred(top());
       const auto label = context_.waiting_labels.back();
       context_.waiting_labels.pop_back();
       push_label(label.first, label.second);
@@ -454,7 +463,7 @@ void BodyParser::open_clause() {
 void BodyParser::close() {
   const Frame frame = top();
   switch (frame.kind) {
-    case FrameKind::folded_plain: emit_deferred(frame.deferred, frame.hint); break;
+    case FrameKind::folded_plain: emit_deferred(frame); break;
     case FrameKind::folded_arm:
     case FrameKind::folded_after_delegate: break;
     case FrameKind::folded_block:
@@ -477,19 +486,24 @@ void BodyParser::close() {
   in_.next();
 }
 
-Expr take_const_expr(ParseContext& context) {
+Expr take_const_expr(ParseContext& context, std::uint32_t offset) {
+  mark_place(context, context.in.peek().offset);
+  end_places(context, offset);
   context.code.u8(static_cast<std::uint8_t>(info(Op::end).code));
   context.hints.clear();
-  return {.bytes = take_code(context)};
+  return {.bytes = take_code(context), .offset = offset};
 }
 
-void begin_const_expr(ParseContext& context) {
+// Gives where the expression begins in the text.
+std::uint32_t begin_const_expr(ParseContext& context) {
+  begin_places(context);
   context.code.clear();
   context.locals.ids.clear();
   context.label_ids.clear();
   context.labels.clear();
   context.waiting_labels.clear();
   context.label_names.clear();
+  return context.in.peek().offset;
 }
 
 }  // namespace
@@ -499,19 +513,19 @@ void parse_folded_instruction(ParseContext& context) { BodyParser(context).run(t
 
 Expr parse_const_expr(ParseContext& context) {
   const bool needs_data_count = context.needs_data_count;  // only bodies ask for it
-  begin_const_expr(context);
+  const std::uint32_t offset = begin_const_expr(context);
   parse_instructions(context);
   context.needs_data_count = needs_data_count;
-  return take_const_expr(context);
+  return take_const_expr(context, offset);
 }
 
 Expr parse_folded_const_expr(ParseContext& context) {
   const bool needs_data_count = context.needs_data_count;
-  begin_const_expr(context);
+  const std::uint32_t offset = begin_const_expr(context);
   if (!context.in.at(TokenKind::left_paren)) context.in.unexpected("`(`");
   parse_folded_instruction(context);
   context.needs_data_count = needs_data_count;
-  return take_const_expr(context);
+  return take_const_expr(context, offset);
 }
 
 }  // namespace tenon::core

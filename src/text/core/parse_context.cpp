@@ -59,4 +59,14 @@ Bytes take_code(ParseContext& context) {
   return bytes;
 }
 
+void begin_places(ParseContext& context) {
+  if (context.options.places != nullptr) context.first_place = context.options.places->size();
+}
+
+void end_places(ParseContext& context, std::uint32_t offset) {
+  if (context.options.places == nullptr) return;
+  auto& places = *context.options.places;
+  for (std::size_t i = context.first_place; i < places.size(); ++i) places[i].offset += offset;
+}
+
 }  // namespace tenon::core

@@ -72,6 +72,7 @@ struct Frame {
   FrameKind kind = FrameKind::block;
   std::uint32_t deferred = 0;             // begin of its bytes in `deferred`, to be written when its operands are
   std::optional<std::uint8_t> hint = {};  // a branch hint for it
+  std::uint32_t text = 0;                 // where it stands in the text
 };
 
 struct BranchHint {
@@ -150,7 +151,8 @@ struct ParseContext {
   std::uint32_t label_count = 0;  // blocks opened in this function
   std::optional<std::uint8_t> pending_hint;
   std::uint32_t hinted_functions = 0;
-  ByteWriter hint_entries;  // the functions' entries of the branch hint section
+  std::size_t first_place = 0;  // of the code at hand, in options.places
+  ByteWriter hint_entries;      // the functions' entries of the branch hint section
 
   IndexSpace types;
   IndexSpace funcs;
@@ -181,5 +183,15 @@ inline bool at_id_or_name(TokenCursor& in) noexcept { return in.at(TokenKind::id
 
 // The bytes gathered in `code`, copied to the module's arena.
 Bytes take_code(ParseContext& context);
+
+// Notes that what is written to `code` next stands at `text`, if somebody wants to know.
+inline void mark_place(ParseContext& context, std::uint32_t text) {
+  if (context.options.places == nullptr) [[likely]]
+    return;
+  context.options.places->push_back({.offset = context.code.size(), .text = text});
+}
+// The code at hand begins now; it is complete, and counts as beginning at `offset`.
+void begin_places(ParseContext& context);
+void end_places(ParseContext& context, std::uint32_t offset);
 
 }  // namespace tenon::core

@@ -394,8 +394,11 @@ void parse_func(ParseContext& context) {
   const TypeUse use = parse_type_use(context, &context.name_list);
   parse_locals(context, parameter_count(context, use));
   context.labels.push_back({});  // the body's own
+  begin_places(context);
   write_locals(context.code, context.local_runs);
   parse_instructions(context);
+  mark_place(context, in.peek().offset);
+  end_places(context, offset);
   context.code.u8(static_cast<std::uint8_t>(info(Op::end).code));
   in.expect_close();
   if (!in.ok()) return;

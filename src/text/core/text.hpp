@@ -2,9 +2,11 @@
 // https://webassembly.github.io/spec/core/text/index.html
 #pragma once
 
+#include <cstdint>
 #include <memory_resource>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/core/module.hpp"
 #include "model/core/names.hpp"
@@ -13,16 +15,27 @@
 
 namespace tenon::core {
 
-struct ParseOptions {
-  Features features = Features::defaults();
-  bool keep_names = true;  // identifiers and (@name ...) become a name section
+// Where an instruction of the binary form stands in the text.
+struct CodePlace {
+  std::uint64_t offset = 0;  // of the instruction, as an error of validation says it
+  std::uint64_t text = 0;    // of its keyword or parenthesis in the text
 };
 
-// Parses one module: `(module ...)`, or module fields alone. The result owns or borrows from `source`, which must outlive
-// it. All of its sections are `changed`. When `keep_names` found any, a name section stands after the known sections and
-// what `(@custom ...)` placed by them, and before what was placed `(after last)`, as linkers write it: name, then producers.
-// Errors: malformed, with line and column; messages as in the official suite.
-Result<Module> parse_module(std::string_view source, std::pmr::memory_resource& memory, const ParseOptions& options = {});
+struct ParseOptions {
+  Features features = Features::defaults();
+  bool keep_names = true;                         // identifiers and (@name ...) become a name section
+  std::pmr::vector<CodePlace>* places = nullptr;  // where given, gets the place of every instruction
+};
+
+// Parses one module: `(module ...)`, or module fields alone. The result owns or borrows from `source`, which must
+// outlive it. All of its sections are `changed`. When `keep_names` found any, a name section stands after the known
+// sections and what `(@custom ...)` placed by them, and before what was placed `(after last)`, as linkers write it:
+// name, then producers. Offsets in the result (and so those in errors of validation) are offsets in `source`; inside
+// code they count bytes of the binary form from where the body or expression begins in `source`, and
+// `ParseOptions::places` tells what stands there. Errors: malformed, with line and column; messages as in the official
+// suite.
+Result<Module> parse_module(std::string_view source, std::pmr::memory_resource& memory,
+                            const ParseOptions& options = {});
 
 struct PrintOptions {
   bool fold = false;      // folded instructions
