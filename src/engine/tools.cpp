@@ -3,7 +3,7 @@
 #include "tenon/tools.hpp"
 
 #include <algorithm>
-#include <atomic>
+#include <charconv>
 #include <limits>
 #include <memory_resource>
 #include <mutex>
@@ -16,6 +16,7 @@
 #include "engine/load.hpp"
 #include "spec/features.hpp"
 #include "text/core/text.hpp"
+#include "text/lexer.hpp"
 #include "validate/core/module.hpp"
 
 namespace tenon::tools {
@@ -89,6 +90,33 @@ Result<void> validate_bodies(const core::ValidatedModule& module, unsigned threa
   return std::move(queue).result();
 }
 
+// An error of validation with its place in the text. Nobody needs those places while all is well, so the text is parsed
+// once more to get them.
+Error in_text(Error error, bool is_text, std::string_view source, Features features) {
+  ErrorPlace place = error.place();
+  if (!is_text || place.line != 0 || place.offset == ErrorPlace::no_offset) return error;
+  std::pmr::vector<core::CodePlace> places(std::pmr::new_delete_resource());
+  auto again = core::parse_module(source, *std::pmr::new_delete_resource(), {.features = features, .places = &places});
+  if (!again) return error;
+  const auto found = std::ranges::find(places, place.offset, &core::CodePlace::offset);
+  return std::move(error).with_place(place_in_text(source, found == places.end() ? place.offset : found->text));
+}
+
+// "function 12 $main" instead of "function 12", where the name section knows better.
+Error with_function_name(Error error, const core::Module& module) {
+  constexpr std::string_view title = "function ";
+  const std::string context(error.context());
+  std::uint32_t index = 0;
+  const char* const end = context.data() + context.size();
+  if (!context.starts_with(title)) return error;
+  const auto parsed = std::from_chars(context.data() + title.size(), end, index);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) return error;
+  Arena arena(*std::pmr::new_delete_resource());
+  const auto names = core::read_names(module, arena);
+  const std::string_view name = names ? core::find_name(names->functions, index) : std::string_view{};
+  return name.empty() ? error : std::move(error).with_context(context + " $" + std::string(name));
+}
+
 }  // namespace
 
 Result<std::string> parse(std::string_view source, const ParseOptions& options) {
@@ -115,15 +143,18 @@ Result<std::string> print(std::string_view input, const PrintOptions& options) {
 Result<void> validate(std::string_view input, const ValidateOptions& options) {
   std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
   const Features features = Features::from_bits(options.features.bits);
-  auto module = is_binary(input) ? core::read_module(as_bytes(input), memory, {.features = features})
-                                 : core::parse_module(input, memory, {.features = features});
+  const bool is_text = !is_binary(input);
+  auto module = is_text ? core::parse_module(input, memory, {.features = features})
+                        : core::read_module(as_bytes(input), memory, {.features = features});
   if (!module) return std::move(module).error();
   core::TypeRegistry registry(memory);
   Arena arena(memory);
   auto validated = core::validate_declarations(*module, registry, arena, {.features = features});
-  if (!validated) return std::move(validated).error();
+  if (!validated) return in_text(std::move(validated).error(), is_text, input, features);
   const unsigned threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-  return validate_bodies(*validated, threads);
+  auto valid = validate_bodies(*validated, threads);
+  if (!valid) return with_function_name(in_text(std::move(valid).error(), is_text, input, features), *module);
+  return {};
 }
 
 Result<std::string> strip(std::string_view input, const StripOptions& options) {
