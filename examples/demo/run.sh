@@ -1,6 +1,6 @@
 #!/bin/sh
-# Shows what Tenon does with a real module: clang compiles a guest, Tenon checks it, shows it, changes it, and refuses a
-# broken one.
+# Shows what Tenon does with a real module: clang compiles a guest; Tenon checks it, shows it, runs it and strips it, and
+# refuses a broken one.
 # usage: run.sh PROGRAM
 set -eu
 tenon=$(realpath "$1")
@@ -17,6 +17,11 @@ show clang-19 --target=wasm32 -O2 -nostdlib -Wl,--no-entry primes.c -o primes.wa
 show tenon validate primes.wasm
 show tenon objdump --sections primes.wasm
 show tenon print --skeleton primes.wasm
+
+# A script: the module as text, and what its function must give.
+{ tenon print primes.wasm && echo '(assert_return (invoke "primes_below" (i32.const 1000)) (i32.const 168))'; } >primes.wast
+step "tail -n 1 primes.wast" && tail -n 1 primes.wast
+show tenon wast primes.wast
 show tenon strip primes.wasm -o small.wasm
 ls -l primes.wasm small.wasm | awk '{print $5, $9}'
 printf '(module (func (export "answer") (result i32) i64.const 42))\n' >wrong.wat
@@ -25,4 +30,4 @@ if tenon validate wrong.wat; then
   echo "a broken module was taken for a valid one" >&2
   exit 1
 fi
-printf '\nThat is the demo: a module was checked, shown and stripped, and a broken one was refused with the reason.\n'
+printf '\nThat is the demo: a module was checked, shown, run and stripped, and a broken one was refused with the reason.\n'
