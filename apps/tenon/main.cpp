@@ -12,6 +12,7 @@ namespace tenon::program {
 namespace {
 
 constexpr Subcommand subcommands[] = {
+    {"run", "Run a module, or call one of its functions", declare_run},
     {"parse", "Translate the text format to the binary format", declare_parse},
     {"print", "Show a module in the text format", declare_print},
     {"validate", "Check modules against the validation rules", declare_validate},
@@ -23,13 +24,13 @@ constexpr Subcommand subcommands[] = {
 
 constexpr const char* footer =
     "Every FILE may be in the binary or the text format, whatever its name, and - is standard input.\n"
-    "Exit codes: 0 done, 1 the input was refused or a test failed, 2 wrong usage, 3 input or output failed.";
+    "Exit codes: 0 done, 1 the input was refused or a test failed, 2 wrong usage, 3 input or output failed, 4 a trap.";
 
 // Completion scripts are made from the declarations of all subcommands.
 bool needs_all(std::string_view asked) { return asked == "completion"; }
 
 int run(int argc, char** argv) {
-  CLI::App app("Reads, checks, prints and changes WebAssembly modules.", "tenon");
+  CLI::App app("Runs, reads, checks, prints and changes WebAssembly modules.", "tenon");
   app.set_version_flag("-V,--version", "tenon " + std::string(tools::version()));
   app.require_subcommand(1);
   app.footer(footer);

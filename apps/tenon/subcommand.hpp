@@ -23,6 +23,7 @@ Action declare_parse(CLI::App& command);
 Action declare_print(CLI::App& command);
 Action declare_validate(CLI::App& command);
 Action declare_objdump(CLI::App& command);
+Action declare_run(CLI::App& command);
 Action declare_strip(CLI::App& command);
 Action declare_wast(CLI::App& command);
 Action declare_completion(CLI::App& command);

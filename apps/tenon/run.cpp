@@ -1,0 +1,153 @@
+// tenon run: instantiates a module and calls one of its functions.
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <vector>
+
+#include "common_options.hpp"
+#include "subcommand.hpp"
+#include "tenon/tenon.hpp"
+
+namespace tenon::program {
+
+namespace {
+
+struct Options : CommonOptions {
+  std::string invoke;
+  std::vector<std::string> arguments;
+  std::uint64_t fuel = 0;
+  std::string timeout;
+  std::string max_memory;
+  bool loop_dispatch = false;
+};
+
+struct Unit {
+  std::string_view name;
+  std::uint64_t factor;
+};
+constexpr Unit time_units[] = {
+    {"ns", 1}, {"us", 1'000}, {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}};
+constexpr Unit size_units[] = {{"", 1},        {"B", 1},     {"KiB", 1_KiB}, {"MiB", 1_MiB},
+                               {"GiB", 1_GiB}, {"K", 1_KiB}, {"M", 1_MiB},   {"G", 1_GiB}};
+
+// A number with a unit: "500ms", "64MiB". Errors: usage.
+Result<std::uint64_t> parse_quantity(std::string_view text, std::span<const Unit> units, std::string_view example) {
+  std::uint64_t number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view name(parsed.ptr, text.data() + text.size());
+  for (const Unit& unit : units) {
+    if (parsed.ec != std::errc() || unit.name != name) continue;
+    if (number > ~std::uint64_t{0} / unit.factor) break;
+    return number * unit.factor;
+  }
+  return Error(ErrorKind::usage, "expected a number with a unit, as in " + std::string(example) + ", found \"" +
+                                     std::string(text) + "\"");
+}
+
+Result<Limits> read_limits(const Options& options) {
+  Limits limits;
+  if (!options.timeout.empty()) {
+    auto time = parse_quantity(options.timeout, time_units, "500ms or 2s");
+    if (!time) return std::move(time).error();
+    limits.deadline(std::chrono::nanoseconds(*time));
+  }
+  if (!options.max_memory.empty()) {
+    auto bytes = parse_quantity(options.max_memory, size_units, "64MiB");
+    if (!bytes) return std::move(bytes).error();
+    limits.memory(*bytes);
+  }
+  return limits;
+}
+
+// "add(1, 2)" or "add" and the arguments behind it.
+Result<std::vector<Val>> read_arguments(const Options& options, std::string_view call, const FuncType& type) {
+  if (!call.empty()) {
+    if (!call.ends_with(')')) return Error(ErrorKind::usage, "the call's closing parenthesis is missing");
+    return parse_values(type.params, call.substr(1, call.size() - 2));
+  }
+  if (options.arguments.size() != type.params.size()) {
+    return Error(ErrorKind::usage, "the function has type " + type.to_string() + ", found " +
+                                       std::to_string(options.arguments.size()) + " arguments");
+  }
+  std::vector<Val> values;
+  for (std::size_t i = 0; i < type.params.size(); ++i) {
+    auto value = parse_value(type.params[i], options.arguments[i]);
+    if (!value) return std::move(value).error();
+    values.push_back(std::move(*value));
+  }
+  return values;
+}
+
+std::string exports_of(const Module& module) {
+  std::string names;
+  for (const ExportType& item : module.exports()) {
+    if (item.type.kind == ExternKind::func) names += (names.empty() ? "" : ", ") + item.name;
+  }
+  return names.empty() ? "it exports no function" : "it exports: " + names;
+}
+
+Result<void> run(const Options& options, const Module& module, const Engine& engine) {
+  auto limits = read_limits(options);
+  if (!limits) return std::move(limits).error();
+  Store store(engine, *limits);
+  if (options.fuel != 0) store.set_fuel(options.fuel);
+  auto instance = Linker(engine).instantiate(store, module);
+  if (!instance) return std::move(instance).error();
+  const std::string_view invoke = options.invoke.empty() ? "_start" : std::string_view(options.invoke);
+  const std::size_t parenthesis = std::min(invoke.find('('), invoke.size());
+  const std::string_view name = invoke.substr(0, parenthesis);
+  if (options.invoke.empty() && !instance->find(name)) return {};  // the start function has run
+  auto func = instance->func(name);
+  if (!func) return Error(ErrorKind::usage, std::string(func.error().message()) + "; " + exports_of(module));
+  auto arguments = read_arguments(options, invoke.substr(parenthesis), func->type());
+  if (!arguments) return std::move(arguments).error();
+  auto results = func->call(*arguments);
+  if (!results) return std::move(results).error();
+  for (const Val& result : *results) std::printf("%s\n", to_string(result).c_str());
+  return {};
+}
+
+ExitCode exit_code_of(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::trap:
+    case ErrorKind::exhausted: return ExitCode::trap;
+    case ErrorKind::usage: return ExitCode::usage;
+    case ErrorKind::io: return ExitCode::io;
+    default: return ExitCode::refused;
+  }
+}
+
+ExitCode run_file(const Options& options) {
+  const auto features = tools::parse_features(options.features);
+  if (!features) return report(options, features.error(), "", "");
+  const auto source = read_input(options.input);
+  if (!source) return report(options, source.error(), shown_name(options.input), "");
+  const Engine engine({.features = features->bits, .fuel = options.fuel != 0, .loop_dispatch = options.loop_dispatch});
+  const auto module = Module::compile(engine, *source);
+  if (!module) return report(options, module.error(), shown_name(options.input), *source);
+  const auto done = run(options, *module, engine);
+  if (done) return ExitCode::ok;
+  report(options, done.error(), shown_name(options.input), "");
+  return exit_code_of(done.error());
+}
+
+}  // namespace
+
+Action declare_run(CLI::App& command) {
+  auto options = std::make_shared<Options>();
+  declare_input(command, *options);
+  command.add_option("ARGS", options->arguments, "The function's arguments, as 7, -1.5, nan, null or (1, 2, 3, 4)");
+  command.add_option("--invoke", options->invoke, "The exported function to call, alone or as NAME(ARG, ...)")
+      ->type_name("NAME");
+  command.add_option("--fuel", options->fuel, "How many instructions the guest may execute")->type_name("UNITS");
+  command.add_option("--timeout", options->timeout, "How long the guest may run: 500ms, 2s")->type_name("TIME");
+  command.add_option("--max-memory", options->max_memory, "How much memory the guest may have: 64MiB")
+      ->type_name("SIZE");
+  command.add_flag("--loop-dispatch", options->loop_dispatch, "Run the interpreter's loop, not its tail calls");
+  command.positionals_at_end();
+  declare_common(command, *options);
+  return [options] { return run_file(*options); };
+}
+
+}  // namespace tenon::program
