@@ -10,8 +10,10 @@
 //   std::int32_t five = add(2, 3).value();
 //
 // Handles (Instance, Func, Memory, ...) are small and cheap to copy. They belong to a store; used after it ended, or
-// with another store, they give an error of kind `usage`. A store and its handles serve one host thread at a time;
-// engines and modules serve any number. Nothing here throws.
+// with another store, they give an error of kind `usage`. They are copied, never moved, so that none is left empty; a
+// store or linker that was moved away gives errors of that kind too. A host function may end the store that called it:
+// its guest is stopped then. A store and its handles serve one host thread at a time; engines and modules serve any
+// number. Nothing here throws.
 #pragma once
 
 #include <chrono>
@@ -74,6 +76,8 @@ class Engine {
  public:
   Engine() : Engine(EngineOptions{}) {}
   explicit Engine(const EngineOptions& options);
+  Engine(const Engine&) = default;
+  Engine& operator=(const Engine&) = default;
   const EngineOptions& options() const noexcept;
 
  private:
@@ -130,6 +134,8 @@ struct ExportType {
 // A validated core module. Immutable; cheap to copy; functions are translated when they are first called.
 class Module {
  public:
+  Module(const Module&) = default;
+  Module& operator=(const Module&) = default;
   // From a file, binary or text. Errors: io, malformed, invalid, exhausted.
   static Result<Module> load(const Engine& engine, const std::string& path);
   // From memory, binary or text; the bytes are copied. Errors: malformed, invalid, exhausted.
@@ -206,6 +212,8 @@ class TypedFunc;
 class Func {
  public:
   Func() noexcept = default;
+  Func(const Func&) = default;
+  Func& operator=(const Func&) = default;
   FuncType type() const;
   // Calls with values of any types. Errors: usage (wrong types or store), trap, exhausted, or what a host function
   // gave.
@@ -217,7 +225,7 @@ class Func {
   template <class Signature>
   Result<TypedFunc<Signature>> typed() const;
 
-  // A host function as a value of the store.
+  // A host function as a value of the store; an empty function if the engine has no room for its type.
   template <class F>
   static Func wrap(Store& store, F function);
 
@@ -282,6 +290,8 @@ class Caller {
 // A shared memory apart from any store: what several stores, each on a host thread of its own, can have in common.
 class SharedMemory {
  public:
+  SharedMemory(const SharedMemory&) = default;
+  SharedMemory& operator=(const SharedMemory&) = default;
   std::span<std::uint8_t> data() const noexcept;
 
  private:
@@ -292,6 +302,9 @@ class SharedMemory {
 
 class Memory {
  public:
+  Memory() noexcept = default;
+  Memory(const Memory&) = default;
+  Memory& operator=(const Memory&) = default;
   static Result<Memory> make(Store& store, const MemoryType& type);
   // The same memory in another store.
   static Result<Memory> make(Store& store, const SharedMemory& shared);
@@ -312,6 +325,9 @@ class Memory {
 
 class Table {
  public:
+  Table() noexcept = default;
+  Table(const Table&) = default;
+  Table& operator=(const Table&) = default;
   static Result<Table> make(Store& store, const TableType& type, const Ref& init = {});
   TableType type() const;
   std::uint64_t size() const noexcept;
@@ -327,6 +343,9 @@ class Table {
 
 class Global {
  public:
+  Global() noexcept = default;
+  Global(const Global&) = default;
+  Global& operator=(const Global&) = default;
   static Result<Global> make(Store& store, const GlobalType& type, const Val& value);
   GlobalType type() const;
   Result<Val> get() const;
@@ -341,6 +360,9 @@ class Global {
 
 class Tag {
  public:
+  Tag() noexcept = default;
+  Tag(const Tag&) = default;
+  Tag& operator=(const Tag&) = default;
   static Result<Tag> make(Store& store, const FuncType& type);
   FuncType type() const;
 
@@ -372,6 +394,8 @@ struct Extern {
 class Instance {
  public:
   Instance() noexcept = default;
+  Instance(const Instance&) = default;
+  Instance& operator=(const Instance&) = default;
   // With imports in the module's order. Errors: unlinkable, trap, exhausted, usage.
   static Result<Instance> make(Store& store, const Module& module, std::span<const Extern> imports);
 

@@ -91,8 +91,8 @@ wasm_func_t* new_func(wasm_store_t* store, const wasm_functype_t* type, std::sha
   if (has_vector(callback->params) || has_vector(callback->results)) return nullptr;
   callback->state = store->state.get();
   detail::StoreBlock& block = store->state->block();
-  runtime::Func* func = block.make_host_func(callback);
-  return func == nullptr ? nullptr : new wasm_func_t(store->state, block.handle(func));
+  auto func = block.make_host_func(callback);
+  return func ? new wasm_func_t(store->state, block.handle(*func)) : nullptr;
 }
 
 Result<std::vector<Val>> call(const wasm_func_t& func, const wasm_val_vec_t* args) {

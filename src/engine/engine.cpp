@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/state.hpp"
 #include "interp/interpreter.hpp"
 
@@ -17,9 +19,9 @@ Watchdog::~Watchdog() {
 Watchdog::Flags::iterator Watchdog::watch(Clock::time_point when, std::atomic<std::uint32_t>& flag) {
   const std::lock_guard lock(mutex_);
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-  const auto entry = flags_.emplace(when, &flag);
-  if (entry == flags_.begin()) changed_.notify_all();
-  return entry;
+  flags_.push_front({when, &flag});
+  changed_.notify_all();
+  return flags_.begin();
 }
 
 void Watchdog::forget(Flags::iterator entry) {
@@ -34,19 +36,18 @@ void Watchdog::run() {
       changed_.wait(lock);
       continue;
     }
-    const auto entry = flags_.begin();
     const auto now = Clock::now();
-    if (now < entry->first) {
-      const auto first = entry->first;
-      changed_.wait_until(lock, first);
-      continue;
+    auto next = Clock::time_point::max();
+    for (Entry& entry : flags_) {
+      if (entry.when <= now) {
+        // The entry stays until its owner forgets it, and is set again a little later, should the flag have been taken
+        // without the guest having been stopped.
+        entry.flag->store(1, std::memory_order_relaxed);
+        entry.when = now + std::chrono::milliseconds(5);
+      }
+      next = std::min(next, entry.when);
     }
-    // The entry stays until its owner forgets it (whose iterator stays valid: only the place in the order changes), and
-    // is set again a little later, should a nested entry have cleared the flag.
-    entry->second->store(1, std::memory_order_relaxed);
-    auto node = flags_.extract(entry);
-    node.key() = now + std::chrono::milliseconds(5);
-    flags_.insert(std::move(node));
+    changed_.wait_until(lock, next);
   }
 }
 

@@ -1,16 +1,46 @@
 // Memories, tables, globals and tags as handles.
+#include <algorithm>
+
 #include "engine/state.hpp"
+#include "model/core/type_text.hpp"
 
 namespace tenon {
 
 using detail::StoreBlock;
 using detail::usage;
 
+namespace {
+
+// Sizes as the validator demands them of a module's own memories and tables.
+Result<void> check_limits(const LimitsType& limits, std::uint64_t most) {
+  if (limits.min > most || limits.max.value_or(0) > most) {
+    return usage("a size of at most ", most, " was expected, found ", std::max(limits.min, limits.max.value_or(0)));
+  }
+  if (limits.max && *limits.max < limits.min) {
+    return usage("size minimum must not be greater than maximum: found ", limits.min, " and ", *limits.max);
+  }
+  return {};
+}
+
+Result<void> check_memory_type(const MemoryType& type) {
+  if (type.page_size_log2 != 0 && type.page_size_log2 != limits::default_page_size_log2) {
+    return usage("a page size of 1 or 65536 was expected, found 2^", type.page_size_log2);
+  }
+  if (type.limits.is_shared && !type.limits.max) return usage("a shared memory must have a maximum");
+  const std::uint64_t most = ~std::uint64_t{0} >> ((type.limits.is_64 ? 0 : 32) + type.page_size_log2);
+  return check_limits(type.limits, type.page_size_log2 == 0 ? most : most + 1);
+}
+
+}  // namespace
+
 // --- Memory
 // -----------------------------------------------------------------------------------------------------------
 
 Result<Memory> Memory::make(Store& store, const MemoryType& type) {
-  StoreBlock& block = StoreBlock::of(store);
+  auto opened = StoreBlock::open(store);
+  if (!opened) return std::move(opened).error();
+  StoreBlock& block = **opened;
+  if (auto checked = check_memory_type(type); !checked) return std::move(checked).error();
   const core::MemoryType core_type{.limits = detail::to_core(type.limits), .page_size_log2 = type.page_size_log2};
   auto memory = runtime::make_memory(*block.store, core_type);
   if (!memory) return std::move(memory).error();
@@ -18,7 +48,9 @@ Result<Memory> Memory::make(Store& store, const MemoryType& type) {
 }
 
 Result<Memory> Memory::make(Store& store, const SharedMemory& shared) {
-  StoreBlock& block = StoreBlock::of(store);
+  auto opened = StoreBlock::open(store);
+  if (!opened) return std::move(opened).error();
+  StoreBlock& block = **opened;
   runtime::adopt_memory(*block.store, *shared.memory_);
   return block.handle(shared.memory_.get());
 }
@@ -60,7 +92,16 @@ Result<std::uint64_t> Memory::grow(std::uint64_t pages) const {
 // ------------------------------------------------------------------------------------------------------------
 
 Result<Table> Table::make(Store& store, const TableType& type, const Ref& init) {
-  StoreBlock& block = StoreBlock::of(store);
+  auto opened = StoreBlock::open(store);
+  if (!opened) return std::move(opened).error();
+  StoreBlock& block = **opened;
+  if (auto checked = detail::check_type(block.engine->types, type.element); !checked) {
+    return std::move(checked).error();
+  }
+  if (!type.element.is_ref()) return usage("a table of references was expected, found ", detail::to_core(type.element));
+  if (type.limits.is_shared) return usage("tables cannot be shared");
+  const std::uint64_t most = type.limits.is_64 ? ~std::uint64_t{0} : 0xFFFF'FFFF;
+  if (auto checked = check_limits(type.limits, most); !checked) return std::move(checked).error();
   const core::TableType core_type{.element = detail::to_core(type.element), .limits = detail::to_core(type.limits)};
   runtime::Slot slot = 0;
   if (auto stored = block.to_slots(Val(type.element, init), core_type.element, &slot); !stored) {
@@ -109,7 +150,10 @@ Result<std::uint64_t> Table::grow(std::uint64_t elements, const Val& init) const
 // -----------------------------------------------------------------------------------------------------------
 
 Result<Global> Global::make(Store& store, const GlobalType& type, const Val& value) {
-  StoreBlock& block = StoreBlock::of(store);
+  auto opened = StoreBlock::open(store);
+  if (!opened) return std::move(opened).error();
+  StoreBlock& block = **opened;
+  if (auto checked = detail::check_type(block.engine->types, type.value); !checked) return std::move(checked).error();
   const core::GlobalType core_type{.value = detail::to_core(type.value), .is_mutable = type.is_mutable};
   runtime::Slot slots[2] = {};
   if (auto stored = block.to_slots(value, core_type.value, slots); !stored) return std::move(stored).error();
@@ -137,10 +181,12 @@ Result<void> Global::set(const Val& value) const {
 // --------------------------------------------------------------------------------------------------------------
 
 Result<Tag> Tag::make(Store& store, const FuncType& type) {
-  StoreBlock& block = StoreBlock::of(store);
-  const core::TypeIdx index = detail::intern(block.engine->types, type.params, type.results);
-  if (index.is_none()) return fail(ErrorKind::exhausted, {}, "the engine has too many types");
-  return block.handle(runtime::make_tag(*block.store, index));
+  auto opened = StoreBlock::open(store);
+  if (!opened) return std::move(opened).error();
+  StoreBlock& block = **opened;
+  auto index = detail::intern(block.engine->types, type.params, type.results);
+  if (!index) return std::move(index).error();
+  return block.handle(runtime::make_tag(*block.store, *index));
 }
 
 FuncType Tag::type() const {

@@ -53,6 +53,7 @@ Result<std::vector<Val>> Func::call(std::span<const Val> arguments) const {
     at += runtime::slots_of(type.params[i]);
   }
   if (auto called = call_raw(frame.data()); !called) return std::move(called).error();
+  if (!store_->is_alive()) return detail::dead_store();
   std::vector<Val> results;
   at = 0;
   for (const core::ValType result : type.results) {
@@ -63,12 +64,14 @@ Result<std::vector<Val>> Func::call(std::span<const Val> arguments) const {
 }
 
 Func Func::make(Store& store, std::shared_ptr<detail::HostFunction> function) {
-  StoreBlock& block = StoreBlock::of(store);
-  return block.handle(block.make_host_func(function));
+  auto block = StoreBlock::open(store);
+  if (!block) return {};
+  auto func = (*block)->make_host_func(function);
+  return func ? (*block)->handle(*func) : Func();
 }
 
 Ref Func::ref() const {
-  if (func_ == nullptr) return {};
+  if (func_ == nullptr || !store_->is_alive()) return {};
   return store_->make_ref(core::funcref, std::bit_cast<runtime::Slot>(func_));
 }
 

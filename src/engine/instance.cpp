@@ -6,7 +6,9 @@ using detail::StoreBlock;
 using detail::usage;
 
 Result<Instance> Instance::make(Store& store, const Module& module, std::span<const Extern> imports) {
-  StoreBlock& block = StoreBlock::of(store);
+  auto opened_store = StoreBlock::open(store);
+  if (!opened_store) return std::move(opened_store).error();
+  StoreBlock& block = **opened_store;
   const auto& state = module.state_;
   if (state->engine != block.engine) return usage("the module belongs to another engine than the store");
   std::vector<runtime::Extern> opened;
@@ -16,10 +18,11 @@ Result<Instance> Instance::make(Store& store, const Module& module, std::span<co
     if (!external) return std::move(external).error();
     opened.push_back(*external);
   }
-  block.modules.push_back(state);
+  if (block.modules.empty() || block.modules.back() != state) block.modules.push_back(state);
   const detail::DeadlineScope deadline(block);
   auto instance = runtime::instantiate(*block.store, *state->code, opened);
   if (!instance) return std::move(instance).error();
+  if (!block.is_alive()) return detail::dead_store();
   return block.handle(*instance);
 }
 
@@ -34,7 +37,7 @@ std::vector<std::pair<std::string, Extern>> Instance::exports() const {
   std::vector<std::pair<std::string, Extern>> result;
   if (instance_ == nullptr || !store_->is_alive()) return result;
   for (const core::Export& item : instance_->model().exports) {
-    result.emplace_back(item.name, store_->handle(*runtime::find_export(*instance_, item.name)));
+    result.emplace_back(item.name, store_->handle(runtime::export_of(*instance_, item)));
   }
   return result;
 }

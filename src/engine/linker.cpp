@@ -28,6 +28,8 @@ struct LinkerState {
 
 namespace {
 
+Error moved_linker() { return usage("the linker was moved away"); }
+
 // A host function whose types are known at run time only.
 struct DynamicHostFunction final : HostFunction {
   Linker::DynamicFunction function;
@@ -39,7 +41,9 @@ struct DynamicHostFunction final : HostFunction {
       arguments.push_back(context.block->from_slots(to_core(type), frame + at));
       at += runtime::slots_of(to_core(type));
     }
+    if (!function) return usage("the host function is empty");
     auto values = function(arguments);
+    if (!context.block->is_alive()) return dead_store();
     if (!values) return std::move(values).error();
     if (values->size() != results.size()) {
       return usage("the host function gave ", values->size(), " results, expected ", results.size());
@@ -67,11 +71,13 @@ Linker::~Linker() = default;
 
 Result<void> Linker::define_function(std::string_view module, std::string_view name,
                                      std::shared_ptr<detail::HostFunction> function) {
+  if (state_ == nullptr) return detail::moved_linker();
   state_->insert(module, name, std::move(function));
   return {};
 }
 
 Result<void> Linker::define(std::string_view module, std::string_view name, Extern item) {
+  if (state_ == nullptr) return detail::moved_linker();
   state_->insert(module, name, std::move(item));
   return {};
 }
@@ -86,12 +92,17 @@ Result<void> Linker::define_dynamic(std::string_view module, std::string_view na
 }
 
 Result<void> Linker::define_instance(std::string_view module, const Instance& instance) {
+  if (state_ == nullptr) return detail::moved_linker();
+  if (!StoreBlock::is_usable(instance)) return detail::usage("the instance is empty, or its store has ended");
   for (auto& [name, item] : instance.exports()) state_->insert(module, name, std::move(item));
   return {};
 }
 
 Result<Instance> Linker::instantiate(Store& store, const Module& module) const {
-  StoreBlock& block = StoreBlock::of(store);
+  auto opened = StoreBlock::open(store);
+  if (!opened) return std::move(opened).error();
+  StoreBlock& block = **opened;
+  if (state_ == nullptr) return detail::moved_linker();
   if (state_->engine != block.engine) return detail::usage("the linker belongs to another engine than the store");
   std::vector<Extern> imports;
   for (const core::Import& import : detail::ModuleState::of(module)->module->imports) {
@@ -101,9 +112,9 @@ Result<Instance> Linker::instantiate(Store& store, const Module& module) const {
                   import.name, "\": a ", core::to_string(import.type.kind), " of that name is not defined");
     }
     if (const auto* function = std::get_if<std::shared_ptr<detail::HostFunction>>(item)) {
-      runtime::Func* func = block.make_host_func(*function);
-      if (func == nullptr) return fail(ErrorKind::exhausted, {}, "the engine has too many types");
-      imports.emplace_back(block.handle(func));
+      auto func = block.make_host_func(*function);
+      if (!func) return std::move(func).error();
+      imports.emplace_back(block.handle(*func));
     } else {
       imports.push_back(std::get<Extern>(*item));
     }

@@ -38,12 +38,23 @@ core::Limits to_core(const LimitsType& limits) noexcept {
   return {.min = limits.min, .max = limits.max, .is_64 = limits.is_64, .is_shared = limits.is_shared};
 }
 
-core::TypeIdx intern(core::TypeRegistry& types, std::span<const ValType> params, std::span<const ValType> results) {
+Result<core::TypeIdx> intern(core::TypeRegistry& types, std::span<const ValType> params,
+                             std::span<const ValType> results) {
   std::vector<core::ValType> all;
-  for (const ValType type : params) all.push_back(to_core(type));
-  for (const ValType type : results) all.push_back(to_core(type));
+  for (const auto list : {params, results}) {
+    for (const ValType type : list) {
+      if (auto checked = check_type(types, type); !checked) return std::move(checked).error();
+      all.push_back(to_core(type));
+    }
+  }
+  if (params.size() > limits::max_params || results.size() > limits::max_results) {
+    return usage("a function type has ", params.size(), " parameters and ", results.size(), " results, at most ",
+                 limits::max_params, " and ", limits::max_results, " are allowed");
+  }
   const std::span<const core::ValType> view(all);
-  return types.intern_func({view.first(params.size()), view.subspan(params.size())});
+  const core::TypeIdx index = types.intern_func({view.first(params.size()), view.subspan(params.size())});
+  if (index.is_none()) return fail(ErrorKind::exhausted, {}, "the engine has too many types");
+  return index;
 }
 
 namespace {

@@ -4,17 +4,21 @@
 // store: when the `Store` ends, its block loses the runtime store, and every handle that is still around finds that out
 // before it touches anything. `StoreBlock` is a friend of all handles; it makes them and looks into them for the rest
 // of src/engine.
+//
+// A host function may end the very store whose guest called it. Then the handles are dead at once, the guest is stopped
+// as soon as the host function returns, and the runtime store goes when the outermost call has left it. Until then the
+// block holds itself.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <list>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "base/concat.hpp"
@@ -29,7 +33,12 @@ namespace tenon::detail {
 class Watchdog {
  public:
   using Clock = std::chrono::steady_clock;
-  using Flags = std::multimap<Clock::time_point, std::atomic<std::uint32_t>*>;
+  // Calls under way, by the time when theirs is up; few, for there is one a host thread at most.
+  struct Entry {
+    Clock::time_point when;
+    std::atomic<std::uint32_t>* flag;
+  };
+  using Flags = std::list<Entry>;
   ~Watchdog();
   Flags::iterator watch(Clock::time_point when, std::atomic<std::uint32_t>& flag);
   void forget(Flags::iterator entry);
@@ -100,19 +109,28 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits);
 
   std::shared_ptr<EngineState> engine;
-  std::unique_ptr<runtime::Store> store;  // empty once the public Store has ended
+  std::unique_ptr<runtime::Store> store;  // empty once it has gone
+  std::shared_ptr<StoreBlock> self;       // until then
+  bool has_ended = false;                 // the public Store has
   std::chrono::nanoseconds call_time;
-  std::vector<std::shared_ptr<HostFunction>> host_functions;
+  // The functions made of each host function, which they keep.
+  std::unordered_map<std::shared_ptr<HostFunction>, runtime::Func*> host_functions;
   std::vector<std::shared_ptr<const ModuleState>> modules;
   std::list<AsyncCall> async_calls;
 
-  bool is_alive() const noexcept { return store != nullptr; }
+  bool is_alive() const noexcept { return !has_ended; }
+  // Ends the store: now, or when the outermost call has left it.
+  void end();
+  // Lets the runtime store go, and what was kept for it; this may be the last of the block.
+  void dispose();
 
-  // Nullptr when the engine's types are exhausted.
-  runtime::Func* make_host_func(const std::shared_ptr<HostFunction>& function);
+  // The same function each time. Errors: usage (a type that is none), exhausted.
+  Result<runtime::Func*> make_host_func(const std::shared_ptr<HostFunction>& function);
 
   // Handles, made and opened.
   static StoreBlock& of(const Store& store) { return *store.block_; }
+  // Errors: usage, when the store was moved away.
+  static Result<StoreBlock*> open(const Store& store);
   Func handle(runtime::Func* func);
   Memory handle(runtime::Memory* memory);
   Table handle(runtime::Table* table);
@@ -123,6 +141,9 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   static Caller handle(CallContext& context) { return Caller(context); }
   static StoreBlock* owner_of(const Func& func) noexcept { return func.store_.get(); }
   static runtime::Func* func_of(const Func& func) noexcept { return func.func_; }
+  static bool is_usable(const Instance& instance) noexcept {
+    return instance.instance_ != nullptr && instance.store_->is_alive();
+  }
   static const RootCell* cell_of(const Ref& ref) noexcept { return ref.cell_.get(); }
   // What the handle is of: equal for handles of the same thing.
   static const void* address_of(const Func& handle) noexcept { return handle.func_; }
@@ -149,18 +170,21 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
 // The time limit of one call from the host, while it lives. Calls inside calls are under the limit of the outermost.
 class DeadlineScope {
  public:
-  explicit DeadlineScope(StoreBlock& block) : block_(block) {
-    if (block.store->current == nullptr) begin();
+  explicit DeadlineScope(StoreBlock& block) : block_(block), is_outermost_(block.store->current == nullptr) {
+    if (is_outermost_) begin();
   }
   DeadlineScope(const DeadlineScope&) = delete;
   DeadlineScope& operator=(const DeadlineScope&) = delete;
   ~DeadlineScope() {
     if (entry_) block_.engine->watchdog.forget(*entry_);
+    if (is_outermost_ && block_.has_ended) [[unlikely]]
+      block_.dispose();
   }
 
  private:
   void begin();
   StoreBlock& block_;
+  bool is_outermost_;
   std::optional<Watchdog::Flags::iterator> entry_;
 };
 
@@ -178,7 +202,10 @@ TableType from_core(const core::TableType& type);
 MemoryType from_core(const core::MemoryType& type);
 GlobalType from_core(const core::GlobalType& type);
 core::Limits to_core(const LimitsType& limits) noexcept;
-// The canonical function type; none when the registry is full.
-core::TypeIdx intern(core::TypeRegistry& types, std::span<const ValType> params, std::span<const ValType> results);
+// The canonical function type. Errors: usage (a type that is none), exhausted.
+Result<core::TypeIdx> intern(core::TypeRegistry& types, std::span<const ValType> params,
+                             std::span<const ValType> results);
+// Is it a value type, and one of this engine if it is a defined type? Errors: usage.
+Result<void> check_type(const core::TypeRegistry& types, ValType type);
 
 }  // namespace tenon::detail

@@ -24,6 +24,7 @@ runtime::Outcome run_host_function(runtime::Thread& thread, const runtime::Func&
   };
   try {
     auto result = function->run(context, frame);
+    if (!context.block->is_alive()) return failed(dead_store());
     if (!result) return failed(std::move(result).error());
     return context.is_suspended ? runtime::Outcome::suspended : runtime::Outcome::returned;
   } catch (const std::exception& exception) {
@@ -43,11 +44,34 @@ StoreBlock::StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits)
   store->host = this;
 }
 
-runtime::Func* StoreBlock::make_host_func(const std::shared_ptr<HostFunction>& function) {
-  const core::TypeIdx type = intern(engine->types, function->params, function->results);
-  if (type.is_none()) return nullptr;
-  host_functions.push_back(function);
-  return runtime::make_host_func(*store, type, run_host_function, function.get());
+void StoreBlock::end() {
+  has_ended = true;
+  if (store->current == nullptr) return dispose();
+  store->interrupt.store(1, std::memory_order_relaxed);
+}
+
+void StoreBlock::dispose() {
+  const auto last = std::move(self);
+  // What the heap and the host functions hold may hold handles of this very store: they find it gone. The modules'
+  // code is in use until the store is gone.
+  store.reset();
+  std::exchange(host_functions, {}).clear();
+  std::exchange(modules, {}).clear();
+}
+
+Result<StoreBlock*> StoreBlock::open(const Store& store) {
+  if (store.block_ == nullptr) return usage("the store was moved away");
+  return store.block_.get();
+}
+
+Result<runtime::Func*> StoreBlock::make_host_func(const std::shared_ptr<HostFunction>& function) {
+  const auto found = host_functions.find(function);
+  if (found != host_functions.end()) return found->second;
+  auto type = intern(engine->types, function->params, function->results);
+  if (!type) return std::move(type).error();
+  runtime::Func* func = runtime::make_host_func(*store, *type, run_host_function, function.get());
+  host_functions.emplace(function, func);
+  return func;
 }
 
 Func StoreBlock::handle(runtime::Func* func) {
@@ -107,8 +131,8 @@ namespace {
 
 Result<void> check_owner(const StoreBlock& block, const std::shared_ptr<StoreBlock>& owner, ExternKind kind) {
   if (owner == nullptr) return usage("the ", to_string(kind), " handle is empty");
+  if (!owner->is_alive()) return dead_store();
   if (owner.get() != &block) return usage("the ", to_string(kind), " belongs to another store");
-  if (!block.is_alive()) return dead_store();
   return {};
 }
 
@@ -149,7 +173,9 @@ void DeadlineScope::begin() {
 }  // namespace detail
 
 Store::Store(const Engine& engine, const Limits& limits)
-    : block_(std::make_shared<detail::StoreBlock>(engine.state_, limits)) {}
+    : block_(std::make_shared<detail::StoreBlock>(engine.state_, limits)) {
+  block_->self = block_;
+}
 
 Store::Store(Store&&) noexcept = default;
 
@@ -159,24 +185,35 @@ Store& Store::operator=(Store&& other) noexcept {
 }
 
 Store::~Store() {
-  if (block_ == nullptr) return;
-  // The heap's host values may hold handles of this very store: they see it gone while they are destroyed.
-  const std::unique_ptr<runtime::Store> ending = std::move(block_->store);
+  if (block_ != nullptr) block_->end();
   block_->abandon_calls();
 }
 
+namespace {
+
+// Where fuel is counted: in the thread while guest code is under way.
+std::int64_t& counter_of(runtime::Store& store) noexcept {
+  return store.current != nullptr ? store.current->fuel : store.fuel;
+}
+
+}  // namespace
+
 void Store::set_fuel(std::uint64_t units) noexcept {
+  if (block_ == nullptr) return;
   constexpr std::uint64_t most = INT64_MAX;
-  block_->store->fuel = static_cast<std::int64_t>(std::min(units, most));
+  counter_of(*block_->store) = static_cast<std::int64_t>(std::min(units, most));
 }
 
 std::uint64_t Store::fuel() const noexcept {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(block_->store->fuel, 0));
+  return block_ == nullptr ? 0 : static_cast<std::uint64_t>(std::max<std::int64_t>(counter_of(*block_->store), 0));
 }
 
-void Store::interrupt() noexcept { block_->store->interrupt.store(1, std::memory_order_relaxed); }
+void Store::interrupt() noexcept {
+  if (block_ != nullptr) block_->store->interrupt.store(1, std::memory_order_relaxed);
+}
 
 std::uint64_t Store::collect_garbage() {
+  if (block_ == nullptr) return 0;
   block_->store->heap.collect();
   return block_->store->heap.bytes_used();
 }

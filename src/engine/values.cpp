@@ -26,14 +26,33 @@ std::string FuncType::to_string() const {
 
 namespace detail {
 
+Result<void> check_type(const core::TypeRegistry& types, ValType type) {
+  const core::ValType given = to_core(type);
+  bool is_known = given.is_number() || given == core::v128;
+  if (given.is_ref() && given.heap().is_concrete()) {
+    is_known = given.heap().index().value < types.size();
+  } else if (given.is_ref()) {
+#define TENON_NUMBER_TYPE(name, code, text, feature)
+#define TENON_PACKED_TYPE(name, code, text)
+#define TENON_HEAP_TYPE(name, code, text, ref_text, top, bottom, feature) \
+  is_known = is_known || given == core::ValType::ref(core::AbstractHeapType::name, given.is_nullable());
+#include "spec/valtypes.def"
+#undef TENON_NUMBER_TYPE
+#undef TENON_PACKED_TYPE
+#undef TENON_HEAP_TYPE
+  }
+  if (is_known) return {};
+  return usage("expected a value type of this engine, found the bits ", Hex{type.bits()});
+}
+
 RootCell::RootCell(std::shared_ptr<StoreBlock> owner, runtime::Slot ref, bool func)
     : block(std::move(owner)), is_func(func) {
   root.ref = ref;
-  if (block->is_alive()) block->store->heap.add_root(root);
+  if (block->store != nullptr) block->store->heap.add_root(root);
 }
 
 RootCell::~RootCell() {
-  if (block->is_alive()) block->store->heap.remove_root(root);
+  if (block->store != nullptr) block->store->heap.remove_root(root);
 }
 
 Ref StoreBlock::make_ref(core::ValType type, runtime::Slot slot) {
@@ -55,7 +74,11 @@ Result<void> StoreBlock::to_slots(const Val& value, core::ValType type, runtime:
     if (type.is_vector()) slots[1] = value.high_bits();
     return {};
   }
-  if (!given.is_ref()) return usage("expected a value of type ", type, ", found ", given);
+  if (auto checked = check_type(engine->types, value.type()); !checked) return checked;
+  const core::AbstractHeapType top = engine->types.top_of(type.heap());
+  if (!given.is_ref() || engine->types.top_of(given.heap()) != top) {
+    return usage("expected a value of type ", type, ", found ", given);
+  }
   const RootCell* cell = cell_of(value.ref());
   if (cell == nullptr) {
     if (!type.is_nullable()) return usage("expected a value of type ", type, ", found null");
@@ -63,7 +86,6 @@ Result<void> StoreBlock::to_slots(const Val& value, core::ValType type, runtime:
     return {};
   }
   if (cell->block.get() != this) return usage("a reference belongs to another store");
-  const core::AbstractHeapType top = engine->types.top_of(type.heap());
   const runtime::Slot ref = cell->root.ref;
   const bool is_exception =
       !cell->is_func && !runtime::is_i31(ref) && runtime::as_object(ref)->kind == runtime::ObjectKind::exception;
@@ -82,7 +104,8 @@ std::uint32_t Ref::i31_u() const noexcept { return is_i31() ? runtime::i31_get_u
 std::int32_t Ref::i31_s() const noexcept { return is_i31() ? runtime::i31_get_s(cell_->root.ref) : 0; }
 
 Ref Ref::i31(Store& store, std::uint32_t value) {
-  return StoreBlock::of(store).make_ref(core::i31ref, runtime::make_i31(value));
+  auto block = StoreBlock::open(store);
+  return block ? (*block)->make_ref(core::i31ref, runtime::make_i31(value)) : Ref();
 }
 
 Ref::Kind Ref::kind() const noexcept {
@@ -104,7 +127,9 @@ bool Ref::operator==(const Ref& other) const noexcept {
 }
 
 Result<Ref> Ref::make_host(Store& store, std::unique_ptr<detail::HostBox> box) {
-  StoreBlock& block = StoreBlock::of(store);
+  auto opened = StoreBlock::open(store);
+  if (!opened) return std::move(opened).error();
+  StoreBlock& block = **opened;
   const auto drop = [](void* data) noexcept { delete static_cast<detail::HostBox*>(data); };
   runtime::HostValue* object = block.store->heap.allocate_host(box.get(), drop);
   if (object == nullptr) return fail(ErrorKind::exhausted, {}, "the store's garbage-collected heap is full");

@@ -80,19 +80,22 @@ Func* func_ref(Instance& instance, core::FuncIdx index) {
   return func;
 }
 
+Extern export_of(Instance& instance, const core::Export& item) {
+  Extern found;
+  found.kind = item.kind;
+  switch (item.kind) {
+    case core::ExternKind::func: found.func = func_ref(instance, core::FuncIdx(item.index)); break;
+    case core::ExternKind::table: found.table = instance.tables[item.index]; break;
+    case core::ExternKind::memory: found.memory = instance.memories[item.index]; break;
+    case core::ExternKind::global: found.global = instance.globals[item.index]; break;
+    case core::ExternKind::tag: found.tag = instance.tags[item.index]; break;
+  }
+  return found;
+}
+
 std::optional<Extern> find_export(Instance& instance, std::string_view name) {
   for (const core::Export& item : instance.model().exports) {
-    if (item.name != name) continue;
-    Extern found;
-    found.kind = item.kind;
-    switch (item.kind) {
-      case core::ExternKind::func: found.func = func_ref(instance, core::FuncIdx(item.index)); break;
-      case core::ExternKind::table: found.table = instance.tables[item.index]; break;
-      case core::ExternKind::memory: found.memory = instance.memories[item.index]; break;
-      case core::ExternKind::global: found.global = instance.globals[item.index]; break;
-      case core::ExternKind::tag: found.tag = instance.tags[item.index]; break;
-    }
-    return found;
+    if (item.name == name) return export_of(instance, item);
   }
   return std::nullopt;
 }

@@ -100,6 +100,8 @@ std::int64_t grow(Table& table, std::uint64_t delta, Slot init) noexcept;
 // exhausted.
 Result<Instance*> instantiate(Store& store, CodeModule& code, std::span<const Extern> imports);
 
+// What an export of the instance's module stands for.
+Extern export_of(Instance& instance, const core::Export& item);
 // Looks an export up; nullopt if there is none of that name.
 std::optional<Extern> find_export(Instance& instance, std::string_view name);
 
