@@ -145,7 +145,6 @@ Action declare_run(CLI::App& command) {
   command.add_option("--max-memory", options->max_memory, "How much memory the guest may have: 64MiB")
       ->type_name("SIZE");
   command.add_flag("--loop-dispatch", options->loop_dispatch, "Run the interpreter's loop, not its tail calls");
-  command.positionals_at_end();
   declare_common(command, *options);
   return [options] { return run_file(*options); };
 }

@@ -141,7 +141,7 @@ void append_frame(std::pmr::string& out, unsigned number, const Instance& instan
   Arena arena(*instance.store->resource);
   const auto names = core::read_names(module, arena);
   TextBuffer line;
-  append_text(line, "  ");
+  if (!out.empty()) append_text(line, "\n");
   append_text(line, number);
   append_text(line, ": ");
   if (names && names->module && !names->module->empty()) {
@@ -157,7 +157,6 @@ void append_frame(std::pmr::string& out, unsigned number, const Instance& instan
   }
   append_text(line, " at offset ");
   append_text(line, Hex{position.offset});
-  append_text(line, "\n");
   out.append(line.view());
 }
 
@@ -190,9 +189,9 @@ std::pmr::string backtrace(Thread& thread) {
   }
   if (count > most_frames_shown) {
     TextBuffer line;
-    append_text(line, "  ... and ");
+    append_text(line, "\n... and ");
     append_text(line, count - most_frames_shown);
-    append_text(line, " more\n");
+    append_text(line, " more");
     out.append(line.view());
   }
   return out;

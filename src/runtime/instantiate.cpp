@@ -243,10 +243,9 @@ class Instantiation {
 
   Error trapped(Trap trap, std::string_view what, std::size_t index) const {
     TextBuffer context;
-    append_text(context, "  while initializing from ");
+    append_text(context, "while initializing from ");
     append_text(context, what);
     append_text(context, index);
-    append_text(context, "\n");
     return Error(ErrorKind::trap, message(trap))
         .with_code(static_cast<std::uint32_t>(trap))
         .with_context(context.view());
