@@ -5,7 +5,7 @@
 namespace tenon {
 
 Error Cursor::end_error(std::uint64_t offset) noexcept {
-  return fail(ErrorKind::malformed, at_offset(offset), "unexpected end of section or function");
+  return fail(ErrorKind::malformed, at_offset(offset), unexpected_end_text);
 }
 
 Error Cursor::leb_fault_error(LebFault reason, unsigned bits, std::uint64_t offset) noexcept {
@@ -22,7 +22,7 @@ std::uint32_t Cursor::count(std::uint32_t limit, std::string_view what, std::siz
   if (count == 0) return 0;
   if (at_end()) return fail_with(end_error(offset())), 0;
   if (count > remaining() / least_bytes) {
-    fault(ErrorKind::malformed, start, "length out of bounds: ", count, " ", what, " do not fit in the remaining ",
+    fault(ErrorKind::malformed, start, out_of_bounds_text, count, " ", what, " do not fit in the remaining ",
           remaining(), " bytes");
     return 0;
   }
@@ -37,7 +37,7 @@ std::uint32_t Cursor::length(std::string_view what) noexcept {
   const std::uint64_t start = offset();
   const std::uint32_t size = u32();
   if (size > remaining()) {
-    fault(ErrorKind::malformed, start, "length out of bounds: ", what, " of ", size, " bytes, and only ", remaining(),
+    fault(ErrorKind::malformed, start, out_of_bounds_text, what, " of ", size, " bytes, and only ", remaining(),
           " are left");
     return 0;
   }

@@ -5,8 +5,6 @@
 
 namespace tenon::core {
 
-namespace {
-
 ExternType read_extern_type(Cursor& in, Features features) {
   const std::uint64_t start = in.offset();
   const std::uint8_t kind = in.u8();
@@ -36,6 +34,8 @@ void write_extern_type(ByteWriter& out, const ExternType& type) {
     case ExternKind::tag: return write_tag_type(out, type.tag);
   }
 }
+
+namespace {
 
 void add_to_index_space(Module& module, const ExternType& type) {
   switch (type.kind) {

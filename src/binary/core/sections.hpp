@@ -49,6 +49,7 @@ TableType read_table_type(Cursor& in, Features features);
 MemoryType read_memory_type(Cursor& in, Features features);
 GlobalType read_global_type(Cursor& in, Features features);
 TagType read_tag_type(Cursor& in);
+ExternType read_extern_type(Cursor& in, Features features);
 bool read_mutability(Cursor& in);
 std::string_view read_bounded_name(Cursor& in);  // of an import or export: at most limits::max_name_size bytes
 
@@ -58,6 +59,7 @@ void write_table_type(ByteWriter& out, const TableType& type);
 void write_memory_type(ByteWriter& out, const MemoryType& type);
 void write_global_type(ByteWriter& out, const GlobalType& type);
 void write_tag_type(ByteWriter& out, TagType type);
+void write_extern_type(ByteWriter& out, const ExternType& type);
 
 template <SectionId id>
 void read_payload(Cursor& in, SectionReader& reader);

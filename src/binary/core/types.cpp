@@ -155,28 +155,26 @@ void write_block_type(ByteWriter& out, const BlockType& type) {
 
 namespace {
 
-constexpr std::uint8_t rec_code = 0x4E;
 constexpr std::uint8_t sub_final_code = 0x4F;
-constexpr std::uint8_t sub_code = 0x50;
 constexpr std::uint8_t array_code = 0x5E;
 constexpr std::uint8_t struct_code = 0x5F;
 constexpr std::uint8_t func_code = 0x60;
 
-std::span<const ValType> read_result_type(Cursor& in, SectionReader& reader, std::uint32_t limit,
+std::span<const ValType> read_result_type(Cursor& in, Arena& arena, Features features, std::uint32_t limit,
                                           std::string_view what) {
   const std::uint32_t count = in.count(limit, what);
-  const std::span<ValType> types = reader.module.arena.make_array<ValType>(count);
-  for (ValType& type : types) type = read_val_type(in, reader.features);
+  const std::span<ValType> types = arena.make_array<ValType>(count);
+  for (ValType& type : types) type = read_val_type(in, features);
   return types;
 }
 
-FuncType read_func_type(Cursor& in, SectionReader& reader) {
+FuncType read_func_type(Cursor& in, Arena& arena, Features features) {
   FuncType type;
-  type.params = read_result_type(in, reader, limits::max_params, "parameters");
+  type.params = read_result_type(in, arena, features, limits::max_params, "parameters");
   const std::uint64_t start = in.offset();
-  type.results = read_result_type(in, reader, limits::max_results, "results");
+  type.results = read_result_type(in, arena, features, limits::max_results, "results");
   if (type.results.size() > 1) {
-    require(in, start, "function type", reader.features, "more than one result", Feature::multi_value);
+    require(in, start, "function type", features, "more than one result", Feature::multi_value);
   }
   return type;
 }
@@ -194,48 +192,52 @@ FieldType read_field_type(Cursor& in, Features features) {
   return field;
 }
 
-std::span<const FieldType> read_fields(Cursor& in, SectionReader& reader, std::uint32_t count) {
-  const std::span<FieldType> fields = reader.module.arena.make_array<FieldType>(count);
-  for (FieldType& field : fields) field = read_field_type(in, reader.features);
+std::span<const FieldType> read_fields(Cursor& in, Arena& arena, Features features, std::uint32_t count) {
+  const std::span<FieldType> fields = arena.make_array<FieldType>(count);
+  for (FieldType& field : fields) field = read_field_type(in, features);
   return fields;
 }
 
-void read_composite_type(Cursor& in, SectionReader& reader, SubType& type) {
+void read_composite_type(Cursor& in, Arena& arena, Features features, SubType& type) {
   const std::uint64_t start = in.offset();
   const std::uint8_t code = in.u8();
   switch (code) {
-    case func_code: type.func = read_func_type(in, reader); return;
+    case func_code: type.func = read_func_type(in, arena, features); return;
     case struct_code:
-      require(in, start, "definition type", reader.features, "struct", Feature::gc);
+      require(in, start, "definition type", features, "struct", Feature::gc);
       type.kind = CompositeKind::struct_;
-      type.fields = read_fields(in, reader, in.count(limits::max_struct_fields, "fields", 2));
+      type.fields = read_fields(in, arena, features, in.count(limits::max_struct_fields, "fields", 2));
       return;
     case array_code:
-      require(in, start, "definition type", reader.features, "array", Feature::gc);
+      require(in, start, "definition type", features, "array", Feature::gc);
       type.kind = CompositeKind::array;
-      type.fields = read_fields(in, reader, 1);
+      type.fields = read_fields(in, arena, features, 1);
       return;
     default: fault_code(in, start, "definition type", code);
   }
 }
 
-SubType read_sub_type(Cursor& in, SectionReader& reader) {
+}  // namespace
+
+SubType read_sub_type(Cursor& in, Arena& arena, Features features) {
   const std::uint64_t start = in.offset();
   SubType type;
   const std::uint8_t code = in.peek();
   if (code == sub_code || code == sub_final_code) {
-    require(in, start, "definition type", reader.features, "sub", Feature::gc);
+    require(in, start, "definition type", features, "sub", Feature::gc);
     in.u8();
     type.is_shorthand = false;
     type.is_final = code == sub_final_code;
     const std::uint32_t count = in.count(limits::max_types, "supertypes");
-    const std::span<TypeIdx> supertypes = reader.module.arena.make_array<TypeIdx>(count);
+    const std::span<TypeIdx> supertypes = arena.make_array<TypeIdx>(count);
     for (TypeIdx& supertype : supertypes) supertype = TypeIdx(in.u32());
     type.supertypes = supertypes;
   }
-  read_composite_type(in, reader, type);
+  read_composite_type(in, arena, features, type);
   return type;
 }
+
+namespace {
 
 void read_rec_type(Cursor& in, SectionReader& reader) {
   Module& module = reader.module;
@@ -250,7 +252,7 @@ void read_rec_type(Cursor& in, SectionReader& reader) {
     in.fault(ErrorKind::exhausted, start, "too many types: the limit is ", limits::max_types);
   }
   for (std::uint32_t i = 0; i < group.size && in.ok(); ++i) {
-    module.types.push_back(module.arena, read_sub_type(in, reader));
+    module.types.push_back(module.arena, read_sub_type(in, module.arena, reader.features));
   }
   module.rec_groups.push_back(module.arena, group);
 }
@@ -264,6 +266,8 @@ void write_field_type(ByteWriter& out, FieldType field) {
   write_val_type(out, field.storage);
   out.u8(field.is_mutable ? 1 : 0);
 }
+
+}  // namespace
 
 void write_sub_type(ByteWriter& out, const SubType& type) {
   if (!type.is_shorthand || !type.is_final || !type.supertypes.empty()) {
@@ -284,8 +288,6 @@ void write_sub_type(ByteWriter& out, const SubType& type) {
     case CompositeKind::array: out.u8(array_code); return write_field_type(out, type.fields[0]);
   }
 }
-
-}  // namespace
 
 template <>
 void read_payload<SectionId::type>(Cursor& in, SectionReader& reader) {
