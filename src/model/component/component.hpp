@@ -19,9 +19,14 @@
 
 namespace tenon::component {
 
-// An import's or export's name with its attributes.
+// What stands behind a name; the value is its code in the binary format.
+enum class NameAttribute : std::uint8_t { implements = 0, version_suffix = 1, external_id = 2 };
+
+// An import's or export's name with its attributes. `given` lists those in their order, since writing repeats it, and
+// twice what is given twice, which validation refuses; the fields below hold what they say.
 struct ExternName {
   std::string_view name;
+  std::span<const NameAttribute> given;
   std::optional<std::string_view> implements;  // an interface name
   std::optional<std::string_view> version_suffix;
   std::optional<std::string_view> external_id;
@@ -61,7 +66,8 @@ struct Alias {
 
 enum class StringEncoding : std::uint8_t { utf8 = 0, utf16 = 1, latin1_utf16 = 2 };
 
-// The options in their order, since writing repeats it; the fields below hold what they say.
+// The options in their order, since writing repeats it, and twice what is given twice, which validation refuses; the
+// fields below hold what they say.
 enum class CanonOption : std::uint8_t {
   utf8 = 0,
   utf16 = 1,
@@ -173,7 +179,10 @@ enum class SectionId : std::uint8_t {
 #undef TENON_COMPONENT_SECTION
 };
 
-// As it stood in the input, or a new one (`raw` empty). `definitions` counts those that it holds.
+// As it stood in the input, or a new one (`raw` empty). `definitions` counts those that it holds: the sections of a body
+// share out its definitions in their order. Who inserts or removes a definition corrects the count and sets `changed`.
+// What no section accounts for is written behind them, each run of one kind as one section; so a component that was
+// built needs entries for its custom sections only, and for what stands before them.
 struct Section {
   SectionId id = SectionId::custom;
   bool changed = false;

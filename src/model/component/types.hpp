@@ -95,24 +95,9 @@ struct Definition;  // model/component/component.hpp
 
 enum class TypeKind : std::uint8_t {
   primitive,
-  record,
-  variant,
-  list,
-  fixed_length_list,
-  tuple,
-  flags,
-  enum_,
-  option,
-  result,
-  own,
-  borrow,
-  stream,
-  future,
-  map,
-  func,
-  component,
-  instance,
-  resource,
+#define TENON_TYPE_KIND(name, code, text, feature) name,
+#include "spec/component_type_kinds.def"
+#undef TENON_TYPE_KIND
 };
 
 // A defined type. Which fields are meaningful is said by `kind`.
