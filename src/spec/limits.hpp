@@ -34,12 +34,6 @@ inline constexpr std::uint32_t max_text_nesting = 10'000;  // parentheses
 inline constexpr std::uint32_t max_script_nesting = 100;     // threads and patterns of test scripts
 inline constexpr std::uint64_t max_text_size = std::uint64_t{1} << 31;  // bytes
 
-inline constexpr std::uint32_t max_component_nesting = 256;      // components and types of components in one another
-inline constexpr std::uint32_t max_component_items = 2'000'000;  // definitions and entries of their lists, in all
-inline constexpr std::uint32_t max_type_members = 10'000;        // fields, cases, labels or elements of one type
-inline constexpr std::uint32_t max_canon_options = 100;          // of one canonical definition, repeated ones counted
-inline constexpr std::uint32_t max_name_attributes = 100;        // of one import or export, repeated ones counted
-
 inline constexpr std::uint64_t max_memory32_pages = 65'536;             // of 64 KiB
 inline constexpr std::uint64_t max_memory64_pages = std::uint64_t{1} << 48;
 inline constexpr std::uint32_t default_page_size_log2 = 16;

@@ -12,6 +12,7 @@
 #include <array>
 
 #include "binary/component/sections.hpp"
+#include "binary/core/fault_texts.hpp"
 #include "binary/core/module.hpp"
 #include "binary/core/needs_feature.hpp"
 

@@ -7,7 +7,7 @@
 #include "binary/component/component.hpp"
 #include "binary/core/byte_writer.hpp"
 #include "binary/core/cursor.hpp"
-#include "spec/limits.hpp"
+#include "spec/component_limits.hpp"
 
 namespace tenon::component {
 

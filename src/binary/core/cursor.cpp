@@ -1,6 +1,7 @@
 #include "binary/core/cursor.hpp"
 
 #include "base/utf8.hpp"
+#include "binary/core/fault_texts.hpp"
 
 namespace tenon {
 

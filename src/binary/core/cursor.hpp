@@ -19,10 +19,6 @@
 
 namespace tenon {
 
-// How the faults begin that say: the input is shorter than what it announces.
-inline constexpr std::string_view unexpected_end_text = "unexpected end of section or function";
-inline constexpr std::string_view out_of_bounds_text = "length out of bounds: ";
-
 class Cursor {
  public:
   // `base` is the offset of `bytes` in the outermost input. Of the bytes right behind them, `lookahead` may be read to
