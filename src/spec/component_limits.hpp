@@ -5,6 +5,7 @@
 
 namespace tenon::limits {
 
+inline constexpr std::uint64_t max_component_size = std::uint64_t{1} << 30;  // bytes
 inline constexpr std::uint32_t max_component_nesting = 256;      // components and types of components in one another
 inline constexpr std::uint32_t max_component_items = 2'000'000;  // definitions and entries of their lists, in all
 inline constexpr std::uint32_t max_type_members = 10'000;        // fields, cases, labels or elements of one type

@@ -26,7 +26,6 @@ constexpr std::uint32_t module_version = 1;
 constexpr std::uint32_t component_version = 0x1'000D;  // version 13, layer 1
 constexpr std::uint16_t component_layer = 1;
 constexpr std::size_t layer_offset = 6;
-constexpr std::size_t largest_size = 0xFFFF'FFFF;
 
 constexpr std::string_view section_titles[] = {
 #define TENON_COMPONENT_SECTION(name, id, title, feature) title,
@@ -232,6 +231,10 @@ Result<Component> read_component(Bytes bytes, std::pmr::memory_resource& memory,
   if (!options.features.has(Feature::component_model)) {
     in.fault(ErrorKind::malformed, options.base_offset, NeedsFeature{"a component", Feature::component_model});
   }
+  if (bytes.size() > limits::max_component_size) {
+    in.fault(ErrorKind::exhausted, options.base_offset, "component too large: ", bytes.size(),
+             " bytes, and the limit is ", limits::max_component_size);
+  }
   read_body(in, reader, component.body);
   if (!in.ok()) return renamed(in.take_error());
   return component;
@@ -243,7 +246,7 @@ Result<void> check_core_modules(const Component& component, Features features) {
 
 namespace {
 
-// Definitions that go into one section: as many as `most` of one kind, but one alone where a section holds only one.
+// Definitions that go into one section: all of one kind, but one alone where a section holds only one.
 std::size_t run_length(std::span<const Definition> definitions) {
   const DefinitionKind kind = definitions.front().kind;
   if (kind == DefinitionKind::core_module || kind == DefinitionKind::component || kind == DefinitionKind::start) {
@@ -307,7 +310,6 @@ class Writer {
 
  private:
   void finish(SectionId id) {
-    assert(payload_.size() <= largest_size);
     out_.u8(static_cast<std::uint8_t>(id));
     out_.sized(payload_.view());
     payload_.clear();

@@ -179,10 +179,10 @@ enum class SectionId : std::uint8_t {
 #undef TENON_COMPONENT_SECTION
 };
 
-// As it stood in the input, or a new one (`raw` empty). `definitions` counts those that it holds: the sections of a body
-// share out its definitions in their order. Who inserts or removes a definition corrects the count and sets `changed`.
-// What no section accounts for is written behind them, each run of one kind as one section; so a component that was
-// built needs entries for its custom sections only, and for what stands before them.
+// As it stood in the input, or a new one (`raw` empty). `definitions` counts those that it holds: the sections of a
+// body share out its definitions in their order. Who inserts or removes a definition corrects the count and sets
+// `changed`. What no section accounts for is written behind them, each run of one kind as one section; so a component
+// that was built needs entries for its custom sections only, and for what stands before them.
 struct Section {
   SectionId id = SectionId::custom;
   bool changed = false;
