@@ -192,17 +192,6 @@ void append_note(std::string& out, const Palette& paint, std::string_view note) 
   out += "\n";
 }
 
-// What to do about it, where a message tells.
-std::string hint_for(const Error& error) {
-  for (const FeatureDescription& feature : list_features()) {
-    const std::string named = "feature " + std::string(feature.option);
-    if (error.message().find(named) != std::string_view::npos) {
-      return "switch it on with --features " + std::string(feature.option);
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string render(const Error& error, std::string_view file, std::string_view source, bool colour) {
@@ -235,7 +224,6 @@ std::string render(const Error& error, std::string_view file, std::string_view s
       append_note(out, paint, "in " + section);
     }
   }
-  if (const std::string hint = hint_for(error); !hint.empty()) append_note(out, paint, "help: " + hint);
   return out;
 }
 
