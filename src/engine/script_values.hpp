@@ -15,7 +15,7 @@ struct ScriptValue {
   enum class Kind : std::uint8_t { i32, i64, f32, f64, v128, null, reference };
   Kind kind = Kind::i32;
   std::uint64_t bits = 0;  // numbers; for references to something of the host, its number
-  core::V128 vector;
+  core::V128 vector{};
   // kind null: the bottom of its hierarchy. kind reference: the most precise abstract heap type: func, i31, struct_,
   // array, exn, extern_ for a host's external reference, any for a host's internal one.
   core::AbstractHeapType heap = core::AbstractHeapType::func;
