@@ -37,6 +37,7 @@ Code::Code(const core::ValidatedModule& module, const runtime::CodeSettings& cod
     entries[i].store(&stubs[2 * i], std::memory_order_relaxed);
   }
   this->code = entries.data();
+  stubs_ = stubs;
 }
 
 Code::~Code() = default;
@@ -79,6 +80,11 @@ FunctionCode Code::find(const Cell* ip) {
 }
 
 runtime::Executor::Position Code::position(const Cell* ip) {
+  if (ip > stubs_.data() && ip <= stubs_.data() + stubs_.size()) {
+    // In a function that was not entered yet, or an import.
+    const core::FuncIdx index(static_cast<std::size_t>(ip - stubs_.data() - 1) / 2);
+    return {index, validated->module->funcs[index].offset};
+  }
   const FunctionCode function = find(ip);
   if (function.begin == nullptr) return {};
   const core::Func& func = validated->module->funcs[function.index];

@@ -51,6 +51,7 @@ class Code final : public runtime::CodeModule {
 
   std::pmr::memory_resource* resource_;
   Arena arena_;
+  std::span<const Cell> stubs_;  // two cells for each function
   std::atomic_flag busy_;
   std::pmr::vector<FunctionCode> functions_;  // by address
   std::optional<Translator> translator_;      // its storage is reused from one function to the next
