@@ -30,6 +30,7 @@ class CodeBuffer {
     std::uint8_t pair = 0;   // comparisons: the operands' variant
     Op op = Op::invalid;     // comparisons, and eqz of an accumulator
     bool is_add = false;     // an i32.add
+    Op shift = Op::invalid;  // a shift of a slot by a constant
     Op inner = Op::invalid;  // the comparison whose result an eqz turns around
     std::uint8_t inner_pair = 0;
     std::uint32_t inner_start = 0;
@@ -61,6 +62,7 @@ class CodeBuffer {
     last.op = Op::invalid;
     last.inner = Op::invalid;
     last.is_add = false;
+    last.shift = Op::invalid;
     last.increment = none;
     write(size_, handler);
     size_ += 2;
@@ -85,6 +87,7 @@ class CodeBuffer {
     last.op = Op::invalid;
     last.inner = Op::invalid;
     last.is_add = false;
+    last.shift = Op::invalid;
     last.increment = none;
   }
 

@@ -24,6 +24,15 @@ struct BranchHandlers {
   Handler variants[pair_count][2][2] = {};
 };
 
+// Commutative i32 operations with one operand shifted by a constant: by operation, shift, other operand (acc or slot),
+// and whether the result also goes to a slot.
+inline constexpr Op shifted_ops[] = {Op::i32_add, Op::i32_and, Op::i32_or, Op::i32_xor};
+inline constexpr Op shift_ops[] = {Op::i32_shl, Op::i32_shr_s, Op::i32_shr_u, Op::i32_rotl};
+struct ShiftTable {
+  Handler handlers[std::size(shifted_ops)][std::size(shift_ops)][2][2] = {};
+};
+extern const ShiftTable shift_handlers[2];
+
 // An addition of 32 bits into a local, fused with a comparison of the sum and a branch backwards: the end of most
 // loops. By comparison, addend (immediate or slot), and what is compared with (immediate or slot).
 inline constexpr std::size_t i32_comparison_count = 10;

@@ -1,4 +1,5 @@
 // The translation of instructions that compute, and the dispatch over all of them.
+#include <algorithm>
 #include <cassert>
 
 #include "binary/core/immediates.hpp"
@@ -50,6 +51,7 @@ Translator::Translator(const core::ValidatedModule& module, const runtime::CodeS
       memory_(memory_handlers[settings.loop_dispatch]),
       control_(control_handlers[settings.loop_dispatch]),
       loops_(loop_handlers[settings.loop_dispatch]),
+      shifts_(shift_handlers[settings.loop_dispatch]),
       vectors_(vector_handlers[settings.loop_dispatch]),
       atomics_(atomic_handlers[settings.loop_dispatch]),
       references_(reference_handlers[settings.loop_dispatch]),
@@ -152,8 +154,36 @@ void Translator::unary(Op op) {
   value_done(bank, row.variants[variant][1]);
 }
 
+// Makes one instruction of a shift by a constant, just written, and an operation with its result.
+bool Translator::fuse_shift(Op op) {
+  const auto* row = std::ranges::find(shifted_ops, op);
+  const CodeBuffer::Last last = code_.last;
+  if (row == std::end(shifted_ops) || last.kind != CodeBuffer::Last::Kind::value) return false;
+  const Operand& right = stack_.back();
+  const Operand& left = stack_[stack_.size() - 2];
+  const Operand& other = right.kind == Operand::Kind::acc ? left : right;
+  if (right.kind != Operand::Kind::acc && left.kind != Operand::Kind::acc) return false;
+  if (other.kind != Operand::Kind::local && other.kind != Operand::Kind::temp) return false;
+  const std::uint32_t other_slot = other.slot * 8;
+  const std::uint32_t shifted = code_.read32(last.start + 2);
+  const std::uint32_t count = code_.read32(last.start + 3);
+  pop();
+  pop();
+  code_.truncate(last.start);
+  const bool in_acc = last.acc_slot != no_slot && last.acc_slot * 8 == other_slot;
+  const auto shift = static_cast<std::size_t>(std::ranges::find(shift_ops, last.shift) - std::begin(shift_ops));
+  const auto& handlers = shifts_.handlers[row - std::begin(shifted_ops)][shift][in_acc ? 0 : 1];
+  code_.begin(handlers[0]);
+  if (!in_acc) code_.field32(other_slot);
+  code_.field32(shifted);
+  code_.field32(count);
+  value_done(Bank::integer, handlers[1]);
+  return true;
+}
+
 void Translator::binary(Op op) {
   if (op == Op::i32_add && push_sum()) return;
+  if (code_.last.shift != Op::invalid && fuse_shift(op)) return;
   Operand right = pop();
   Operand left = pop();
   const OperationTraits traits = traits_of(op);
@@ -186,6 +216,10 @@ void Translator::binary(Op op) {
   code_.last.pair = static_cast<std::uint8_t>(pair);
   code_.last.acc_slot = acc_slot;
   code_.last.is_add = op == Op::i32_add;
+  if (left_place == Place::slot && right_place == Place::imm &&
+      std::ranges::find(shift_ops, op) != std::end(shift_ops)) {
+    code_.last.shift = op;
+  }
   if (traits.is_comparison) {
     code_.last.op = op;
     if (left_place == Place::acc) code_.last.increment = increment;

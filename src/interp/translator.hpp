@@ -234,6 +234,7 @@ class Translator {
   void value_done(Bank bank, Handler with_slot);
   void preserve_local(std::uint32_t index);
   bool push_sum();
+  bool fuse_shift(Op op);
   void force(std::uint32_t index);
   void force_top(std::size_t count);
   void force_sums_of(std::uint32_t local);
@@ -353,6 +354,7 @@ class Translator {
   const MemoryTable& memory_;
   const ControlTable& control_;
   const LoopTable& loops_;
+  const ShiftTable& shifts_;
   const PlainTable& vectors_;
   const PlainTable& atomics_;
   const PlainTable& references_;

@@ -47,6 +47,11 @@ constexpr Case folded[] = {
      3},
     {"(select (local.get 0) (i32.add (local.get 0) (local.get 1)) (i32.lt_s (local.get 0) (local.get 1)))", 10},
     {"(select (i32.const 1) (i32.const 2) (local.get 0))", 1},
+    // Shifts by a constant are part of the operation that takes them, on either side.
+    {"(i32.xor (local.get 1) (i32.shl (local.get 0) (i32.const 4)))", 3 ^ (7 << 4)},
+    {"(i32.add (i32.rotl (local.get 0) (i32.const 31)) (local.get 1))", 0x8000'0006},
+    {"(i32.or (i32.shl (local.get 0) (i32.const 8)) (i32.shr_u (local.get 1) (i32.const 1)))", 7 << 8 | 1},
+    {"(i32.sub (local.get 1) (i32.shl (local.get 0) (i32.const 4)))", static_cast<std::uint32_t>(3 - (7 << 4))},
     {"(i32.eqz (i32.lt_u (local.get 0) (local.get 1)))", 1},
     {"(i32.eqz (f64.lt (f64.convert_i32_s (local.get 0)) (f64.const nan)))", 1},
 };
