@@ -90,6 +90,7 @@ void StoreBlock::start(const runtime::Func& func, std::span<const std::uint64_t>
   auto thread = runtime::acquire_thread(*store);
   if (!thread) return done(std::move(thread).error());
   AsyncCall& call = async_calls.emplace_back(*thread, &func, std::move(done));
+  call.place = std::prev(async_calls.end());
   (*thread)->host_call = &call;
   const DeadlineScope deadline(*this);
   finish(call, runtime::start(**thread, func, arguments));
@@ -97,9 +98,8 @@ void StoreBlock::start(const runtime::Func& func, std::span<const std::uint64_t>
 
 void StoreBlock::finish(AsyncCall& call, runtime::Outcome outcome) {
   if (outcome == runtime::Outcome::suspended) return;
-  const auto entry = std::ranges::find_if(async_calls, [&](const AsyncCall& other) { return &other == &call; });
   std::list<AsyncCall> ended;
-  ended.splice(ended.end(), async_calls, entry);
+  ended.splice(ended.end(), async_calls, call.place);
   runtime::Thread& thread = *call.thread;
   thread.host_call = nullptr;
   if (outcome == runtime::Outcome::returned) {

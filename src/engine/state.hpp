@@ -103,6 +103,7 @@ struct AsyncCall {
   runtime::Thread* thread;
   const runtime::Func* func;
   std::function<void(Result<std::span<const std::uint64_t>>)> done;
+  std::list<AsyncCall>::iterator place{};  // its own, in the store's list
 };
 
 struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
