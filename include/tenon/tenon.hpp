@@ -97,7 +97,7 @@ std::string_view to_string(ExternKind kind) noexcept;
 
 struct LimitsType {
   std::uint64_t min = 0;
-  std::optional<std::uint64_t> max;
+  std::optional<std::uint64_t> max{};
   bool is_64 = false;
   bool is_shared = false;
 };

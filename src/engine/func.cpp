@@ -33,6 +33,8 @@ Result<void> Func::check(std::span<const ValType> params, std::span<const ValTyp
 Result<void> Func::call_raw(std::uint64_t* frame) const noexcept {
   if (!store_->is_alive()) [[unlikely]]
     return detail::dead_store();
+  if (store_->call_depth >= detail::max_nested_calls) [[unlikely]]
+    return detail::too_deep();
   const detail::DeadlineScope deadline(*store_);
   return runtime::call(*store_->store, *func_, {frame, std::max(func_->param_slots, func_->result_slots)});
 }

@@ -19,6 +19,7 @@ Result<Instance> Instance::make(Store& store, const Module& module, std::span<co
     opened.push_back(*external);
   }
   if (block.modules.empty() || block.modules.back() != state) block.modules.push_back(state);
+  if (block.call_depth >= detail::max_nested_calls) return detail::too_deep();
   const detail::DeadlineScope deadline(block);
   auto instance = runtime::instantiate(*block.store, *state->code, opened);
   if (!instance) return std::move(instance).error();

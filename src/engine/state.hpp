@@ -113,6 +113,7 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   std::unique_ptr<runtime::Store> store;  // empty once it has gone
   std::shared_ptr<StoreBlock> self;       // until then
   bool has_ended = false;                 // the public Store has
+  unsigned call_depth = 0;                // of calls from the host under way
   std::chrono::nanoseconds call_time;
   // The functions made of each host function, which they keep.
   std::unordered_map<std::shared_ptr<HostFunction>, runtime::Func*> host_functions;
@@ -168,16 +169,21 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   Ref make_ref(core::ValType type, runtime::Slot slot);
 };
 
+// Calls from the host inside calls from the host, through host functions. Guests need no native stack, these do.
+inline constexpr unsigned max_nested_calls = 200;
+
 // The time limit of one call from the host, while it lives. Calls inside calls are under the limit of the outermost.
 class DeadlineScope {
  public:
   explicit DeadlineScope(StoreBlock& block) : block_(block), is_outermost_(block.store->current == nullptr) {
+    ++block.call_depth;
     if (is_outermost_) begin();
   }
   DeadlineScope(const DeadlineScope&) = delete;
   DeadlineScope& operator=(const DeadlineScope&) = delete;
   ~DeadlineScope() {
     if (entry_) block_.engine->watchdog.forget(*entry_);
+    --block_.call_depth;
     if (is_outermost_ && block_.has_ended) [[unlikely]]
       block_.dispose();
   }
@@ -193,6 +199,11 @@ class DeadlineScope {
 template <class... Pieces>
 Error usage(const Pieces&... pieces) {
   return fail(ErrorKind::usage, {}, pieces...);
+}
+inline Error too_deep() {
+  return fail(ErrorKind::trap, {}, message(Trap::call_stack_exhausted), ": ", max_nested_calls,
+              " calls from the host are under way inside each other")
+      .with_code(static_cast<std::uint32_t>(Trap::call_stack_exhausted));
 }
 inline Error dead_store() { return usage("the store of this handle has ended"); }
 

@@ -55,6 +55,7 @@ void StoreBlock::dispose() {
   // What the heap and the host functions hold may hold handles of this very store: they find it gone. The modules'
   // code is in use until the store is gone.
   store.reset();
+  abandon_calls();
   std::exchange(host_functions, {}).clear();
   std::exchange(modules, {}).clear();
 }
@@ -186,7 +187,6 @@ Store& Store::operator=(Store&& other) noexcept {
 
 Store::~Store() {
   if (block_ != nullptr) block_->end();
-  block_->abandon_calls();
 }
 
 namespace {

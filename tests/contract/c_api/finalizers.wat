@@ -1,0 +1,3 @@
+(module
+  (global (export "global") (mut externref) (ref.null extern))
+  (func (export "run")))

@@ -1,0 +1,10 @@
+(module
+  (import "" "identity" (func $identity (param externref) (result externref)))
+  (global $global (export "global") (mut externref) (ref.null extern))
+  (table $table (export "table") 4 externref)
+  (func (export "set") (param externref)
+    (global.set $global (local.get 0))
+    (table.set $table (i32.const 1) (local.get 0)))
+  (func (export "get") (result externref) (global.get $global))
+  (func (export "pass") (param externref) (result externref) (call $identity (local.get 0)))
+  (func (export "make") (result anyref) (ref.i31 (i32.const 5))))
