@@ -33,6 +33,9 @@ inline constexpr std::uint32_t max_name_size = 100'000;  // bytes of an import o
 inline constexpr std::uint32_t max_text_nesting = 10'000;  // parentheses
 inline constexpr std::uint32_t max_script_nesting = 100;     // threads and patterns of test scripts
 inline constexpr std::uint64_t max_text_size = std::uint64_t{1} << 31;  // bytes
+inline constexpr std::uint32_t max_wit_type_nesting = 100;     // list<list<...>>
+inline constexpr std::uint32_t max_wit_use_depth = 1'000;      // interfaces, or packages, that each use the next
+inline constexpr std::uint32_t max_wit_items = 250'000;        // types and world items of a resolved set of packages
 
 inline constexpr std::uint64_t max_memory32_pages = 65'536;             // of 64 KiB
 inline constexpr std::uint64_t max_memory64_pages = std::uint64_t{1} << 48;
