@@ -1,5 +1,6 @@
 // The program `tenon`: one subcommand a file; this one finds which is asked for, and lets it declare its options.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -36,7 +37,10 @@ int run(int argc, char** argv) {
   app.footer(footer);
   const std::string_view asked = argc > 1 ? argv[1] : "";
   Action action;
+  const bool needs_others =
+      needs_all(asked) || std::ranges::find(subcommands, asked, &Subcommand::name) == std::end(subcommands);
   for (const Subcommand& subcommand : subcommands) {
+    if (subcommand.name != asked && !needs_others) continue;  // its help is not asked for
     CLI::App* command = app.add_subcommand(std::string(subcommand.name), std::string(subcommand.summary));
     if (subcommand.name != asked && !needs_all(asked)) continue;
     Action declared = subcommand.declare(*command);
