@@ -1,6 +1,8 @@
-// Prints any module that reads, flat and folded, parses the text, and compares. What must hold: both texts parse to the
-// same bytes; and from there on nothing changes: printing and parsing what was parsed gives the same text and bytes
-// again. (The first time, bytes may change: the text has no words for non-minimal numbers, and for some forms.)
+// Prints any module that reads, flat and folded, parses the text, and compares. What must hold: the text of a valid
+// module parses; both texts parse to the same bytes; and from there on nothing changes: printing and parsing what was
+// parsed gives the same bytes again. (The first time, bytes may change: the text has no words for non-minimal numbers,
+// for some forms, and for names of what is not there.)
+#include <algorithm>
 #include <cstdlib>
 #include <memory_resource>
 #include <optional>
@@ -8,6 +10,7 @@
 
 #include "binary/core/module.hpp"
 #include "text/core/text.hpp"
+#include "validate/core/module.hpp"
 
 namespace {
 
@@ -18,6 +21,17 @@ std::pmr::memory_resource& heap() { return *std::pmr::new_delete_resource(); }
 
 void require(bool holds) {
   if (!holds) std::abort();
+}
+
+// Of several name sections, the first one is understood and the others are bytes, until one of them is the first.
+bool has_at_most_one_name_section(const Module& module) {
+  return std::ranges::count(module.sections, std::string_view("name"), &Section::name) <= 1;
+}
+
+bool is_valid(const Module& module) {
+  TypeRegistry registry(heap());
+  Arena arena(heap());
+  return validate_module(module, registry, arena, {.features = Features::all()}).has_value();
 }
 
 std::optional<std::string> print(std::string_view bytes, bool fold) {
