@@ -8,21 +8,16 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <memory_resource>
 #include <spawn.h>
 #include <string>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "binary/core/module.hpp"
-#include "text/core/text.hpp"
+#include "tenon/tools.hpp"
 
 namespace {
 
 using namespace tenon;
-using namespace tenon::core;
-
-std::pmr::memory_resource& heap() { return *std::pmr::new_delete_resource(); }
 
 // A module of functions that add up array elements, by way of the parser.
 std::string made_module() {
@@ -34,11 +29,7 @@ std::string made_module() {
       "(local.set $count (i32.sub (local.get $count) (i32.const 1))) (br $next)))\n";
   for (int i = 0; i < 20'000; ++i) text += body;
   text += "local.get $sum))";
-  const auto module = parse_module(text, heap());
-  Arena arena(heap());
-  ByteWriter out(arena);
-  write_module(module.value(), out);
-  return std::string(as_chars(out.view()));
+  return tools::parse(text).value();
 }
 
 const char* module_path() { return std::getenv("TENON_BENCH_MODULE"); }
@@ -78,17 +69,17 @@ double peer_time(const char* program) {
 }
 
 void print(benchmark::State& state) {
-  PrintOptions options;
+  tools::PrintOptions options;
   options.fold = state.range(0) != 0;
   std::int64_t size = 0;
   double spent = 0;
   for (auto _ : state) {
     const double before = processor_time(RUSAGE_SELF);
-    const Result<Module> module = read_module(as_bytes(input()), heap(), {.features = Features::all()});
-    std::string text;
-    if (!module || !print_module(*module, text, options)) return state.SkipWithError("the module does not print");
-    benchmark::DoNotOptimize(text.data());
-    size = static_cast<std::int64_t>(text.size());
+    {
+      const Result<std::string> text = tools::print(input(), options);
+      if (!text) return state.SkipWithError("the module does not print");
+      size = static_cast<std::int64_t>(text->size());
+    }
     spent += processor_time(RUSAGE_SELF) - before;
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * size);

@@ -14,6 +14,7 @@
 #include "base/concat.hpp"
 #include "binary/core/module.hpp"
 #include "engine/load.hpp"
+#include "os/pages.hpp"
 #include "spec/features.hpp"
 #include "text/core/text.hpp"
 #include "text/lexer.hpp"
@@ -135,6 +136,8 @@ Result<std::string> print(std::string_view input, const PrintOptions& options) {
   const core::PrintOptions printing{
       .fold = options.fold, .skeleton = options.skeleton, .offsets = options.offsets, .names = options.names};
   std::string text;
+  text.reserve(core::expected_text_size(input_module->module, printing));
+  os::prefer_large_pages(text.data(), text.capacity());
   auto printed = core::print_module(input_module->module, text, printing);
   if (!printed) return std::move(printed).error();
   return text;

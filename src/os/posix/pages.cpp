@@ -29,6 +29,20 @@ bool decommit(void* address, std::size_t size) noexcept {
 
 void release(void* address, std::size_t size) noexcept { ::munmap(address, size); }
 
+void prefer_large_pages(void* address, std::size_t size) noexcept {
+#ifdef MADV_HUGEPAGE
+  // The advice is for whole pages, inside of the memory; it takes effect for a few megabytes or more.
+  constexpr std::size_t worth_it = std::size_t{4} << 20;
+  if (size < worth_it) return;
+  const auto begin = reinterpret_cast<std::uintptr_t>(address);
+  const std::uintptr_t first = (begin + page_size() - 1) & ~(page_size() - 1);
+  const std::uintptr_t last = (begin + size) & ~(page_size() - 1);
+  (void)::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+#else
+  (void)address, (void)size;
+#endif
+}
+
 bool has_virtual_memory() noexcept { return true; }
 
 }  // namespace tenon::os

@@ -423,27 +423,23 @@ Result<void> ModulePrinter::check_size() const {
   return fail(ErrorKind::exhausted, {}, "the text is longer than ", limits::max_text_size, " bytes");
 }
 
-namespace {
-
-// About how long the text will be, to make room once: growing a large string costs more than all the printing. An
-// instruction takes two bytes and becomes a line of some twenty characters and its indentation.
-std::size_t expected_size(const Module& module, const PrintOptions& options) {
-  constexpr std::size_t characters_per_code_byte = 20;
+// To make room once: growing a large string costs more than all the printing. An instruction takes two bytes and
+// becomes a line of some twenty characters and its indentation.
+std::size_t expected_text_size(const Module& module, const PrintOptions& options) {
+  constexpr std::size_t characters_per_code_byte = 36;
   constexpr std::size_t characters_per_other_byte = 3;
   std::size_t size = 0;
   for (const Section& section : module.sections) {
     const bool is_left_out = options.skeleton && (section.id == SectionId::code || section.id == SectionId::data);
     if (is_left_out) continue;
-    size += section.payload.size() *
-            (section.id == SectionId::code ? characters_per_code_byte : characters_per_other_byte);
+    size +=
+        section.payload.size() * (section.id == SectionId::code ? characters_per_code_byte : characters_per_other_byte);
   }
   return std::min<std::size_t>(size, limits::max_text_size);
 }
 
-}  // namespace
-
 Result<void> print_module(const Module& module, std::string& out, const PrintOptions& options) {
-  out.reserve(out.size() + expected_size(module, options));
+  out.reserve(out.size() + expected_text_size(module, options));
   ModulePrinter printer(module, out, options);
   return printer.print();
 }

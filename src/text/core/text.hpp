@@ -45,6 +45,10 @@ struct PrintOptions {
   unsigned indent = 2;
 };
 
+// About how many bytes the text will have, rather too many than too few: what `print_module` reserves, for callers who
+// want to prepare the memory.
+std::size_t expected_text_size(const Module& module, const PrintOptions& options = {});
+
 // Appends the module's text to `out`. Errors: malformed (a body that does not decode).
 Result<void> print_module(const Module& module, std::string& out, const PrintOptions& options = {});
 
