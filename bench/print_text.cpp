@@ -71,12 +71,13 @@ double peer_time(const char* program) {
 void print(benchmark::State& state) {
   tools::PrintOptions options;
   options.fold = state.range(0) != 0;
+  const std::string& module = input();
   std::int64_t size = 0;
   double spent = 0;
   for (auto _ : state) {
     const double before = processor_time(RUSAGE_SELF);
     {
-      const Result<std::string> text = tools::print(input(), options);
+      const Result<std::string> text = tools::print(module, options);
       if (!text) return state.SkipWithError("the module does not print");
       size = static_cast<std::int64_t>(text->size());
     }
