@@ -122,7 +122,7 @@ TEST(Dylink, KnowsItsSubsections) {
   EXPECT_EQ(read->exports[0].flags, 2U);
 }
 
-TEST(Linking, ReadsSymbolsOfEachKind) {
+TEST(LinkingSection, ReadsSymbolsOfEachKind) {
   Arena arena(heap());
   const auto bytes = hex("02  08 1A 05  00 00 03 01 66  00 10 00  01 00 01 64 01 02 04  03 00 02  05 50 01 01 74");
   auto sized = bytes;
