@@ -58,11 +58,12 @@ std::optional<std::string> parse(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto module = read_module({data, size}, heap(), {.features = Features::all()});
+  if (!module || !has_at_most_one_name_section(*module)) return 0;
   const auto flat = print(as_chars({data, size}), false);
-  if (!flat) return 0;
+  if (!flat) return require(!is_valid(*module)), 0;
   const auto first = parse(*flat);
-  if (!first)
-    return 0;  // a module that is not valid may say what the text format cannot, such as a label that is not there
+  if (!first) return require(!is_valid(*module)), 0;  // other modules may say what the text cannot
   const auto folded = print(as_chars({data, size}), true);
   require(folded && parse(*folded) == first);
   const auto again = print(*first, false);
