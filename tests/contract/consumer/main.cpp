@@ -1,9 +1,8 @@
 // Uses the installed library as a stranger would, in C++20. Ends with status 0 when each answer is the expected one.
-#include <tenon/tenon.hpp>
-#include <tenon/tools.hpp>
-
 #include <cstdint>
 #include <cstdio>
+#include <tenon/tenon.hpp>
+#include <tenon/tools.hpp>
 
 namespace {
 
