@@ -24,9 +24,9 @@ class BodyParser {
   void run(bool one);
 
  private:
-  Frame& top() noexcept { return context_.frames.back(); }
+  OpenBlock& top() noexcept { return context_.frames.back(); }
   void push(FrameKind kind) { push({.kind = kind}); }
-  void push(const Frame& frame);
+  void push(const OpenBlock& frame);
   void open();
   void close();
   void plain();
@@ -37,7 +37,7 @@ class BodyParser {
   bool take_hint();
   void emit();
   std::size_t defer();
-  void emit_deferred(const Frame& frame);
+  void emit_deferred(const OpenBlock& frame);
   void emit_op(Op op) {
     mark_place(context_, text_offset_);
     context_.code.u8(static_cast<std::uint8_t>(info(op).code));
@@ -66,7 +66,7 @@ class BodyParser {
   std::string_view label_name_;
 };
 
-void BodyParser::push(const Frame& frame) {
+void BodyParser::push(const OpenBlock& frame) {
   if (context_.frames.size() >= limits::max_block_nesting) {
     return in_.fail_with(fail(ErrorKind::exhausted, in_.place(in_.peek().offset), "nesting too deep: the limit is ",
                               limits::max_block_nesting, " levels"));
@@ -153,7 +153,7 @@ std::size_t BodyParser::defer() {
   return from;
 }
 
-void BodyParser::emit_deferred(const Frame& frame) {
+void BodyParser::emit_deferred(const OpenBlock& frame) {
   if (frame.hint) record_hint(one_byte_ops[context_.deferred.view()[frame.deferred]], frame.hint);
   mark_place(context_, frame.text);
   context_.code.bytes(context_.deferred.view().subspan(frame.deferred));
@@ -461,7 +461,7 @@ void BodyParser::open_clause() {
 }
 
 void BodyParser::close() {
-  const Frame frame = top();
+  const OpenBlock frame = top();
   switch (frame.kind) {
     case FrameKind::folded_plain: emit_deferred(frame); break;
     case FrameKind::folded_arm:

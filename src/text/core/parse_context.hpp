@@ -68,14 +68,14 @@ enum class FrameKind : std::uint8_t {
   folded_after_catch_all,
   folded_after_delegate,
 };
-struct Frame {
+struct OpenBlock {
   FrameKind kind = FrameKind::block;
   std::uint32_t deferred = 0;             // begin of its bytes in `deferred`, to be written when its operands are
   std::optional<std::uint8_t> hint = {};  // a branch hint for it
   std::uint32_t text = 0;                 // where it stands in the text
 };
 
-struct BranchHint {
+struct NotedBranchHint {
   std::uint32_t offset = 0;
   std::uint8_t value = 0;
 };
@@ -144,8 +144,8 @@ struct ParseContext {
   std::pmr::vector<Label> labels;
   // Identifier and name of the folded ifs whose condition is being read.
   std::pmr::vector<std::pair<std::string_view, std::string_view>> waiting_labels;
-  std::pmr::vector<Frame> frames;
-  std::pmr::vector<BranchHint> hints;
+  std::pmr::vector<OpenBlock> frames;
+  std::pmr::vector<NotedBranchHint> hints;
   std::pmr::vector<NameAssoc> name_list;
   std::pmr::vector<NameAssoc> label_names;
   std::uint32_t label_count = 0;  // blocks opened in this function

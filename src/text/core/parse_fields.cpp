@@ -241,7 +241,7 @@ void keep_hints(ParseContext& context, std::uint32_t func) {
   ++context.hinted_functions;
   out.u32(func);
   out.u32(static_cast<std::uint32_t>(context.hints.size()));
-  for (const BranchHint& hint : context.hints) {
+  for (const NotedBranchHint& hint : context.hints) {
     out.u32(hint.offset);
     out.u32(1);
     out.u8(hint.value);
