@@ -181,8 +181,8 @@ class Val {
   Ref ref_;
 };
 
-// A value from its text, in the notation of WAVE: 7, -1, 1.5, nan, -inf; a vector as its four u32 lanes, (1, 2, 3, 4); null.
-// Errors: usage, with what was expected.
+// A value from its text, in the notation of WAVE: 7, -1, 1.5, nan, -inf; a vector as its four u32 lanes, (1, 2, 3, 4);
+// null. Errors: usage, with what was expected.
 Result<Val> parse_value(ValType type, std::string_view text);
 // The same the other way; a reference to something is shown by what it refers to, "<func>".
 std::string to_string(const Val& value);

@@ -1,5 +1,5 @@
-// The instruction set as data, from instructions.def: the enumeration `Op`, and for each instruction its mnemonic, code,
-// immediates, signature, access width, feature, and whether constant expressions may use it.
+// The instruction set as data, from instructions.def: the enumeration `Op`, and for each instruction its mnemonic,
+// code, immediates, signature, access width, feature, and whether constant expressions may use it.
 #pragma once
 
 #include <array>
@@ -14,22 +14,22 @@ namespace tenon {
 // The shape of an instruction's immediates in the order of the binary format.
 enum class Immediates : std::uint8_t {
   none,
-  block_type,     // s33
-  try_table,      // block type, list of catch clauses
-  label,          // label index
-  label_table,    // list of labels, default label
-  func,           // function index
-  tag,            // tag index
-  type,           // type index
-  type_table,     // type index, table index
+  block_type,   // s33
+  try_table,    // block type, list of catch clauses
+  label,        // label index
+  label_table,  // list of labels, default label
+  func,         // function index
+  tag,          // tag index
+  type,         // type index
+  type_table,   // type index, table index
   local,
   global,
   table,
   elem,
-  table_table,    // destination, source
-  elem_table,     // element segment, table
-  mem_arg,        // alignment, memory index, offset
-  mem_arg_lane,   // mem_arg, lane byte
+  table_table,   // destination, source
+  elem_table,    // element segment, table
+  mem_arg,       // alignment, memory index, offset
+  mem_arg_lane,  // mem_arg, lane byte
   memory,
   data,
   memory_memory,  // destination, source
@@ -39,17 +39,17 @@ enum class Immediates : std::uint8_t {
   f32_const,
   f64_const,
   v128_const,
-  lanes16,        // sixteen lane bytes
-  lane,           // a lane byte
-  value_types,    // list of value types
+  lanes16,      // sixteen lane bytes
+  lane,         // a lane byte
+  value_types,  // list of value types
   heap_type,
-  type_field,     // type index, field index
-  type_count,     // type index, u32
-  type_data,      // type index, data segment
-  type_elem,      // type index, element segment
-  type_type,      // destination, source
-  cast_branch,    // flags, label, source heap type, target heap type
-  zero_byte,      // reserved, must be zero
+  type_field,   // type index, field index
+  type_count,   // type index, u32
+  type_data,    // type index, data segment
+  type_elem,    // type index, element segment
+  type_type,    // destination, source
+  cast_branch,  // flags, label, source heap type, target heap type
+  zero_byte,    // reserved, must be zero
 };
 
 enum class Constant : std::uint8_t { no, yes, extended };

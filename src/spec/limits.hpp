@@ -29,15 +29,15 @@ inline constexpr std::uint32_t max_body_size = 7'654'321;  // bytes
 inline constexpr std::uint32_t max_block_nesting = 100'000;
 inline constexpr std::uint32_t max_br_table_labels = 65'520;
 inline constexpr std::uint32_t max_catches = 10'000;
-inline constexpr std::uint32_t max_name_size = 100'000;  // bytes of an import or export name
-inline constexpr std::uint32_t max_text_nesting = 10'000;  // parentheses
-inline constexpr std::uint32_t max_script_nesting = 100;     // threads and patterns of test scripts
+inline constexpr std::uint32_t max_name_size = 100'000;                 // bytes of an import or export name
+inline constexpr std::uint32_t max_text_nesting = 10'000;               // parentheses
+inline constexpr std::uint32_t max_script_nesting = 100;                // threads and patterns of test scripts
 inline constexpr std::uint64_t max_text_size = std::uint64_t{1} << 31;  // bytes
-inline constexpr std::uint32_t max_wit_type_nesting = 100;     // list<list<...>>
-inline constexpr std::uint32_t max_wit_use_depth = 1'000;      // interfaces, or packages, that each use the next
-inline constexpr std::uint32_t max_wit_items = 250'000;        // types and world items of a resolved set of packages
+inline constexpr std::uint32_t max_wit_type_nesting = 100;              // list<list<...>>
+inline constexpr std::uint32_t max_wit_use_depth = 1'000;  // interfaces, or packages, that each use the next
+inline constexpr std::uint32_t max_wit_items = 250'000;    // types and world items of a resolved set of packages
 
-inline constexpr std::uint64_t max_memory32_pages = 65'536;             // of 64 KiB
+inline constexpr std::uint64_t max_memory32_pages = 65'536;  // of 64 KiB
 inline constexpr std::uint64_t max_memory64_pages = std::uint64_t{1} << 48;
 inline constexpr std::uint32_t default_page_size_log2 = 16;
 
