@@ -19,6 +19,8 @@ constexpr Subcommand subcommands[] = {
     {"validate", "Check modules against the validation rules", declare_validate},
     {"objdump", "Show what a module holds, with offsets and bytes", declare_objdump},
     {"strip", "Remove custom sections", declare_strip},
+    {"wit", "Show WIT, or encode it", declare_wit},
+    {"component", "Make components, and work with WIT", declare_component},
     {"wast", "Run test scripts", declare_wast},
     {"completion", "Write a shell's completion script", declare_completion},
 };

@@ -25,6 +25,8 @@ Action declare_validate(CLI::App& command);
 Action declare_objdump(CLI::App& command);
 Action declare_run(CLI::App& command);
 Action declare_strip(CLI::App& command);
+Action declare_wit(CLI::App& command);
+Action declare_component(CLI::App& command);
 Action declare_wast(CLI::App& command);
 Action declare_completion(CLI::App& command);
 

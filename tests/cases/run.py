@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs cases: a file goes through the program, and what comes out is compared with the golden beside it.
 
-A case is a file `tests/cases/<folder>/<name>.{wat,wast,hex}`; its golden is `<file>.golden`. How the program is called:
+A case is a file `tests/cases/<folder>/<name>.{wat,wast,hex,wit}`; its golden is `<file>.golden`. How the program is called:
 
-- a leading comment `RUN: ARGUMENTS` (after `;;` or `#`) gives the arguments; `%` is the case's file. Several RUN lines are
+- a leading comment `RUN: ARGUMENTS` (after `;;`, `#` or `//`) gives the arguments; `%` is the case's file. Several RUN lines are
   several runs. Without one, the folder's name is the subcommand: `tests/cases/print/x.wat` is `tenon print x.wat`.
 - a .hex file holds bytes as pairs of hexadecimal digits, with comments after `#`; the program gets the bytes as
   `x.wasm`.
@@ -24,9 +24,9 @@ import sys
 import tempfile
 
 CASES = pathlib.Path(__file__).resolve().parent
-SUFFIXES = (".wat", ".wast", ".hex")
+SUFFIXES = (".wat", ".wast", ".hex", ".wit")
 TIME_LIMIT = 60
-RUN = re.compile(r"^\s*(?:;;|#)\s*RUN: (.*)$", re.M)
+RUN = re.compile(r"^\s*(?:;;|#|//)\s*RUN: (.*)$", re.M)
 
 
 def bytes_of_hex(text):

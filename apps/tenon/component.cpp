@@ -1,0 +1,141 @@
+// tenon component: what is done with components and with WIT, each a subcommand of its own.
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "subcommand.hpp"
+#include "wit_input.hpp"
+
+namespace tenon::program {
+
+namespace {
+
+ExitCode write_result(const CommonOptions& options, std::string_view contents) {
+  const auto written = write_output(options.output, contents);
+  if (written) return ExitCode::ok;
+  return report(options, written.error(), options.output == "-" ? "<stdout>" : options.output, "");
+}
+
+// The result as it is, or as text.
+ExitCode write_binary(const CommonOptions& options, const Result<std::string>& binary, tools::FeatureSet features) {
+  if (!options.as_text) return write_result(options, *binary);
+  const auto text = tools::print(*binary, {.features = features});
+  return text ? write_result(options, *text) : report(options, text.error(), shown_name(options.input), *binary);
+}
+
+struct WitCommandOptions : CommonOptions {
+  tools::WitPrintOptions print;
+  bool as_json = false;
+  bool as_binary = false;
+  bool no_docs = false;
+  std::string folder;
+};
+
+ExitCode write_files(const WitCommandOptions& options, const std::vector<tools::WitFile>& files) {
+  const std::filesystem::path root = options.folder;
+  for (const tools::WitFile& file : files) {
+    const std::filesystem::path path = root / file.path;
+    std::error_code code;
+    std::filesystem::create_directories(path.parent_path(), code);
+    const auto written =
+        code ? Result<void>(Error(ErrorKind::io, code.message())) : write_output(path.string(), file.contents);
+    if (!written) return report(options, written.error(), path.string(), "");
+    std::fprintf(stdout, "%s\n", path.c_str());
+  }
+  return ExitCode::ok;
+}
+
+ExitCode run_wit(WitCommandOptions& options) {
+  const auto features = tools::parse_features(options.features);
+  if (!features) return report(options, features.error(), "", "");
+  options.print.wit.features = *features;
+  options.print.docs = !options.no_docs;
+  options.print.form = options.as_json                        ? tools::WitForm::json
+                       : options.as_binary || options.as_text ? tools::WitForm::binary
+                                                              : tools::WitForm::text;
+  const auto input = read_wit(options.input);
+  if (!input) return report_wit(options, input.error(), {});
+  if (!options.folder.empty()) {
+    const auto files = tools::print_wit_files(*input, options.print);
+    return files ? write_files(options, *files) : report_wit(options, files.error(), *input);
+  }
+  const auto printed = tools::print_wit(*input, options.print);
+  if (!printed) return report_wit(options, printed.error(), *input);
+  return write_binary(options, printed, *features);
+}
+
+Action declare_embed(CLI::App& command) {
+  struct Options : CommonOptions {
+    std::string wit;
+    std::string encoding = "utf8";
+    tools::EmbedOptions embed;
+  };
+  auto options = std::make_shared<Options>();
+  command.add_option("WIT", options->wit, "The package: a file or a folder")->required();
+  declare_input(command, *options);
+  declare_output(command, *options);
+  declare_text(command, *options);
+  command.add_option("-w,--world", options->embed.world, "The world that the module was made for")->type_name("NAME");
+  command.add_option("--encoding", options->encoding, "How the module has its strings")
+      ->check(CLI::IsMember({"utf8", "utf16", "compact-utf16"}))
+      ->capture_default_str();
+  declare_wit_options(command, options->embed.wit);
+  declare_common(command, *options);
+  return [options] {
+    const auto features = tools::parse_features(options->features);
+    if (!features) return report(*options, features.error(), "", "");
+    options->embed.wit.features = *features;
+    options->embed.encoding = options->encoding == "utf16"           ? tools::StringEncoding::utf16
+                              : options->encoding == "compact-utf16" ? tools::StringEncoding::latin1_utf16
+                                                                     : tools::StringEncoding::utf8;
+    const auto wit = read_wit(options->wit);
+    if (!wit) return report_wit(*options, wit.error(), {});
+    const auto module = read_input(options->input);
+    if (!module) return report(*options, module.error(), shown_name(options->input), "");
+    const auto embedded = tools::embed_world(*module, *wit, options->embed);
+    if (embedded) return write_binary(*options, embedded, *features);
+    const bool is_of_wit =
+        std::ranges::find(wit->files, embedded.error().context(), &tools::WitFile::path) != wit->files.end();
+    return is_of_wit ? report_wit(*options, embedded.error(), *wit)
+                     : report(*options, embedded.error(), shown_name(options->input), *module);
+  };
+}
+
+constexpr Subcommand component_subcommands[] = {
+    {"wit", "Show WIT, encode it, or take it from a component", declare_wit},
+    {"embed", "Tell a core module the world that it was made for", declare_embed},
+};
+
+}  // namespace
+
+Action declare_wit(CLI::App& command) {
+  auto options = std::make_shared<WitCommandOptions>();
+  command.add_option("INPUT", options->input, "A WIT file, or a folder of them; - is standard input")
+      ->capture_default_str();
+  declare_output(command, *options);
+  auto* text = command.add_flag("-t,--wat", options->as_text, "The package as a component, in the text format");
+  auto* binary = command.add_flag("-w,--wasm", options->as_binary, "The package as a component")->excludes(text);
+  auto* json = command.add_flag("-j,--json", options->as_json, "All packages, resolved, as JSON");
+  json->excludes(text)->excludes(binary);
+  command.add_flag("--no-docs", options->no_docs, "Leave out docs");
+  command.add_option("--out-dir", options->folder, "Write the package and all that it needs into a folder")
+      ->type_name("FOLDER")
+      ->excludes(text)
+      ->excludes(binary)
+      ->excludes(json);
+  declare_wit_options(command, options->print.wit);
+  declare_common(command, *options);
+  return [options] { return run_wit(*options); };
+}
+
+Action declare_component(CLI::App& command) {
+  command.require_subcommand(1);
+  auto action = std::make_shared<Action>();
+  for (const Subcommand& subcommand : component_subcommands) {
+    CLI::App* each = command.add_subcommand(std::string(subcommand.name), std::string(subcommand.summary));
+    each->final_callback([action, run = subcommand.declare(*each)] { *action = run; });
+  }
+  return [action] { return (*action)(); };
+}
+
+}  // namespace tenon::program

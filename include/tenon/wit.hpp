@@ -1,0 +1,67 @@
+// Tools over WIT, the language of component interfaces: read, show and encode packages, give a core module the world it
+// was made for, and make a component of it. Each function takes texts and bytes and gives texts and bytes; nothing here
+// opens a file.
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/WIT.md
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tenon/result.hpp"
+#include "tenon/tools.hpp"
+
+namespace tenon::tools {
+
+struct WitFile {
+  std::string path;  // in a folder: relative to it, with '/'
+  std::string contents;
+};
+
+// A package: one file that holds all it needs, or a folder. In a folder the files `*.wit` at its top are the package,
+// and each file or folder in `deps/` is one that it depends on. A single file may also be binary: an encoded package.
+struct WitInput {
+  std::vector<WitFile> files;
+  bool is_folder = false;
+};
+
+struct WitOptions {
+  FeatureSet features = default_features();
+  std::vector<std::string> unstable{};  // the @unstable features that are wanted
+  bool all_unstable = false;
+  // Items of the package that were added after this version are left out; empty: none are.
+  std::string target_version{};
+};
+
+enum class WitForm : std::uint8_t {
+  text,    // canonical WIT of the package
+  json,    // it and all that it depends on, resolved
+  binary,  // the package as a component
+};
+
+// An error's place is in the file that its context names.
+struct WitPrintOptions {
+  WitOptions wit{};
+  WitForm form = WitForm::text;
+  bool docs = true;
+};
+Result<std::string> print_wit(const WitInput& input, const WitPrintOptions& options = {});
+
+// The package and each that it depends on as files for a folder: `name.wit`, and `deps/name.wit`.
+Result<std::vector<WitFile>> print_wit_files(const WitInput& input, const WitPrintOptions& options = {});
+
+// How strings are passed between a core module and its component.
+enum class StringEncoding : std::uint8_t { utf8, utf16, latin1_utf16 };
+
+// Adds to a core module what componentizing needs to know: the world it was made for, as the custom section
+// `component-type`. `world` names it: "name", or "ns:pkg/name@1.0.0"; empty when the package has only one. Errors:
+// those of the WIT and of the module; usage, when the world is not there.
+struct EmbedOptions {
+  WitOptions wit{};
+  std::string world{};
+  StringEncoding encoding = StringEncoding::utf8;
+};
+Result<std::string> embed_world(std::string_view module, const WitInput& input, const EmbedOptions& options = {});
+
+}  // namespace tenon::tools

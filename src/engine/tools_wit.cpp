@@ -1,0 +1,93 @@
+// The functions of tenon/wit.hpp.
+#include <algorithm>
+#include <memory_resource>
+
+#include "base/bytes.hpp"
+#include "base/concat.hpp"
+#include "binary/core/module.hpp"
+#include "engine/load.hpp"
+#include "tenon/wit.hpp"
+#include "wit/encode.hpp"
+#include "wit/print.hpp"
+#include "wit/resolve.hpp"
+#include "wit/select.hpp"
+
+namespace tenon::tools {
+
+namespace {
+
+std::pmr::memory_resource& memory() { return *std::pmr::new_delete_resource(); }
+
+wit::Producer producer() { return {"tenon", version()}; }
+
+Result<wit::Resolve> resolve(const WitInput& input, const WitOptions& options) {
+  std::vector<wit::Source> sources;
+  for (const WitFile& file : input.files) sources.push_back({file.path, file.contents});
+  std::vector<std::string_view> unstable(options.unstable.begin(), options.unstable.end());
+  wit::ResolveOptions resolving;
+  resolving.features = Features::from_bits(options.features.bits);
+  resolving.unstable = unstable;
+  resolving.all_unstable = options.all_unstable;
+  if (!options.target_version.empty()) resolving.target_version = options.target_version;
+  if (input.is_folder) return wit::resolve_folder(sources, memory(), resolving);
+  if (sources.size() != 1) return fail(ErrorKind::usage, {}, "expected one WIT file, found ", sources.size());
+  return wit::resolve_file(sources.front(), memory(), resolving);
+}
+
+component::StringEncoding to_model(StringEncoding encoding) {
+  return static_cast<component::StringEncoding>(encoding);  // both have the standard's order
+}
+
+}  // namespace
+
+Result<std::string> print_wit(const WitInput& input, const WitPrintOptions& options) {
+  auto resolved = resolve(input, options.wit);
+  if (!resolved) return std::move(resolved).error();
+  switch (options.form) {
+    case WitForm::text: break;
+    case WitForm::json: return wit::print_json(*resolved);
+    case WitForm::binary: {
+      Arena arena(memory());
+      ByteWriter out(arena);
+      wit::encode_package(*resolved, resolved->main, producer(), out);
+      return std::string(as_chars(out.view()));
+    }
+  }
+  return wit::print_package(*resolved, resolved->main, {.docs = options.docs});
+}
+
+Result<std::vector<WitFile>> print_wit_files(const WitInput& input, const WitPrintOptions& options) {
+  auto resolved = resolve(input, options.wit);
+  if (!resolved) return std::move(resolved).error();
+  std::vector<WitFile> files;
+  for (std::uint32_t i = 0; i < resolved->packages.size(); ++i) {
+    const wit::PackageIdx index(i);
+    files.push_back({wit::file_name(*resolved, index), wit::print_package(*resolved, index, {.docs = options.docs})});
+  }
+  return files;
+}
+
+Result<std::string> embed_world(std::string_view module, const WitInput& input, const EmbedOptions& options) {
+  auto resolved = resolve(input, options.wit);
+  if (!resolved) return std::move(resolved).error();
+  auto world = wit::select_world(*resolved, options.world);
+  if (!world) return std::move(world).error();
+  auto binary = parse(module, {.features = options.wit.features});
+  if (!binary) return binary;
+  const Features features = Features::from_bits(options.wit.features.bits);
+  if (auto read = core::read_module(as_bytes(*binary), memory(), {.features = features}); !read) {
+    return std::move(read).error();
+  }
+  Arena arena(memory());
+  ByteWriter metadata(arena);
+  wit::encode_world_metadata(*resolved, *world, to_model(options.encoding), producer(), metadata);
+  ByteWriter payload(arena);
+  payload.name(wit::component_type_section);
+  payload.bytes(metadata.view());
+  ByteWriter section(arena);
+  section.u8(0);  // a custom section
+  section.sized(payload.view());
+  return std::move(binary).value().append(as_chars(section.view()));
+}
+
+}  // namespace tenon::tools

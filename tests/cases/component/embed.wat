@@ -1,0 +1,3 @@
+;; RUN: component embed missing.wit %
+;; RUN: component embed --world w % %
+(module)
