@@ -11,5 +11,7 @@ inline constexpr std::uint32_t max_component_items = 2'000'000;  // definitions 
 inline constexpr std::uint32_t max_type_members = 10'000;        // fields, cases, labels or elements of one type
 inline constexpr std::uint32_t max_canon_options = 100;          // of one canonical definition, repeated ones counted
 inline constexpr std::uint32_t max_name_attributes = 100;        // of one import or export, repeated ones counted
+inline constexpr std::uint32_t max_instantiation_nesting = 200;    // of components' instantiations in one another
+inline constexpr std::uint32_t max_plan_definitions = 1'000'000;   // of a component with every instance counted
 
 }  // namespace tenon::limits

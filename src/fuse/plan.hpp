@@ -1,0 +1,220 @@
+// An instantiation plan: a component, however nested, flattened to a list of steps.
+//
+// A component says by name and by nesting what is to be made and how it is joined: components are instantiated with
+// other components' exports, aliases reach into instances and outwards. All of that is known once the component is
+// validated; only what the root imports is not. So the nesting is interpreted once, when a component is loaded
+// (flatten.hpp), and what remains is a list: instantiate this core module with these items, make that lowered function.
+// A component that is instantiated twice is in the list twice. Running the list (runtime/component/instance.hpp) looks
+// nothing up by name, but for the exports of core modules that the host gives: those are only known by name.
+//
+// Items are numbered in the order in which the steps make them. Resource types are numbered anew: the `ResourceId`s in
+// a plan's types are those of the plan, `plan.resources` says what each is, and signatures were substituted so that one
+// array of resources serves the whole instance tree.
+//
+// Rejected: keeping the tree and instantiating recursively (names would be looked up at each instantiation, and calls
+// between instances would find their callee at run time only, too late for adapters).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/arena.hpp"
+#include "base/index.hpp"
+#include "model/component/component.hpp"
+#include "model/component/signatures.hpp"
+#include "validate/component/component.hpp"
+
+namespace tenon::fuse {
+
+using component::FuncSignature;
+using component::ResourceId;
+using component::ValueType;
+
+using InstanceIdx = Index<struct PlanInstanceTag>;          // component instances: state, handles
+using ModuleIdx = Index<struct PlanModuleTag>;              // core modules inside of the component
+using CoreInstanceIdx = Index<struct PlanCoreInstanceTag>;  // instantiated core modules
+using CoreFuncIdx = Index<struct PlanCoreFuncTag>;          // functions made by canonical definitions
+using LiftIdx = Index<struct PlanLiftTag>;
+using ImportIdx = Index<struct PlanImportTag>;  // what the root needs from outside, leaf by leaf
+using ValueIdx = Index<struct PlanValueTag>;
+
+// A core function, table, memory, global or tag.
+struct CoreItem {
+  enum class From : std::uint8_t {
+    instance,  // entity `entity` of the core instance's index space of `kind`
+    named,     // the export `name` of an instance of an imported module
+    made,      // the function `func`
+  };
+  From from = From::instance;
+  core::ExternKind kind = core::ExternKind::func;
+  CoreInstanceIdx instance{};
+  std::uint32_t entity = 0;
+  CoreFuncIdx func{};
+  std::string_view name{};
+};
+
+// A component function: one that a step lifts, or one from outside.
+struct FuncItem {
+  LiftIdx lift{};      // none: imported
+  ImportIdx import{};  // none: lifted
+};
+
+// A core module: one inside, or one from outside.
+struct ModuleItem {
+  ModuleIdx module{};
+  ImportIdx import{};
+};
+
+// --- What steps make
+
+struct Options {
+  component::StringEncoding encoding = component::StringEncoding::utf8;
+  bool is_async = false;
+  std::optional<CoreItem> memory{};
+  std::optional<CoreItem> realloc{};
+  std::optional<CoreItem> post_return{};
+  std::optional<CoreItem> callback{};
+};
+
+// The state of a component instance. The root is instance 0, a parent comes before its children.
+struct NewInstance {
+  InstanceIdx parent{};  // none for the root
+  std::string_view name{};
+};
+
+// Arguments are in the order of the module's imports; for an imported module, of its type's imports.
+struct Instantiation {
+  InstanceIdx owner{};
+  ModuleItem module{};
+  std::span<const CoreItem> arguments{};
+  const component::ModuleSignature* type = nullptr;  // imported modules
+};
+
+struct NewResource {
+  InstanceIdx owner{};
+  ResourceId id{};
+  core::ValType rep{};
+  std::optional<CoreItem> destructor{};
+};
+
+struct Lift {
+  InstanceIdx owner{};
+  CoreItem callee{};
+  const FuncSignature* type = nullptr;
+  Options options{};
+  std::string_view name{};  // of the first export that names it; for messages
+};
+
+struct Lower {
+  InstanceIdx owner{};
+  FuncItem callee{};
+  const FuncSignature* type = nullptr;
+  Options options{};
+  core::TypeIdx core_type{};
+};
+
+// Any other canonical definition.
+struct Builtin {
+  InstanceIdx owner{};
+  const component::Canon* canon = nullptr;
+  core::TypeIdx core_type{};
+  ResourceId resource{};             // resource.*
+  const ValueType* type = nullptr;   // the stream or future type; the result of task.return (null: none)
+  Options options{};                 // where the definition has options
+  std::optional<CoreItem> memory{};  // the immediate of waitable-set.wait and .poll
+  std::optional<CoreItem> table{};   // of thread.new-indirect and thread.spawn-indirect
+  core::TypeIdx func_type{};         // of thread.*: of the function that the thread runs
+};
+
+// `start` 🪙: calls a function with values; its results are values.
+struct StartCall {
+  InstanceIdx owner{};
+  FuncItem callee{};
+  const FuncSignature* type = nullptr;
+  std::span<const ValueIdx> arguments{};
+  ValueIdx result{};  // none when there is none
+};
+
+// A value definition 🪙 or an imported value.
+struct NewValue {
+  const ValueType* type = nullptr;
+  Bytes bytes{};  // in the value format
+  ImportIdx import{};
+};
+
+// `index` is into the table of its kind: `instances`, `instantiations`, ...
+struct Step {
+  enum class Kind : std::uint8_t { instance, instantiate, resource, lift, lower, builtin, start, value };
+  Kind kind = Kind::instance;
+  std::uint32_t index = 0;
+};
+
+// --- What comes in and what goes out
+
+// One leaf of the root's imports. `path` are the names from the root's import down: an import's name, and the names of
+// exports inside of it if it is an instance.
+struct ImportSlot {
+  std::span<const std::string_view> path{};
+  component::EntitySignature entity{};  // func, core_module, value, or type (a resource: `resource` is set)
+  ResourceId resource{};
+  std::uint32_t root = 0;  // which of the root's imports this is part of
+};
+
+struct ExportItem;
+struct Closure;  // a component with its surroundings: while flattening (flatten.cpp)
+
+// The exports of an instance, in their order, and their places sorted by name.
+struct InstanceItem {
+  std::span<const ExportItem> exports{};
+  std::span<const std::uint32_t> by_name{};
+};
+
+// One export of an instance; what it is.
+struct ExportItem {
+  component::ExternName name{};
+  component::Sort sort = component::Sort::func;
+  FuncItem func{};
+  const FuncSignature* func_type = nullptr;
+  ModuleItem module{};
+  const component::ModuleSignature* module_type = nullptr;
+  ValueIdx value{};
+  const ValueType* type = nullptr;  // sort type: a value type; sort value: its type
+  ResourceId resource{};            // sort type: a resource type
+  const InstanceItem* instance = nullptr;
+  const Closure* component = nullptr;
+};
+
+// The export of that name, or nullptr.
+const ExportItem* find(const InstanceItem& instance, std::string_view name) noexcept;
+
+struct ResourceItem {
+  InstanceIdx owner{};  // of those defined inside
+  ImportIdx import{};   // of those given from outside
+  std::string_view name{};
+};
+
+// Everything lies in the arena that was given to `flatten`; immutable.
+struct Plan {
+  const component::ValidatedComponent* component = nullptr;
+  ArenaVector<Step> steps;
+
+  IndexVector<InstanceIdx, NewInstance> instances;
+  IndexVector<ModuleIdx, const core::ValidatedModule*> modules;
+  IndexVector<CoreInstanceIdx, Instantiation> instantiations;
+  IndexVector<ResourceId, ResourceItem> resources;
+  ArenaVector<NewResource> new_resources;
+  IndexVector<LiftIdx, Lift> lifts;
+  // Core functions that canonical definitions make: `lower` or `builtin` steps; which one says `core_funcs`.
+  ArenaVector<Lower> lowers;
+  ArenaVector<Builtin> builtins;
+  IndexVector<CoreFuncIdx, Step> core_funcs;
+  ArenaVector<StartCall> starts;
+  IndexVector<ValueIdx, NewValue> values;
+
+  IndexVector<ImportIdx, ImportSlot> imports;
+  const InstanceItem* exports = nullptr;
+};
+
+}  // namespace tenon::fuse
