@@ -6,12 +6,16 @@
 namespace tenon::limits {
 
 inline constexpr std::uint64_t max_component_size = std::uint64_t{1} << 30;  // bytes
-inline constexpr std::uint32_t max_component_nesting = 256;      // components and types of components in one another
-inline constexpr std::uint32_t max_component_items = 2'000'000;  // definitions and entries of their lists, in all
-inline constexpr std::uint32_t max_type_members = 10'000;        // fields, cases, labels or elements of one type
-inline constexpr std::uint32_t max_canon_options = 100;          // of one canonical definition, repeated ones counted
-inline constexpr std::uint32_t max_name_attributes = 100;        // of one import or export, repeated ones counted
-inline constexpr std::uint32_t max_instantiation_nesting = 200;    // of components' instantiations in one another
-inline constexpr std::uint32_t max_plan_definitions = 1'000'000;   // of a component with every instance counted
+inline constexpr std::uint32_t max_component_nesting = 256;       // components and types of components in one another
+inline constexpr std::uint32_t max_component_items = 2'000'000;   // definitions and entries of their lists, in all
+inline constexpr std::uint32_t max_type_members = 10'000;         // fields, cases, labels or elements of one type
+inline constexpr std::uint32_t max_canon_options = 100;           // of one canonical definition, repeated ones counted
+inline constexpr std::uint32_t max_name_attributes = 100;         // of one import or export, repeated ones counted
+inline constexpr std::uint32_t max_instantiation_nesting = 200;   // of components' instantiations in one another
+inline constexpr std::uint32_t max_plan_definitions = 1'000'000;  // of a component with every instance counted
+inline constexpr std::uint32_t max_value_type_nesting = 256;      // value types in one another
+inline constexpr std::uint64_t max_value_size = std::uint64_t{1} << 28;  // bytes in a 64-bit memory; the standard's
+inline constexpr std::uint32_t max_type_size = 1'000'000;   // entities of an instance's or component's type, in all
+inline constexpr std::uint64_t max_type_work = 50'000'000;  // nodes of types made anew for instances, in all
 
 }  // namespace tenon::limits

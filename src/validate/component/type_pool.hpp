@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory_resource>
+#include <unordered_map>
 
 #include "base/arena.hpp"
 #include "model/component/signatures.hpp"
@@ -28,16 +29,48 @@ class TypePool {
   Result<const FuncSignature*> define(const FuncSignature& func);
 
   // The same type with resources replaced; `replacement` gives back what it does not replace. What holds no resource is
-  // shared, not copied; each shared node is replaced once a call.
+  // shared, not copied; each shared node is replaced once a call. Resources that a type binds are replaced too when
+  // `replacement` says so, and are then bound no longer: this is how types are instantiated.
   using Replacement = std::function<ResourceId(ResourceId)>;
   const ValueType* substitute(const ValueType* type, const Replacement& replacement);
   const FuncSignature* substitute(const FuncSignature* func, const Replacement& replacement);
   const InstanceSignature* substitute(const InstanceSignature* instance, const Replacement& replacement);
   const ComponentSignature* substitute(const ComponentSignature* component, const Replacement& replacement);
 
+  // Whether substitution made more than `max_type_work` nodes; it then stopped replacing, and what uses its results
+  // must be refused.
+  bool is_exhausted() const noexcept;
+
  private:
+  friend class Substitution;
   struct State;
   State* state_;
+};
+
+// One replacement of resources, applied to several types: what they share is replaced once.
+class Substitution {
+ public:
+  // Borrows both.
+  Substitution(TypePool& pool, const TypePool::Replacement& replacement);
+
+  const ValueType* value(const ValueType* type);
+  const FuncSignature* func(const FuncSignature* func);
+  const InstanceSignature* instance(const InstanceSignature* instance);
+  const ComponentSignature* component(const ComponentSignature* component);
+  TypeEntity type(TypeEntity type);
+  EntitySignature entity(EntitySignature entity);
+  // Forgets what was replaced: `replacement` gives other answers from now on.
+  void forget() noexcept { done_.clear(); }
+
+ private:
+  bool pay(std::size_t parts) noexcept;
+  std::span<const Member> members(std::span<const Member> members);
+  std::span<const NamedEntity> entities(std::span<const NamedEntity> entities);
+  std::span<const ResourceId> unreplaced(std::span<const ResourceId> bound);
+
+  TypePool* pool_;
+  const TypePool::Replacement* replacement_;
+  std::pmr::unordered_map<const void*, const void*> done_;
 };
 
 }  // namespace tenon::component
