@@ -35,7 +35,7 @@ struct WitOptions {
 };
 
 enum class WitForm : std::uint8_t {
-  text,    // canonical WIT of the package
+  text,    // canonical WIT of the package, and of those it depends on behind it
   json,    // it and all that it depends on, resolved
   binary,  // the package as a component
 };

@@ -4,9 +4,11 @@
 
 #include "base/bytes.hpp"
 #include "base/concat.hpp"
+#include "binary/component/component.hpp"
 #include "binary/core/module.hpp"
 #include "engine/load.hpp"
 #include "tenon/wit.hpp"
+#include "wit/decode.hpp"
 #include "wit/encode.hpp"
 #include "wit/print.hpp"
 #include "wit/resolve.hpp"
@@ -20,18 +22,39 @@ std::pmr::memory_resource& memory() { return *std::pmr::new_delete_resource(); }
 
 wit::Producer producer() { return {"tenon", version()}; }
 
-Result<wit::Resolve> resolve(const WitInput& input, const WitOptions& options) {
+wit::ResolveOptions resolve_options(const WitOptions& options, std::span<const std::string_view> unstable) {
+  wit::ResolveOptions result;
+  result.features = Features::from_bits(options.features.bits);
+  result.unstable = unstable;
+  result.all_unstable = options.all_unstable;
+  if (!options.target_version.empty()) result.target_version = options.target_version;
+  return result;
+}
+
+// The packages of a component: one that was encoded, or the world of the component.
+Result<wit::Decoded> decode(std::string_view binary, Features features) {
+  auto component = component::read_component(as_bytes(binary), memory(), {.features = features});
+  if (!component) return std::move(component).error();
+  return wit::decode_component(*component, memory());
+}
+
+bool is_component_file(const WitFile& file) { return component::is_component(as_bytes(file.contents)); }
+
+Result<wit::Decoded> resolve(const WitInput& input, const WitOptions& options) {
+  const std::vector<std::string_view> unstable(options.unstable.begin(), options.unstable.end());
+  const wit::ResolveOptions resolving = resolve_options(options, unstable);
+  if (!input.is_folder && input.files.size() != 1) {
+    return fail(ErrorKind::usage, {}, "expected one WIT file, found ", input.files.size());
+  }
+  if (!input.is_folder && is_component_file(input.files.front())) {
+    return decode(input.files.front().contents, resolving.features);
+  }
   std::vector<wit::Source> sources;
   for (const WitFile& file : input.files) sources.push_back({file.path, file.contents});
-  std::vector<std::string_view> unstable(options.unstable.begin(), options.unstable.end());
-  wit::ResolveOptions resolving;
-  resolving.features = Features::from_bits(options.features.bits);
-  resolving.unstable = unstable;
-  resolving.all_unstable = options.all_unstable;
-  if (!options.target_version.empty()) resolving.target_version = options.target_version;
-  if (input.is_folder) return wit::resolve_folder(sources, memory(), resolving);
-  if (sources.size() != 1) return fail(ErrorKind::usage, {}, "expected one WIT file, found ", sources.size());
-  return wit::resolve_file(sources.front(), memory(), resolving);
+  auto resolved = input.is_folder ? wit::resolve_folder(sources, memory(), resolving)
+                                  : wit::resolve_file(sources.front(), memory(), resolving);
+  if (!resolved) return std::move(resolved).error();
+  return wit::Decoded{*std::move(resolved), {}};
 }
 
 component::StringEncoding to_model(StringEncoding encoding) {
@@ -41,8 +64,9 @@ component::StringEncoding to_model(StringEncoding encoding) {
 }  // namespace
 
 Result<std::string> print_wit(const WitInput& input, const WitPrintOptions& options) {
-  auto resolved = resolve(input, options.wit);
-  if (!resolved) return std::move(resolved).error();
+  auto decoded = resolve(input, options.wit);
+  if (!decoded) return std::move(decoded).error();
+  const wit::Resolve* resolved = &decoded->resolve;
   switch (options.form) {
     case WitForm::text: break;
     case WitForm::json: return wit::print_json(*resolved);
@@ -53,12 +77,13 @@ Result<std::string> print_wit(const WitInput& input, const WitPrintOptions& opti
       return std::string(as_chars(out.view()));
     }
   }
-  return wit::print_package(*resolved, resolved->main, {.docs = options.docs});
+  return wit::print_all(*resolved, {.docs = options.docs});
 }
 
 Result<std::vector<WitFile>> print_wit_files(const WitInput& input, const WitPrintOptions& options) {
-  auto resolved = resolve(input, options.wit);
-  if (!resolved) return std::move(resolved).error();
+  auto decoded = resolve(input, options.wit);
+  if (!decoded) return std::move(decoded).error();
+  const wit::Resolve* resolved = &decoded->resolve;
   std::vector<WitFile> files;
   for (std::uint32_t i = 0; i < resolved->packages.size(); ++i) {
     const wit::PackageIdx index(i);
@@ -68,8 +93,9 @@ Result<std::vector<WitFile>> print_wit_files(const WitInput& input, const WitPri
 }
 
 Result<std::string> embed_world(std::string_view module, const WitInput& input, const EmbedOptions& options) {
-  auto resolved = resolve(input, options.wit);
-  if (!resolved) return std::move(resolved).error();
+  auto decoded = resolve(input, options.wit);
+  if (!decoded) return std::move(decoded).error();
+  const wit::Resolve* resolved = &decoded->resolve;
   auto world = wit::select_world(*resolved, options.world);
   if (!world) return std::move(world).error();
   auto binary = parse(module, {.features = options.wit.features});

@@ -8,6 +8,7 @@ namespace tenon::limits {
 inline constexpr std::uint64_t max_component_size = std::uint64_t{1} << 30;  // bytes
 inline constexpr std::uint32_t max_component_nesting = 256;       // components and types of components in one another
 inline constexpr std::uint32_t max_component_items = 2'000'000;   // definitions and entries of their lists, in all
+inline constexpr std::uint32_t max_unfolded_items = 500'000;      // definitions, counted again at each instantiation
 inline constexpr std::uint32_t max_type_members = 10'000;         // fields, cases, labels or elements of one type
 inline constexpr std::uint32_t max_canon_options = 100;           // of one canonical definition, repeated ones counted
 inline constexpr std::uint32_t max_name_attributes = 100;         // of one import or export, repeated ones counted
