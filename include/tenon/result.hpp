@@ -22,6 +22,7 @@ enum class ErrorKind : std::uint8_t {
   exhausted,   // a named limit or the host's memory is used up
   io,          // a file, socket or clock refused
   usage,       // the caller misused the interface
+  exit,        // the guest ended itself; `code()` is its exit code, 0 for success
 };
 
 std::string_view to_string(ErrorKind kind) noexcept;

@@ -37,6 +37,7 @@ std::string_view to_string(ErrorKind kind) noexcept {
     case ErrorKind::exhausted: return "exhausted";
     case ErrorKind::io: return "io";
     case ErrorKind::usage: return "usage";
+    case ErrorKind::exit: return "exit";
   }
   return "unknown";
 }

@@ -203,6 +203,10 @@ Error error_of(Thread& thread, Outcome outcome) {
   if (outcome == Outcome::suspended) {
     return Error(ErrorKind::usage, "the guest was suspended in a call that cannot wait");
   }
+  if (outcome != Outcome::thrown && thread.pending_error.kind() == ErrorKind::exit) {
+    thread.pending_trap = Trap::none;
+    return std::exchange(thread.pending_error, {});  // a wanted end: nobody asks where, and names cost time to read
+  }
   const Trap trap = outcome == Outcome::thrown ? Trap::uncaught_exception : thread.pending_trap;
   const std::pmr::string frames = backtrace(thread);
   thread.pending_trap = Trap::none;

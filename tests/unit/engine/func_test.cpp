@@ -134,6 +134,19 @@ TEST_F(HostFunction, FailsWithItsError) {
   EXPECT_TRUE(contains(error.context(), "func 1"));
 }
 
+TEST_F(HostFunction, ThatExitsGivesTheCodeAndNoBacktrace) {
+  linker
+      .define("host", "f",
+              [](std::int32_t code) -> Result<std::int32_t> {
+                return Error(ErrorKind::exit, "exit").with_code(static_cast<std::uint32_t>(code));
+              })
+      .value();
+  const Error error = error_of(run(33));
+  EXPECT_EQ(error.kind(), ErrorKind::exit);
+  EXPECT_EQ(error.code(), 33U);
+  EXPECT_EQ(error.context(), "");
+}
+
 TEST_F(HostFunction, ThatThrowsIsATrap) {
   linker.define("host", "f", [](std::int32_t) -> std::int32_t { throw std::runtime_error("no luck"); }).value();
   const Error error = error_of(run(1));
