@@ -25,8 +25,7 @@ void declare_common(CLI::App& command, CommonOptions& options) {
   command.add_option("--features", options.features, "all, none, or changes to what is on: gc,-simd,-threads")
       ->type_name("LIST");
   command.add_flag("-v,--verbose", options.verbose, "Say more about what is done");
-  const std::string previous = command.get_footer();
-  command.footer([previous] { return describe_features() + "\n" + previous; });
+  command.footer(describe_features);  // in front of the footer that the subcommand has, or the program
 }
 
 ExitCode transform_input(const CommonOptions& options,

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,13 @@ constexpr const char* footer =
 // Completion scripts are made from the declarations of all subcommands.
 bool needs_all(std::string_view asked) { return asked == "completion"; }
 
+// Marks where the guest's words begin, if `--` says so.
+void mark_guest_words(std::span<char*> words, char* marker) {
+  const auto dashes =
+      std::ranges::find(words, std::string_view("--"), [](char* word) { return std::string_view(word); });
+  if (dashes != words.end()) *dashes = marker;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Runs, reads, checks, prints and changes WebAssembly modules.", "tenon");
   app.set_version_flag("-V,--version", "tenon " + std::string(tools::version()));
@@ -48,6 +56,9 @@ int run(int argc, char** argv) {
     Action declared = subcommand.declare(*command);
     if (subcommand.name == asked) action = std::move(declared);
   }
+  char marker[sizeof guest_words_marker];
+  std::ranges::copy(guest_words_marker, marker);
+  if (asked == "run") mark_guest_words(std::span(argv, static_cast<std::size_t>(argc)), marker);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

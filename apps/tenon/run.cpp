@@ -1,4 +1,5 @@
-// tenon run: instantiates a module and calls one of its functions.
+// tenon run: instantiates a module and runs it as a program of WASI, or calls one of its functions.
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "common_options.hpp"
+#include "grants.hpp"
 #include "subcommand.hpp"
 #include "tenon/tenon.hpp"
 
@@ -16,6 +18,7 @@ namespace {
 struct Options : CommonOptions {
   std::string invoke;
   std::vector<std::string> arguments;
+  GrantOptions grants;
   std::uint64_t fuel = 0;
   std::string timeout;
   std::string max_memory;
@@ -87,18 +90,17 @@ std::string exports_of(const Module& module) {
   return names.empty() ? "it exports no function" : "it exports: " + names;
 }
 
-Result<void> run(const Options& options, const Module& module, const Engine& engine) {
-  auto limits = read_limits(options);
-  if (!limits) return std::move(limits).error();
-  Store store(engine, *limits);
-  if (options.fuel != 0) store.set_fuel(options.fuel);
-  auto instance = Linker(engine).instantiate(store, module);
-  if (!instance) return std::move(instance).error();
+// Calls what was asked for, and shows what it gives.
+Result<void> call(const Options& options, const Module& module, const Instance& instance) {
   const std::string_view invoke = options.invoke.empty() ? "_start" : std::string_view(options.invoke);
   const std::size_t parenthesis = std::min(invoke.find('('), invoke.size());
   const std::string_view name = invoke.substr(0, parenthesis);
-  if (options.invoke.empty() && !instance->find(name)) return {};  // the start function has run
-  auto func = instance->func(name);
+  if (options.invoke.empty()) {
+    if (!instance.find(name)) return {};  // the start function has run
+    auto start = instance.func<void()>(name);
+    return start ? (*start)() : Result<void>(std::move(start).error());
+  }
+  auto func = instance.func(name);
   if (!func) return Error(ErrorKind::usage, std::string(func.error().message()) + "; " + exports_of(module));
   auto arguments = read_arguments(options, invoke.substr(parenthesis), func->type());
   if (!arguments) return std::move(arguments).error();
@@ -108,12 +110,43 @@ Result<void> run(const Options& options, const Module& module, const Engine& eng
   return {};
 }
 
+// What the guest imports of WASI; a guest that imports nothing of it costs nothing here.
+Result<void> add_wasi(const Options& options, const Module& module, Linker& linker, RefusalNotes& notes) {
+  const auto imports = module.imports();
+  const auto is_wasi = [](const ImportType& import) { return import.module.starts_with("wasi_"); };
+  if (std::ranges::none_of(imports, is_wasi)) return {};
+  auto config = read_grants(options.grants);
+  if (!config) return std::move(config).error();
+  std::vector<std::string> arguments{options.input};
+  if (options.invoke.empty()) arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
+  config->args(std::move(arguments)).inherit_stdio().on_refusal([&notes](const auto& refusal) { notes.add(refusal); });
+  return wasi::add_to(linker, *config);
+}
+
+Result<void> run(const Options& options, const Module& module, const Engine& engine, RefusalNotes& notes) {
+  auto limits = read_limits(options);
+  if (!limits) return std::move(limits).error();
+  Store store(engine, *limits);
+  if (options.fuel != 0) store.set_fuel(options.fuel);
+  Linker linker(engine);
+  if (auto added = add_wasi(options, module, linker, notes); !added) return added;
+  auto instance = linker.instantiate(store, module);
+  if (!instance) return std::move(instance).error();
+  return call(options, module, *instance);
+}
+
+// The system keeps the lowest 8 bits of an exit code: a guest's failure stays one.
+ExitCode exit_code_of_guest(std::uint32_t code) {
+  return static_cast<ExitCode>(code != 0 && (code & 0xFF) == 0 ? 1 : code & 0xFF);
+}
+
 ExitCode exit_code_of(const Error& error) {
   switch (error.kind()) {
     case ErrorKind::trap:
     case ErrorKind::exhausted: return ExitCode::trap;
     case ErrorKind::usage: return ExitCode::usage;
     case ErrorKind::io: return ExitCode::io;
+    case ErrorKind::exit: return exit_code_of_guest(error.code());
     default: return ExitCode::refused;
   }
 }
@@ -126,10 +159,13 @@ ExitCode run_file(const Options& options) {
   const Engine engine({.features = features->bits, .fuel = options.fuel != 0, .loop_dispatch = options.loop_dispatch});
   const auto module = Module::compile(engine, *source);
   if (!module) return report(options, module.error(), shown_name(options.input), *source);
-  const auto done = run(options, *module, engine);
+  RefusalNotes notes;
+  const auto done = run(options, *module, engine, notes);
   if (done) return ExitCode::ok;
-  report(options, done.error(), shown_name(options.input), "");
-  return exit_code_of(done.error());
+  const ExitCode code = exit_code_of(done.error());
+  if (done.error().kind() != ErrorKind::exit) report(options, done.error(), shown_name(options.input), "");
+  if (code != ExitCode::ok) std::fputs(notes.text().c_str(), stderr);
+  return code;
 }
 
 }  // namespace
@@ -137,7 +173,7 @@ ExitCode run_file(const Options& options) {
 Action declare_run(CLI::App& command) {
   auto options = std::make_shared<Options>();
   declare_input(command, *options);
-  command.add_option("ARGS", options->arguments, "The function's arguments, as 7, -1.5, nan, null or (1, 2, 3, 4)");
+  command.prefix_command();  // the first word that is no option of ours, and all behind it, is the guest's
   command.add_option("--invoke", options->invoke, "The exported function to call, alone or as NAME(ARG, ...)")
       ->type_name("NAME");
   command.add_option("--fuel", options->fuel, "How many instructions the guest may execute")->type_name("UNITS");
@@ -145,8 +181,18 @@ Action declare_run(CLI::App& command) {
   command.add_option("--max-memory", options->max_memory, "How much memory the guest may have: 64MiB")
       ->type_name("SIZE");
   command.add_flag("--loop-dispatch", options->loop_dispatch, "Run the interpreter's loop, not its tail calls");
+  declare_grants(command, options->grants);
+  command.footer(
+      "ARGS are the guest's arguments, or those of the function to call: 7, -1.5, nan, null or (1, 2, 3, 4). Put -- "
+      "before "
+      "them\nif the first begins with a dash.\n");
   declare_common(command, *options);
-  return [options] { return run_file(*options); };
+  return [options, &command] {
+    options->arguments = command.remaining();
+    std::vector<std::string>& words = options->arguments;
+    if (!words.empty() && words.front() == guest_words_marker) words.erase(words.begin());
+    return run_file(*options);
+  };
 }
 
 }  // namespace tenon::program

@@ -19,6 +19,10 @@ struct Subcommand {
   Action (*declare)(CLI::App& command);
 };
 
+// Stands for the first `--` among the words of a subcommand that passes words on to a guest: CLI11 would keep it, and
+// lose the order of what is behind it.
+inline constexpr char guest_words_marker[] = "\x01--";
+
 Action declare_parse(CLI::App& command);
 Action declare_print(CLI::App& command);
 Action declare_validate(CLI::App& command);

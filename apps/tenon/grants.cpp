@@ -1,0 +1,90 @@
+#include "grants.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace tenon::program {
+
+namespace {
+
+constexpr std::string_view read_only_suffix = ":ro";
+constexpr std::size_t most_notes = 8;
+
+Result<wasi::Directory> read_directory(std::string text) {
+  wasi::Directory directory;
+  if (text.ends_with(read_only_suffix)) {
+    directory.access = wasi::Access::read_only;
+    text.resize(text.size() - read_only_suffix.size());
+  }
+  const std::size_t separator = text.find("::");
+  directory.host_path = text.substr(0, separator);
+  directory.guest_path = separator == std::string::npos ? directory.host_path : text.substr(separator + 2);
+  if (directory.host_path.empty() || directory.guest_path.empty()) {
+    return Error(ErrorKind::usage, "--dir: expected HOST[::GUEST][:ro], found \"" + text + "\"");
+  }
+  return directory;
+}
+
+// "K=V", or "K" for the value that this process has.
+Result<void> add_variable(wasi::Config& config, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  const std::string name = text.substr(0, equals);
+  if (name.empty()) return Error(ErrorKind::usage, "--env: expected NAME or NAME=VALUE, found \"" + text + "\"");
+  if (equals != std::string::npos) {
+    config.env(name, text.substr(equals + 1));
+  } else if (const char* value = std::getenv(name.c_str())) {
+    config.env(name, value);
+  }
+  return {};
+}
+
+}  // namespace
+
+void declare_grants(CLI::App& command, GrantOptions& options) {
+  constexpr const char* group = "What the guest is given (nothing else)";
+  command.add_option("--dir", options.directories, "A directory, under its own name or another; :ro to read only")
+      ->type_name("HOST[::GUEST][:ro]")
+      ->allow_extra_args(false)
+      ->group(group);
+  command.add_option("--env", options.variables, "A variable, with this value or the one it has here")
+      ->type_name("NAME[=VALUE]")
+      ->allow_extra_args(false)
+      ->group(group);
+  command.add_flag("--inherit-env", options.all_variables, "All variables")->group(group);
+}
+
+Result<wasi::Config> read_grants(const GrantOptions& options) {
+  wasi::Config config;
+  if (options.all_variables) config.inherit_env();
+  for (const std::string& variable : options.variables) {
+    if (auto added = add_variable(config, variable); !added) return std::move(added).error();
+  }
+  for (const std::string& text : options.directories) {
+    auto directory = read_directory(text);
+    if (!directory) return std::move(directory).error();
+    config.directories.push_back(std::move(*directory));
+  }
+  return config;
+}
+
+void RefusalNotes::add(const wasi::Refusal& refusal) {
+  const bool is_known =
+      std::ranges::any_of(refusals_, [&](const wasi::Refusal& known) { return known.attempt == refusal.attempt; });
+  if (is_known) return;
+  if (refusals_.size() == most_notes) {
+    ++dropped_;
+  } else {
+    refusals_.push_back(refusal);
+  }
+}
+
+std::string RefusalNotes::text() const {
+  std::string lines;
+  for (const wasi::Refusal& refusal : refusals_) {
+    lines += "note: the guest was not allowed to " + refusal.attempt + "; " + refusal.remedy + " would allow it\n";
+  }
+  if (dropped_ != 0) lines += "note: and " + std::to_string(dropped_) + " more refusals\n";
+  return lines;
+}
+
+}  // namespace tenon::program
