@@ -1,0 +1,81 @@
+// Both sides of a call of a component function, as they see each other.
+//
+// The definition passes closures: `on_start` gives the arguments, `on_resolve` takes the results, and the callee gives
+// back `on_cancel`. Here the caller's side is a `Call`, and the callee's a `Callee`. Values pass as a callee wants
+// them: a guest has them lowered straight into its memory, a host function gets them as `Val`s.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "runtime/component/state.hpp"
+#include "tenon/component_values.hpp"
+#include "tenon/result.hpp"
+
+namespace tenon::component {
+
+struct LiftLowerContext;
+
+// The caller's side.
+struct Call {
+  // on_start for a callee that is a guest: lowers the arguments with `callee` to its flat parameters, of which there
+  // are at most 16, at `flat`.
+  virtual Result<void> start(LiftLowerContext& callee, const FuncSignature& type, runtime::Slot* flat) = 0;
+  // on_start for the host.
+  virtual Result<std::vector<Val>> start() = 0;
+  // on_resolve: lifts the flat results with `callee`; at most `max_flat` of them, or a pointer to them.
+  virtual Result<void> resolve(LiftLowerContext& callee, const FuncSignature& type, std::span<const runtime::Slot> flat,
+                               unsigned max_flat) = 0;
+  // The same from the host: the result, if the type has one.
+  virtual Result<void> resolve(std::span<const Val> results) = 0;
+  // on_resolve without results: cancelled.
+  virtual Result<void> resolve_cancelled() = 0;
+
+ protected:
+  ~Call() = default;
+};
+
+// A host function that may take its time.
+struct HostFunction {
+  const FuncSignature* type = nullptr;
+  // Starts a call: must call `call.start()` and, now or later (from the store's own thread), `call.resolve`.
+  // What it gives is handed to `cancel` if the guest asks for that. Errors: trap.
+  virtual Result<void*> call(Call& call, ComponentInstance& caller) = 0;
+  // Asked to end early: may resolve (also by `resolve_cancelled`) at once, later, or never. The default does nothing.
+  virtual Result<void> cancel(void* call) {
+    (void)call;
+    return {};
+  }
+
+ protected:
+  ~HostFunction() = default;
+};
+
+// What `canon lower` refers to: exactly one of the two.
+struct Callee {
+  const LiftedFunc* lifted = nullptr;
+  HostFunction* host = nullptr;
+};
+
+// A component function as its guest caller has it.
+struct LoweredFunc {
+  ComponentInstance* inst = nullptr;    // the caller
+  const FuncSignature* type = nullptr;  // in the resource ids of `inst`
+  CanonicalOptions opts;
+  Callee callee;
+};
+
+// canon lower of functions of asynchronous type, and with the option `async` of any: a host callback for
+// `runtime::make_host_func` with a `LoweredFunc` as its data.
+runtime::Outcome call_lowered(runtime::Thread& core, const runtime::Func& func, runtime::Slot* frame) noexcept;
+
+// A call from the host of a function of asynchronous type: starts it, and runs it until it blocks or has ended. The
+// host then runs the scheduler until `call` is resolved. `call` must outlive that. Errors: trap.
+Result<Task*> start_call(Scheduler& scheduler, const LiftedFunc& func, Call& call);
+
+// A synchronous call, of a function whose type is synchronous, with `call` as its caller: what `call_lowered` uses for
+// such callees (sync_call.cpp).
+Result<void> call_synchronously(const LiftedFunc& func, Call& call, ComponentInstance* caller);
+
+}  // namespace tenon::component

@@ -1,0 +1,61 @@
+// The scheduler of a store: which call is current, which threads may go on, and the memory of all of them.
+//
+// Threads that may be ready stand in one queue, in the order in which they became so; what a thread waits for puts it
+// there (an event, a released lock), and whoever picks it checks. So a turn costs the same however many threads wait.
+// With a seed, the pick is random among those that are ready: any such order is legal, and programs can be tested so.
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding-api
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory_resource>
+
+#include "runtime/component/task.hpp"
+
+namespace tenon::component {
+
+struct Scheduler {
+  explicit Scheduler(runtime::Store& store, std::uint64_t seed = 0);
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  runtime::Store* store;
+  std::pmr::unsynchronized_pool_resource pool;  // tasks, threads, waitables, ...
+  Activation* current = nullptr;
+  std::uint32_t nesting_depth = 0;            // of calls into guests on the native stack
+  std::uint64_t pending_host_operations = 0;  // calls of host functions, and host ends of streams, that may still end
+  // Waits for the host: gives false when nothing of it is under way. nullptr: there is never anything.
+  bool (*wait_for_host)(void* data) = nullptr;
+  void* data = nullptr;
+
+  // Queue of threads that may be ready; places count from 1 since the beginning, removed ones are nullptr.
+  std::pmr::deque<Thread*> queue;
+  std::uint64_t queue_begin = 1;
+  std::uint64_t random = 0;  // state; 0: first come, first served
+
+  template <class T, class... Arguments>
+  T* make(Arguments&&... arguments) {
+    return std::pmr::polymorphic_allocator<>(&pool).new_object<T>(std::forward<Arguments>(arguments)...);
+  }
+  template <class T>
+  void destroy(T* object) noexcept {
+    std::pmr::polymorphic_allocator<>(&pool).delete_object(object);
+  }
+};
+
+// Lets one ready thread go on; false if none is ready. Errors: trap, of that thread; what it was in cannot be entered
+// again. (`Store.tick`)
+Result<bool> tick(Scheduler& scheduler);
+// Ticks until `is_done(data)`, waiting for the host where nothing else is left. Errors: trap (of any thread; or
+// "deadlock detected: event loop cannot make further progress").
+Result<void> run_until(Scheduler& scheduler, bool (*is_done)(void* data), void* data);
+
+// Puts a waiting thread into the queue.
+void notify(Thread& thread) noexcept;
+void remove_from_queue(Thread& thread) noexcept;
+// Lets the next thread check that waits for backpressure, or the exclusive right to run, to end.
+void wake_next(ComponentInstance& inst) noexcept;
+// A number below `bound`: 0 without a seed.
+std::uint64_t choose(Scheduler& scheduler, std::uint64_t bound) noexcept;
+
+}  // namespace tenon::component

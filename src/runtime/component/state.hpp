@@ -1,0 +1,109 @@
+// The state of a component instance that the canonical ABI's rules work on, and the calls under way in it.
+//
+// A call of a component function makes, says the definition, a task with an implicit thread. Most calls are over before
+// anybody could see either: they enter, run and leave on their caller's stack. So a call is first only an `Activation`,
+// a struct on the stack of whoever makes the call; `current_thread` (task.hpp) makes the task and the thread of it when
+// something asks. What every call needs lies in the activation itself: thread-local storage and the count of borrows.
+//
+// Files and who writes them:
+//   handles, state, waitable, task, stream, scheduler (.hpp, .cpp)   state machines; canon_*.cpp but
+//   canon_resource.cpp:
+//                                                                    built-ins; async_call: async lift and lower
+//   instance.hpp/.cpp, canon_resource.cpp, sync_call                 instantiation from plans, synchronous lift and
+//                                                                    lower, resources
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#component-instances
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <span>
+#include <string_view>
+
+#include "model/component/signatures.hpp"
+#include "runtime/component/handles.hpp"
+#include "runtime/store.hpp"
+
+namespace tenon::component {
+
+struct Scheduler;
+struct Task;
+
+// The options of a canonical definition, with indices resolved.
+struct CanonicalOptions {
+  StringEncoding string_encoding = StringEncoding::utf8;
+  bool async = false;
+  runtime::Memory* memory = nullptr;
+  const runtime::Func* realloc = nullptr;
+  const runtime::Func* post_return = nullptr;
+  const runtime::Func* callback = nullptr;
+  bool is_memory64() const noexcept { return memory != nullptr && memory->type.limits.is_64; }
+};
+
+struct ComponentInstance {
+  ComponentInstance(Scheduler& scheduler, ComponentInstance* parent, std::pmr::memory_resource& memory)
+      : scheduler(&scheduler), parent(parent), handles(memory), threads(memory) {}
+  ComponentInstance(const ComponentInstance&) = delete;
+  ComponentInstance& operator=(const ComponentInstance&) = delete;
+
+  Scheduler* scheduler;
+  ComponentInstance* parent;
+  HandleTable handles;
+  ThreadTable threads;
+  bool may_enter = true;
+  bool may_leave = true;
+  std::uint32_t backpressure = 0;
+  std::uint32_t num_waiting_to_enter = 0;
+  Thread* exclusive_thread = nullptr;
+  Thread* first_waiter = nullptr;  // threads whose readiness depends on backpressure or exclusive_thread
+
+  // What the resource types of the component's signatures stand for here, by ResourceId.
+  std::span<RuntimeResourceType* const> resources;
+  std::string_view name;
+  void* host = nullptr;  // of whoever instantiated it
+
+  const RuntimeResourceType* resource(ResourceId id) const noexcept { return resources[id.value]; }
+
+  // The instances that a call from `caller` (nullptr: the host) enters: this one and its ancestors, without those that
+  // the caller is in already. A trap leaves them entered for ever: nothing gets in again.
+  bool may_enter_from(const ComponentInstance* caller) const noexcept;
+  void enter_from(const ComponentInstance* caller) noexcept;
+  void leave_to(const ComponentInstance* caller) noexcept;
+};
+
+// A component function made by `canon lift`.
+struct LiftedFunc {
+  ComponentInstance* inst = nullptr;
+  const FuncSignature* type = nullptr;  // in the resource ids of `inst`
+  CanonicalOptions opts;
+  const runtime::Func* callee = nullptr;
+  std::string_view name;
+};
+
+// One call of a component function under way: on the stack of whoever makes it, or inside of a `Thread`.
+struct Activation {
+  ComponentInstance* inst = nullptr;
+  const LiftedFunc* func = nullptr;  // nullptr: core code that instantiation runs
+  Activation* caller = nullptr;      // the one that was current before
+  Thread* thread = nullptr;          // made when asked for
+  std::uint64_t storage[2] = {0, 0};
+  BorrowScope borrows;
+};
+
+// Makes `activation` the current one of its instance's scheduler and the other way; for calls of functions whose type
+// is synchronous. The caller has checked and set may_enter (`enter_from`).
+void push_activation(Activation& activation) noexcept;
+// Errors: trap (handles borrowed by the call are still there; threads it made are still running and it has not
+// returned, which cannot be).
+Result<void> pop_activation(Activation& activation);
+// After a trap: the same without checks.
+void abandon_activation(Activation& activation) noexcept;
+
+// The innermost call under way; never nullptr while guest code runs.
+Activation& current_activation(Scheduler& scheduler) noexcept;
+// The instance of that call.
+ComponentInstance& current_instance(Scheduler& scheduler) noexcept;
+
+// What every built-in begins with. Errors: trap "cannot leave component instance".
+Result<void> check_may_leave(const ComponentInstance& inst);
+
+}  // namespace tenon::component

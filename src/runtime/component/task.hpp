@@ -1,0 +1,102 @@
+// Tasks and their threads, and how a thread waits.
+//
+// The definition suspends threads with continuations. Here guest code stands on a managed stack (`runtime::Thread`),
+// which a built-in suspends by returning `Outcome::suspended`; what is left to do when the thread goes on is a function
+// pointer and a few words, `Wait`. So a thread that waits costs its own size and, when guest frames are on it, a
+// managed stack; a task that waits in its callback loop has no frames and holds no stack.
+//
+// A thread of a call whose function type is synchronous may not be suspended: its caller waits on the native stack.
+// When it blocks, the loop that the definition has in `canon_lift` runs inside the built-in that blocks: other threads
+// of the instance go on until this one is ready, and if none can, that is the trap. (Such a thread is `is_native`.)
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#tasks
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "runtime/component/state.hpp"
+#include "runtime/component/waitable.hpp"
+#include "tenon/component_values.hpp"
+
+namespace tenon::component {
+
+struct LiftLowerContext;
+struct Call;
+
+enum class Cancelled : std::uint8_t { no = 0, yes = 1 };
+
+// What a thread waits for, and how it goes on.
+struct Wait {
+  // Whether it may go on (`ready_func`); nullptr: never by itself (it is suspended).
+  bool (*ready)(const Thread& thread) noexcept = nullptr;
+  // Completes the built-in that waited: gives its results, in slots from `results[0]` on. For waits of the call itself
+  // (at entry, in the callback loop), which have no guest code to go back to: goes on with the call.
+  Result<void> (*finish)(Thread& thread, Cancelled cancelled, runtime::Slot* results) = nullptr;
+  void* object = nullptr;  // what both are about: a waitable, a set, ...
+  const void* built_in = nullptr;
+  std::uint64_t argument = 0;
+  bool cancellable = false;
+  std::uint8_t result_slots = 0;
+};
+
+struct Thread {
+  enum class State : std::uint8_t { running, suspended, waiting };
+
+  Task* task = nullptr;
+  State state = State::suspended;
+  bool is_native = false;       // see above
+  bool is_switched_to = false;  // native threads: another thread gave them the control
+  std::uint32_t index = 0;      // in the instance's threads; 0: none yet
+  Wait wait;
+  runtime::Thread* core = nullptr;   // its managed stack; nullptr: it has no frames
+  Activation* activation = nullptr;  // `own`, or the one on the native stack that it was made for
+  Activation own;
+  // A thread that was made by thread.new-indirect begins with this.
+  const runtime::Func* start_func = nullptr;
+  runtime::Slot start_argument = 0;
+
+  std::uint64_t queue_place = 0;  // in the scheduler's queue of those that may be ready; 0: not in it
+  Thread* next_waiter = nullptr;  // of the same set or instance
+  Thread* next_in_task = nullptr;
+
+  bool is_implicit() const noexcept;
+  bool is_ready() const noexcept { return state == State::waiting && wait.ready(*this); }
+};
+
+struct Task {
+  enum class State : std::uint8_t { initial, started, pending_cancel, cancel_delivered, resolved };
+
+  const LiftedFunc* func = nullptr;  // ft, opts
+  ComponentInstance* inst = nullptr;
+  Call* call = nullptr;  // on_start, on_resolve; nullptr for synchronous calls
+  State state = State::initial;
+  Thread* implicit_thread = nullptr;
+  Thread* first_thread = nullptr;  // registered ones
+  std::uint32_t num_threads = 0;
+
+  // Only one call of these at a time may run in an instance.
+  bool needs_exclusive() const noexcept;
+  bool is_async_type() const noexcept { return func != nullptr && func->type->is_async; }
+};
+
+// The thread of the innermost call under way, made if nothing asked before. Errors: trap (limits).
+Result<Thread*> current_thread(Scheduler& scheduler);
+
+// Blocks the current thread, or not: gives what the built-in's callback returns. `frame` is the built-in's: takes the
+// results when the thread goes on at once. `switch_to` (may be nullptr) is a suspended thread that goes on instead.
+runtime::Outcome block(runtime::Thread& core, Thread& thread, runtime::Slot* frame, const Wait& wait,
+                       Thread* switch_to = nullptr);
+// `wait_until`: the same, but goes on at once when cancellation is pending, or the wait is over already.
+runtime::Outcome wait_until(runtime::Thread& core, Thread& thread, runtime::Slot* frame, const Wait& wait);
+
+// Runs a thread that is suspended or waiting until it blocks or ends, and those that it switches to. Errors: trap.
+Result<void> resume(Thread& thread, Cancelled cancelled = Cancelled::no);
+// Makes a suspended thread ready.
+void resume_later(Thread& thread) noexcept;
+
+bool deliver_pending_cancel(Task& task, bool cancellable) noexcept;
+Result<void> request_cancellation(Task& task, const ComponentInstance* caller);
+Result<void> register_thread(Task& task, Thread& thread);
+Result<void> unregister_thread(Task& task, Thread& thread);
+
+}  // namespace tenon::component
