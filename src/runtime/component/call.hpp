@@ -16,6 +16,7 @@
 namespace tenon::component {
 
 struct LiftLowerContext;
+struct LoweredFunc;
 
 // The caller's side.
 struct Call {
@@ -42,6 +43,9 @@ struct HostFunction {
   // Starts a call: must call `call.start()` and, now or later (from the store's own thread), `call.resolve`.
   // What it gives is handed to `cancel` if the guest asks for that. Errors: trap.
   virtual Result<void*> call(Call& call, ComponentInstance& caller) = 0;
+  // A call by core code of a function of synchronous type, also with the option `async`: `frame` holds the flat
+  // parameters as the caller's options say, and takes the flat result (not the state of the subtask). Errors: trap.
+  virtual Result<void> call_flat(const LoweredFunc& caller, runtime::Thread& core, runtime::Slot* frame) = 0;
   // Asked to end early: may resolve (also by `resolve_cancelled`) at once, later, or never. The default does nothing.
   virtual Result<void> cancel(void* call) {
     (void)call;

@@ -82,6 +82,8 @@ class HandleTable {
 
   // A resource handle of this type.
   Result<ResourceHandle*> resource(std::uint32_t index, const RuntimeResourceType& rt);
+  // One that is known to be there: it is lent.
+  ResourceHandle& lent(std::uint32_t index) noexcept { return entries_[index].resource; }
   // Takes it out. `resource.drop` and lifting an own handle check what they demand of it (lends, own) before.
   void remove(std::uint32_t index) noexcept;
 

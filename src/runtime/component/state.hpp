@@ -57,7 +57,7 @@ struct ComponentInstance {
   Thread* first_waiter = nullptr;  // threads whose readiness depends on backpressure or exclusive_thread
 
   // What the resource types of the component's signatures stand for here, by ResourceId.
-  std::span<RuntimeResourceType* const> resources;
+  std::span<const RuntimeResourceType* const> resources;
   std::string_view name;
   void* host = nullptr;  // of whoever instantiated it
 

@@ -1,0 +1,83 @@
+// resource.new, resource.drop and resource.rep, and what dropping the last of a resource does.
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-resourcenew
+#include "base/concat.hpp"
+#include "runtime/component/canon.hpp"
+#include "runtime/component/instance.hpp"
+
+namespace tenon::component {
+
+namespace {
+
+runtime::Outcome failed(runtime::Thread& core, Error error) {
+  core.pending_error = std::move(error);
+  return core.trap(Trap::host_error);
+}
+
+// A call of `dtor` by `caller`, as if it were lifted as a function of the instance that defined the resource.
+Result<void> call_destructor(const RuntimeResourceType& type, std::uint64_t rep, ComponentInstance* caller,
+                             Scheduler& scheduler) {
+  ComponentInstance& impl = *type.impl;
+  if (!impl.may_enter_from(caller)) return fail(ErrorKind::trap, {}, "cannot enter component instance");
+  if (type.dtor == nullptr) return {};
+  impl.enter_from(caller);
+  Activation activation;
+  activation.inst = &impl;
+  push_activation(activation);
+  runtime::Slot values[1] = {rep};
+  auto called = runtime::call(*scheduler.store, *type.dtor, values);
+  if (!called) {
+    abandon_activation(activation);
+    return called;
+  }
+  if (auto popped = pop_activation(activation); !popped) return popped;
+  impl.leave_to(caller);
+  return {};
+}
+
+Result<void> drop(const BuiltIn& built_in, std::uint32_t index) {
+  ComponentInstance& inst = *built_in.inst;
+  if (auto allowed = check_may_leave(inst); !allowed) return allowed;
+  auto found = inst.handles.resource(index, *built_in.resource);
+  if (!found) return std::move(found).error();
+  const ResourceHandle handle = **found;
+  if (handle.num_lends != 0) return fail(ErrorKind::trap, {}, "cannot remove owned resource while borrowed");
+  inst.handles.remove(index);
+  if (handle.own) return run_destructor(*handle.rt, handle.rep, &inst, *inst.scheduler);
+  --handle.borrow_scope->num_borrows;
+  return {};
+}
+
+}  // namespace
+
+Result<void> run_destructor(const RuntimeResourceType& type, std::uint64_t rep, ComponentInstance* caller,
+                            Scheduler& scheduler) {
+  if (type.impl != nullptr) return call_destructor(type, rep, caller, scheduler);
+  if (type.host_dtor != nullptr) type.host_dtor(type.data, rep);
+  return {};
+}
+
+runtime::Outcome resource_new(runtime::Thread& core, const runtime::Func& func, runtime::Slot* frame) noexcept {
+  const auto& built_in = *static_cast<const BuiltIn*>(func.data);
+  ComponentInstance& inst = *built_in.inst;
+  if (auto allowed = check_may_leave(inst); !allowed) return failed(core, std::move(allowed).error());
+  auto index = inst.handles.add(ResourceHandle{.rt = built_in.resource, .rep = frame[0], .own = true});
+  if (!index) return failed(core, std::move(index).error());
+  frame[0] = *index;
+  return runtime::Outcome::returned;
+}
+
+runtime::Outcome resource_drop(runtime::Thread& core, const runtime::Func& func, runtime::Slot* frame) noexcept {
+  const auto& built_in = *static_cast<const BuiltIn*>(func.data);
+  auto dropped = drop(built_in, static_cast<std::uint32_t>(frame[0]));
+  return dropped ? runtime::Outcome::returned : failed(core, std::move(dropped).error());
+}
+
+runtime::Outcome resource_rep(runtime::Thread& core, const runtime::Func& func, runtime::Slot* frame) noexcept {
+  const auto& built_in = *static_cast<const BuiltIn*>(func.data);
+  auto found = built_in.inst->handles.resource(static_cast<std::uint32_t>(frame[0]), *built_in.resource);
+  if (!found) return failed(core, std::move(found).error());
+  frame[0] = (*found)->rep;
+  return runtime::Outcome::returned;
+}
+
+}  // namespace tenon::component

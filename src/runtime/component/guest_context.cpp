@@ -1,0 +1,59 @@
+#include "runtime/component/guest_context.hpp"
+
+#include "base/concat.hpp"
+#include "runtime/component/scheduler.hpp"
+#include "runtime/component/sync_call.hpp"
+
+namespace tenon::component {
+
+std::pmr::memory_resource& Lenders::inst_memory() const noexcept { return *inst_.scheduler->store->resource; }
+
+void Lenders::add(std::uint32_t index, ResourceHandle& handle) {
+  ++handle.num_lends;
+  if (count_ < first_.size()) {
+    first_[count_++] = index;
+  } else {
+    more_.push_back(index);
+  }
+}
+
+void Lenders::give_back() noexcept {
+  for (std::uint32_t i = 0; i < count_; ++i) --inst_.handles.lent(first_[i]).num_lends;
+  for (const std::uint32_t index : more_) --inst_.handles.lent(index).num_lends;
+  count_ = 0;
+  more_.clear();
+}
+
+Result<std::uint64_t> GuestContext::reallocate(std::uint64_t old_pointer, std::uint64_t old_size,
+                                               std::uint32_t alignment, std::uint64_t new_size) {
+  auto pointer = component::reallocate(inst, opts, old_pointer, old_size, alignment, new_size);
+  renew();
+  return pointer;
+}
+
+Result<Handle> GuestContext::lift_handle(const ValueType& type, std::uint32_t index) {
+  if (type.kind != TypeKind::own && type.kind != TypeKind::borrow) return lift_other_handle(inst, type, index);
+  auto found = inst.handles.resource(index, *inst.resource(type.resource));
+  if (!found) return std::move(found).error();
+  ResourceHandle& handle = **found;
+  const std::uint64_t rep = handle.rep;
+  if (type.kind == TypeKind::borrow) {
+    lenders->add(index, handle);
+    return Handle{.rep = rep, .owner = {}};
+  }
+  if (handle.num_lends != 0) return fail(ErrorKind::trap, {}, "cannot remove owned resource while borrowed");
+  if (!handle.own) return fail(ErrorKind::trap, {}, "cannot lift own resource from a borrow");
+  inst.handles.remove(index);
+  return Handle{.rep = rep, .owner = {}};
+}
+
+Result<std::uint32_t> GuestContext::lower_handle(const ValueType& type, const Handle& handle) {
+  if (type.kind != TypeKind::own && type.kind != TypeKind::borrow) return lower_other_handle(inst, type, handle);
+  const RuntimeResourceType* rt = inst.resource(type.resource);
+  if (type.kind == TypeKind::own) return inst.handles.add(ResourceHandle{.rt = rt, .rep = handle.rep, .own = true});
+  if (rt->impl == &inst) return static_cast<std::uint32_t>(handle.rep);
+  ++borrow_scope->num_borrows;
+  return inst.handles.add(ResourceHandle{.rt = rt, .rep = handle.rep, .borrow_scope = borrow_scope});
+}
+
+}  // namespace tenon::component

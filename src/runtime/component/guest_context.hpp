@@ -1,0 +1,65 @@
+// Lifting from and lowering to an instance: the runtime's `LiftLowerContext`.
+//
+// Owner of this file: instantiation (see state.hpp).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory_resource>
+#include <vector>
+
+#include "abi/context.hpp"
+#include "runtime/component/state.hpp"
+
+namespace tenon::component {
+
+// The handles that one call has borrowed from, to be given back at its end (`Subtask.lenders`). A handle that is lent
+// stays where it is, so its index says which it is.
+class Lenders {
+ public:
+  explicit Lenders(ComponentInstance& inst) : inst_(inst), more_(&inst_memory()) {}
+  Lenders(const Lenders&) = delete;
+  Lenders& operator=(const Lenders&) = delete;
+  ~Lenders() { give_back(); }
+
+  void add(std::uint32_t index, ResourceHandle& handle);
+  void give_back() noexcept;
+
+ private:
+  std::pmr::memory_resource& inst_memory() const noexcept;
+  ComponentInstance& inst_;
+  std::array<std::uint32_t, 8> first_{};
+  std::uint32_t count_ = 0;
+  std::pmr::vector<std::uint32_t> more_;
+};
+
+struct GuestContext final : LiftLowerContext {
+  // `lenders` is needed where borrows are lifted, `borrow_scope` where they are lowered; both outlive the context.
+  GuestContext(ComponentInstance& inst, const CanonicalOptions& opts, Lenders* lenders, BorrowScope* borrow_scope)
+      : inst(inst), opts(opts), lenders(lenders), borrow_scope(borrow_scope) {
+    string_encoding = opts.string_encoding;
+    is_memory64 = opts.is_memory64();
+    renew();
+  }
+
+  ComponentInstance& inst;
+  const CanonicalOptions& opts;
+  Lenders* lenders;
+  BorrowScope* borrow_scope;
+
+  Result<std::uint64_t> reallocate(std::uint64_t old_pointer, std::uint64_t old_size, std::uint32_t alignment,
+                                   std::uint64_t new_size) override;
+  Result<Handle> lift_handle(const ValueType& type, std::uint32_t index) override;
+  Result<std::uint32_t> lower_handle(const ValueType& type, const Handle& handle) override;
+
+  // The memory as it is now: after guest code has run.
+  void renew() noexcept {
+    if (opts.memory != nullptr) memory = {opts.memory->base, opts.memory->size.load(std::memory_order_relaxed)};
+  }
+};
+
+// Handles of streams, futures and error contexts (stream.cpp).
+Result<Handle> lift_other_handle(ComponentInstance& inst, const ValueType& type, std::uint32_t index);
+Result<std::uint32_t> lower_other_handle(ComponentInstance& inst, const ValueType& type, const Handle& handle);
+
+}  // namespace tenon::component

@@ -1,0 +1,200 @@
+// Running an instantiation plan, step by step.
+#include "runtime/component/instance.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "base/concat.hpp"
+#include "runtime/component/canon.hpp"
+
+namespace tenon::component {
+
+namespace {
+
+using fuse::CoreItem;
+using fuse::Plan;
+using fuse::Step;
+
+class Instantiation {
+ public:
+  Instantiation(World& world, RootInstance& root)
+      : world_(world), store_(*world.scheduler.store), plan_(*root.plan), root_(root), arguments_(store_.resource) {}
+
+  void reserve(std::span<runtime::CodeModule* const> modules, std::span<const Given> imports) {
+    root_.core_instances = store_.arena.make_array<runtime::Instance*>(plan_.instantiations.size());
+    root_.core_funcs = store_.arena.make_array<runtime::Func*>(plan_.core_funcs.size());
+    root_.lifts = store_.arena.make_array<LiftedFunc>(plan_.lifts.size());
+    root_.resources = store_.arena.make_array<const RuntimeResourceType*>(plan_.resources.size());
+    root_.values = store_.arena.make_array<const Val*>(plan_.values.size());
+    root_.imports = store_.arena.copy(imports);
+    root_.modules = store_.arena.copy(modules);
+    for (std::size_t i = 0; i < plan_.imports.size(); ++i) {
+      const fuse::ImportSlot& slot = plan_.imports[fuse::ImportIdx(i)];
+      if (!slot.resource.is_none()) root_.resources[slot.resource.value] = imports[i].resource;
+    }
+  }
+
+  Result<void> run() {
+    for (const Step step : plan_.steps) {
+      if (auto done = run(step); !done) return done;
+    }
+    return {};
+  }
+
+ private:
+  Result<void> run(Step step) {
+    switch (step.kind) {
+      case Step::Kind::instance: return make_instance(plan_.instances[fuse::InstanceIdx(step.index)]);
+      case Step::Kind::instantiate: return instantiate_module(step.index);
+      case Step::Kind::resource: make_resource(plan_.new_resources[step.index]); return {};
+      case Step::Kind::lift: lift(step.index); return {};
+      case Step::Kind::lower: lower(plan_.lowers[step.index]); return {};
+      case Step::Kind::builtin: make_built_in(plan_.builtins[step.index]); return {};
+      case Step::Kind::start:
+      case Step::Kind::value: return {};
+    }
+    return {};
+  }
+
+  ComponentInstance& instance(fuse::InstanceIdx index) { return root_.instances[index.value]; }
+
+  Result<void> make_instance(const fuse::NewInstance& made) {
+    ComponentInstance* parent = made.parent.is_none() ? nullptr : &instance(made.parent);
+    ComponentInstance& added = root_.instances.emplace_back(world_.scheduler, parent, *store_.resource);
+    added.resources = root_.resources;
+    added.name = made.name;
+    return {};
+  }
+
+  runtime::Extern item(const CoreItem& item) {
+    runtime::Extern found;
+    found.kind = item.kind;
+    if (item.from == CoreItem::From::made) {
+      found.func = root_.core_funcs[item.func.value];
+      return found;
+    }
+    runtime::Instance& instance = *root_.core_instances[item.instance.value];
+    if (item.from == CoreItem::From::named) return *runtime::find_export(instance, item.name);
+    return runtime::export_of(instance, {.name = {}, .kind = item.kind, .index = item.entity});
+  }
+
+  // The imports of the module at hand, from arguments that are in the order of its type's imports.
+  Result<void> order_arguments(const fuse::Instantiation& made, const core::Module& module) {
+    arguments_.clear();
+    if (made.type == nullptr || !made.module.module.is_none()) {
+      for (const CoreItem& argument : made.arguments) arguments_.push_back(item(argument));
+      return {};
+    }
+    for (const core::Import& import : module.imports) {
+      const auto place = std::ranges::find_if(made.type->imports, [&](const ModuleImport& expected) {
+        return expected.module == import.module && expected.name == import.name;
+      });
+      if (place == made.type->imports.end()) {
+        return fail(ErrorKind::unlinkable, {}, "the core module that was given imports \"", import.module, "\" \"",
+                    import.name, "\", which its type does not allow");
+      }
+      arguments_.push_back(item(made.arguments[static_cast<std::size_t>(place - made.type->imports.begin())]));
+    }
+    return {};
+  }
+
+  Result<void> instantiate_module(std::uint32_t index) {
+    const fuse::Instantiation& made = plan_.instantiations[fuse::CoreInstanceIdx(index)];
+    runtime::CodeModule& code = *root_.module(made.module);
+    if (auto ordered = order_arguments(made, *code.validated->module); !ordered) return ordered;
+    ComponentInstance& owner = instance(made.owner);
+    Activation activation;
+    activation.inst = &owner;
+    owner.enter_from(nullptr);
+    push_activation(activation);
+    auto instantiated = runtime::instantiate(store_, code, arguments_);
+    if (!instantiated) {
+      abandon_activation(activation);
+      return std::move(instantiated).error();
+    }
+    if (auto popped = pop_activation(activation); !popped) return popped;
+    owner.leave_to(nullptr);
+    root_.core_instances[index] = *instantiated;
+    return {};
+  }
+
+  void make_resource(const fuse::NewResource& made) {
+    auto* type = store_.arena.make<RuntimeResourceType>();
+    type->impl = &instance(made.owner);
+    if (made.destructor) type->dtor = item(*made.destructor).func;
+    type->name = plan_.resources[made.id].name;
+    root_.resources[made.id.value] = type;
+  }
+
+  CanonicalOptions options(const fuse::Options& from) {
+    CanonicalOptions options{.string_encoding = from.encoding, .async = from.is_async};
+    if (from.memory) options.memory = item(*from.memory).memory;
+    if (from.realloc) options.realloc = item(*from.realloc).func;
+    if (from.post_return) options.post_return = item(*from.post_return).func;
+    if (from.callback) options.callback = item(*from.callback).func;
+    return options;
+  }
+
+  void lift(std::uint32_t index) {
+    const fuse::Lift& from = plan_.lifts[fuse::LiftIdx(index)];
+    root_.lifts[index] = {.inst = &instance(from.owner),
+                          .type = from.type,
+                          .opts = options(from.options),
+                          .callee = item(from.callee).func,
+                          .name = from.name};
+  }
+
+  void lower(const fuse::Lower& from) {
+    auto* lowered = store_.arena.make<LoweredFunc>();
+    lowered->inst = &instance(from.owner);
+    lowered->type = from.type;
+    lowered->opts = options(from.options);
+    lowered->callee = root_.callee(from.callee);
+    const bool is_sync = !from.type->is_async && (!from.options.is_async || lowered->callee.host != nullptr);
+    add_core_func(from.core_type, is_sync ? call_lowered_synchronously : call_lowered, lowered);
+  }
+
+  void make_built_in(const fuse::Builtin& from) {
+    const Canon& canon = *from.canon;
+    auto* built_in = store_.arena.make<BuiltIn>();
+    built_in->op = canon.op;
+    built_in->inst = &instance(from.owner);
+    built_in->type = from.type;
+    if (!from.resource.is_none()) built_in->resource = root_.resources[from.resource.value];
+    built_in->opts = options(from.options);
+    if (from.memory) built_in->opts.memory = item(*from.memory).memory;
+    built_in->flag = canon.flag;
+    built_in->slot = canon.slot;
+    built_in->is_64 = canon.core_type == core::i64;
+    if (from.table) {
+      built_in->table = item(*from.table).table;
+      built_in->is_64 = built_in->table->type.limits.is_64;
+    }
+    built_in->func_type = from.func_type;
+    add_core_func(from.core_type, built_in_callback(canon.op), built_in);
+  }
+
+  void add_core_func(core::TypeIdx type, runtime::HostCallback callback, void* data) {
+    root_.core_funcs[made_core_funcs_++] = runtime::make_host_func(store_, type, callback, data);
+  }
+
+  World& world_;
+  runtime::Store& store_;
+  const Plan& plan_;
+  RootInstance& root_;
+  std::pmr::vector<runtime::Extern> arguments_;
+  std::size_t made_core_funcs_ = 0;
+};
+
+}  // namespace
+
+Result<RootInstance*> instantiate(World& world, const Plan& plan, std::span<runtime::CodeModule* const> modules,
+                                  std::span<const Given> imports) {
+  RootInstance& root = world.roots.emplace_back(plan, *world.scheduler.store->resource);
+  Instantiation run(world, root);
+  run.reserve(modules, imports);
+  if (auto done = run.run(); !done) return std::move(done).error();
+  return &root;
+}
+
+}  // namespace tenon::component

@@ -1,0 +1,53 @@
+// A synchronous call of a lifted function, in the three parts that a caller needs: between `begin` and `run` it lowers
+// the arguments, between `run` and `finish` it lifts the results.
+//
+// Nothing is allocated: the object is the call's activation, and stands on the stack of whoever makes the call. Guest
+// code runs on the managed stack of the caller, or of a thread taken for the call when the host begins.
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-lift
+//
+// Owner of this file: instantiation (see state.hpp).
+#pragma once
+
+#include <span>
+
+#include "runtime/component/state.hpp"
+#include "runtime/store.hpp"
+
+namespace tenon::component {
+
+class SyncCall {
+ public:
+  SyncCall() = default;
+  SyncCall(const SyncCall&) = delete;
+  SyncCall& operator=(const SyncCall&) = delete;
+  // A call that was begun and not finished has trapped: its instance cannot be entered again.
+  ~SyncCall();
+
+  // Enters the function's instance. Errors: trap (it may not be entered), exhausted.
+  Result<void> begin(const LiftedFunc& func, ComponentInstance* caller);
+  // Calls the core function. `values` holds the flat parameters and takes the flat results.
+  Result<void> run(std::span<runtime::Slot> values);
+  // The results were lifted: returns from the task, calls post-return with the flat results, and leaves. Errors: trap.
+  Result<void> finish(std::span<const runtime::Slot> results);
+
+  const LiftedFunc& func() const noexcept { return *activation_.func; }
+  BorrowScope& borrows() noexcept { return activation_.borrows; }
+
+ private:
+  void end() noexcept;
+
+  Activation activation_;
+  ComponentInstance* caller_ = nullptr;
+  runtime::Thread* thread_ = nullptr;
+  bool owns_thread_ = false;
+  bool is_entered_ = false;
+};
+
+// Calls a guest's realloc for memory of `inst`: the address, checked. Errors: trap.
+Result<std::uint64_t> reallocate(ComponentInstance& inst, const CanonicalOptions& opts, std::uint64_t old,
+                                 std::uint64_t old_size, std::uint64_t alignment, std::uint64_t new_size);
+
+// Core code of a component is called: what it throws is a trap.
+Result<void> call_core(runtime::Store& store, const runtime::Func& func, std::span<runtime::Slot> values);
+
+}  // namespace tenon::component
