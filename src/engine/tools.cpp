@@ -12,10 +12,12 @@
 
 #include "base/bytes.hpp"
 #include "base/concat.hpp"
+#include "binary/component/component.hpp"
 #include "binary/core/module.hpp"
 #include "engine/load.hpp"
 #include "os/pages.hpp"
 #include "spec/features.hpp"
+#include "text/component/text.hpp"
 #include "text/core/text.hpp"
 #include "text/lexer.hpp"
 #include "validate/core/module.hpp"
@@ -28,6 +30,13 @@ std::string encode(const core::Module& module) {
   Arena arena(*std::pmr::new_delete_resource());
   ByteWriter writer(arena);
   core::write_module(module, writer);
+  return std::string(as_chars(writer.view()));
+}
+
+std::string encode(const component::Component& component) {
+  Arena arena(*std::pmr::new_delete_resource());
+  ByteWriter writer(arena);
+  component::write_component(component.body, writer);
   return std::string(as_chars(writer.view()));
 }
 
@@ -123,6 +132,13 @@ Error with_function_name(Error error, const core::Module& module) {
 Result<std::string> parse(std::string_view source, const ParseOptions& options) {
   if (is_binary(source)) return std::string(source);
   std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
+  if (component::is_component_text(source)) {
+    const component::ParseOptions parsing{.features = Features::from_bits(options.features.bits),
+                                          .keep_names = options.keep_names};
+    auto parsed = component::parse_component(source, memory, parsing);
+    if (!parsed) return std::move(parsed).error();
+    return encode(*parsed);
+  }
   const core::ParseOptions parsing{.features = Features::from_bits(options.features.bits),
                                    .keep_names = options.keep_names};
   auto module = core::parse_module(source, memory, parsing);

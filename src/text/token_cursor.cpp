@@ -36,6 +36,11 @@ void TokenCursor::seek(std::uint32_t offset) noexcept {
   current_ = lexer_.next();
 }
 
+void TokenCursor::rewind(std::uint32_t offset) noexcept {
+  drop_annotations_from(offset);
+  seek(offset);
+}
+
 void TokenCursor::skip_to_close() noexcept {
   if (failed_) return;
   const std::uint32_t from = current_.offset;
@@ -62,7 +67,7 @@ void TokenCursor::unexpected(const Token& token, std::string_view expected) noex
     case TokenKind::end:
       return fault_at(token.offset, "unexpected token: found the end of the text, expected ", expected);
     case TokenKind::reserved: {
-      const std::string_view nearest = nearest_mnemonic(found);
+      const std::string_view nearest = nearest_(found);
       if (nearest.empty()) return fault_at(token.offset, "unknown operator ", found, ", expected ", expected);
       return fault_at(token.offset, "unknown operator ", found, ", expected ", expected, "; did you mean `", nearest,
                       "`?");
@@ -147,6 +152,10 @@ std::optional<Annotation> TokenCursor::take_annotation(AnnotationKind kind) noex
 
 void TokenCursor::drop_annotations(std::uint32_t offset) noexcept {
   std::erase_if(lexer_.annotations(), [&](const Annotation& each) { return each.offset < offset; });
+}
+
+void TokenCursor::drop_annotations_from(std::uint32_t offset) noexcept {
+  std::erase_if(lexer_.annotations(), [&](const Annotation& each) { return each.offset >= offset; });
 }
 
 void TokenCursor::refuse_annotations(std::uint32_t offset) noexcept {

@@ -48,6 +48,8 @@ class TokenCursor {
   std::uint32_t last_end() const noexcept { return last_end_; }
   // Goes on at an offset, where a token begins.
   void seek(std::uint32_t offset) noexcept;
+  // The same for a place already read, from which on annotations will be met again.
+  void rewind(std::uint32_t offset) noexcept;
   // From inside a parenthesis (its next token not yet taken) to behind its end, without lexing. A fault when there is
   // none.
   void skip_to_close() noexcept;
@@ -89,6 +91,8 @@ class TokenCursor {
   // "unexpected token", or "unknown operator" for what is no word of the language, or what the lexer found wrong.
   void unexpected(std::string_view expected) noexcept { unexpected(current_, expected); }
   void unexpected(const Token& token, std::string_view expected) noexcept;
+  // Who finds the word that was meant by an unknown one; at first among the instructions.
+  void suggest(std::string_view (*nearest)(std::string_view) noexcept) noexcept { nearest_ = nearest; }
   void fail_with(Error error) noexcept;
   ErrorPlace place(std::uint32_t offset) const noexcept { return place_in_text(lexer_.source(), offset); }
 
@@ -99,8 +103,9 @@ class TokenCursor {
   std::optional<Annotation> take_annotation(AnnotationKind kind) noexcept;
   // Nothing took the annotations that begin before `offset`: the first of them is a fault.
   void refuse_annotations(std::uint32_t offset) noexcept;
-  // Forgets the annotations before `offset`, or all, which will then be met again.
+  // Forgets the annotations before `offset`, or from there on, or all, which will then be met again.
   void drop_annotations(std::uint32_t offset) noexcept;
+  void drop_annotations_from(std::uint32_t offset) noexcept;
   void drop_annotations() noexcept { lexer_.annotations().clear(); }
 
   std::string_view source() const noexcept { return lexer_.source(); }
@@ -110,6 +115,7 @@ class TokenCursor {
   std::uint64_t expect_natural(unsigned width, std::string_view type) noexcept;
 
   Lexer lexer_;
+  std::string_view (*nearest_)(std::string_view) noexcept = nearest_mnemonic;
   Token current_;
   Token ahead_;
   bool has_ahead_ = false;

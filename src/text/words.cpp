@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <span>
 
 namespace tenon {
 
@@ -22,6 +23,19 @@ constexpr std::string_view word_texts[] = {
 #define TENON_KEYWORD(name, text) text,
 #include "text/keywords.def"
 #undef TENON_KEYWORD
+#define TENON_CORE_SORT(name, code, text)
+#define TENON_SORT(name, code, text, feature)
+#define TENON_PRIMITIVE(name, code, text, size, feature) text,
+#include "spec/component_types.def"
+#undef TENON_CORE_SORT
+#undef TENON_SORT
+#undef TENON_PRIMITIVE
+#define TENON_TYPE_KIND(name, code, text, feature) text,
+#include "spec/component_type_kinds.def"
+#undef TENON_TYPE_KIND
+#define TENON_CANON(name, text, code, immediates, feature) text,
+#include "spec/canon.def"
+#undef TENON_CANON
 };
 static_assert(std::size(word_texts) == word_count);
 
@@ -95,6 +109,19 @@ std::size_t distance(std::string_view a, std::string_view b, std::size_t bound) 
   return std::min(row[b.size()], bound + 1);
 }
 
+std::string_view nearest_of(std::string_view text, std::span<const std::string_view> words) noexcept {
+  std::size_t best = text.size() < 4 ? 1 : 3;
+  std::string_view nearest;
+  for (const std::string_view word : words) {
+    const std::size_t found = distance(text, word, best);
+    if (found < best || (found == best && nearest.empty())) {
+      best = found;
+      nearest = word;
+    }
+  }
+  return nearest;
+}
+
 // Names of the first years, some of which are still met, with today's.
 struct Renamed {
   std::string_view old_name;
@@ -124,16 +151,11 @@ std::string_view nearest_mnemonic(std::string_view text) noexcept {
   for (const Renamed& name : renamed) {
     if (name.old_name == text) return info(name.op).mnemonic;
   }
-  std::size_t best = text.size() < 4 ? 1 : 3;
-  std::string_view nearest;
-  for (std::size_t i = 0; i < op_count; ++i) {
-    const std::size_t found = distance(text, word_texts[i], best);
-    if (found < best || (found == best && nearest.empty())) {
-      best = found;
-      nearest = word_texts[i];
-    }
-  }
-  return nearest;
+  return nearest_of(text, std::span(word_texts).first(op_count));
+}
+
+std::string_view nearest_component_word(std::string_view text) noexcept {
+  return nearest_of(text, std::span(word_texts).subspan(static_cast<std::size_t>(Word::module)));
 }
 
 }  // namespace tenon

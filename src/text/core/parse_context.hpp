@@ -95,6 +95,7 @@ struct ParseContext {
         options(parse_options),
         fields(&memory),
         type_slots(&memory),
+        aliased_types(&memory),
         customs(&memory),
         scratch_arena(memory),
         code(scratch_arena),
@@ -128,6 +129,8 @@ struct ParseContext {
   std::pmr::vector<FieldPlace> fields;
   std::pmr::vector<std::uint32_t> type_slots;  // hash table: function type to 1 + type index
   std::uint32_t type_slots_used = 0;
+  bool shares_implied_types = true;         // not in the types of modules, where equal ones are told apart
+  std::pmr::vector<TypeIdx> aliased_types;  // of module types in components: those whose signature is not known here
   std::pmr::vector<CustomSection> customs;
   Names names;
   bool needs_data_count = false;

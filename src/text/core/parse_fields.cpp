@@ -107,26 +107,6 @@ TypeIdx parse_func_type_use(ParseContext& context, std::uint32_t func) {
   return type;
 }
 
-// The type inside `(import "" "" (...))` or behind an inline import; the kind's keyword is taken.
-ExternType parse_extern_type(ParseContext& context, ExternKind kind) {
-  ExternType type;
-  type.kind = kind;
-  switch (kind) {
-    case ExternKind::func:
-      type.func = parse_func_type_use(context, static_cast<std::uint32_t>(context.module.funcs.size()));
-      break;
-    case ExternKind::table: type.table = parse_table_type(context); break;
-    case ExternKind::memory: type.memory = parse_memory_type(context); break;
-    case ExternKind::global: type.global = parse_global_type(context); break;
-    case ExternKind::tag:
-      context.locals.ids.clear();
-      context.name_list.clear();
-      type.tag.type = parse_type_use(context, &context.name_list).type;
-      break;
-  }
-  return type;
-}
-
 struct KindOfWord {
   Word word;
   ExternKind kind;
@@ -135,13 +115,6 @@ constexpr KindOfWord extern_kinds[] = {
     {Word::func, ExternKind::func},     {Word::table, ExternKind::table}, {Word::memory, ExternKind::memory},
     {Word::global, ExternKind::global}, {Word::tag, ExternKind::tag},
 };
-
-std::optional<ExternKind> extern_kind(const Token& token) noexcept {
-  if (token.kind != TokenKind::keyword) return std::nullopt;
-  const auto* found = std::ranges::find(extern_kinds, token.word, &KindOfWord::word);
-  if (found == std::end(extern_kinds)) return std::nullopt;
-  return found->kind;
-}
 
 NameMap& names_of(ParseContext& context, ExternKind kind) noexcept {
   switch (kind) {
@@ -366,6 +339,32 @@ void parse_table_elements(ParseContext& context, TableIdx table, bool is_64, Val
 }
 
 }  // namespace
+
+std::optional<ExternKind> extern_kind(const Token& token) noexcept {
+  if (token.kind != TokenKind::keyword) return std::nullopt;
+  const auto* found = std::ranges::find(extern_kinds, token.word, &KindOfWord::word);
+  if (found == std::end(extern_kinds)) return std::nullopt;
+  return found->kind;
+}
+
+ExternType parse_extern_type(ParseContext& context, ExternKind kind) {
+  ExternType type;
+  type.kind = kind;
+  switch (kind) {
+    case ExternKind::func:
+      type.func = parse_func_type_use(context, static_cast<std::uint32_t>(context.module.funcs.size()));
+      break;
+    case ExternKind::table: type.table = parse_table_type(context); break;
+    case ExternKind::memory: type.memory = parse_memory_type(context); break;
+    case ExternKind::global: type.global = parse_global_type(context); break;
+    case ExternKind::tag:
+      context.locals.ids.clear();
+      context.name_list.clear();
+      type.tag.type = parse_type_use(context, &context.name_list).type;
+      break;
+  }
+  return type;
+}
 
 void parse_import(ParseContext& context) {
   TokenCursor& in = context.in;

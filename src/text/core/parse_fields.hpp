@@ -8,6 +8,11 @@ namespace tenon::core {
 // Step 1: the fields up to the parenthesis that closes the module (or the end), counted, and their identifiers bound.
 void scan_fields(ParseContext& context);
 
+// The kind that a keyword names.
+std::optional<ExternKind> extern_kind(const Token& token) noexcept;
+// The type inside `(import "" "" (...))` or behind an inline import; the kind's keyword and the name are taken.
+ExternType parse_extern_type(ParseContext& context, ExternKind kind);
+
 // Step 3, each with the cursor at the field's parenthesis.
 void parse_import(ParseContext& context);
 void parse_func(ParseContext& context);

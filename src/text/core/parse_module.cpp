@@ -101,22 +101,33 @@ Result<Module> parse_nested(ParseContext& context, bool is_binary) {
   return module;
 }
 
+// Where the module stands in the text; annotations before it are not the module's.
+void seek_to_begin(ParseContext& context, std::uint32_t begin) {
+  if (begin == 0) return;
+  context.in.drop_annotations();
+  context.in.seek(begin);
+}
+
+Result<Module> parse_fields(ParseContext& context, bool is_wrapped) {
+  scan_fields(context);
+  finish_module(context, is_wrapped);
+  parse_types(context);
+  parse_other_fields(context);
+  if (!context.in.ok()) return context.in.take_error();
+  make_sections(context);
+  return std::move(context.module);
+}
+
 Result<Module> parse(ParseContext& context, std::uint32_t begin) {
   TokenCursor& in = context.in;
-  if (begin != 0) in.seek(begin);
+  seek_to_begin(context, begin);
   const bool is_wrapped = in.accept_open(Word::module);
   if (is_wrapped) {
     in.accept(Word::definition);
     parse_module_name(context);
     if (in.at(Word::binary) || in.at(Word::quote)) return parse_nested(context, in.at(Word::binary));
   }
-  scan_fields(context);
-  finish_module(context, is_wrapped);
-  parse_types(context);
-  parse_other_fields(context);
-  if (!in.ok()) return in.take_error();
-  make_sections(context);
-  return std::move(context.module);
+  return parse_fields(context, is_wrapped);
 }
 
 }  // namespace
@@ -130,6 +141,15 @@ Result<Module> parse_module_in(std::string_view source, std::uint32_t begin, std
                                std::pmr::memory_resource& memory, const ParseOptions& options) {
   ParseContext context(source.substr(0, end), memory, options);
   return parse(context, begin);
+}
+
+Result<Module> parse_module_fields(std::string_view source, std::uint32_t begin, std::uint32_t end,
+                                   std::string_view name, std::pmr::memory_resource& memory,
+                                   const ParseOptions& options) {
+  ParseContext context(source.substr(0, end), memory, options);
+  seek_to_begin(context, begin);
+  if (!name.empty()) context.names.module = name;
+  return parse_fields(context, false);
 }
 
 }  // namespace tenon::core

@@ -9,5 +9,9 @@ namespace tenon::core {
 // `source` (but inside of a quoted module: in the quoted text).
 Result<Module> parse_module_in(std::string_view source, std::uint32_t begin, std::uint32_t end,
                                std::pmr::memory_resource& memory, const ParseOptions& options = {});
+// Parses module fields alone, likewise; `name` becomes the module's name.
+Result<Module> parse_module_fields(std::string_view source, std::uint32_t begin, std::uint32_t end,
+                                   std::string_view name, std::pmr::memory_resource& memory,
+                                   const ParseOptions& options = {});
 
 }  // namespace tenon::core

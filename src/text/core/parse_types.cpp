@@ -128,23 +128,6 @@ void parse_composite_type(ParseContext& context, TypeIdx index, SubType& type) {
   in.expect_close();
 }
 
-SubType parse_sub_type(ParseContext& context, TypeIdx index) {
-  TokenCursor& in = context.in;
-  SubType type;
-  if (!in.accept_open(Word::sub)) {
-    parse_composite_type(context, index, type);
-    return type;
-  }
-  type.is_final = in.accept(Word::final_);
-  ArenaVector<TypeIdx> supertypes;
-  while (at_index(context) && in.ok()) supertypes.push_back(in.arena(), TypeIdx(parse_index(context, context.types)));
-  type.supertypes = supertypes.span();
-  type.is_shorthand = type.is_final && type.supertypes.empty();  // the binary format has one form for both
-  parse_composite_type(context, index, type);
-  in.expect_close();
-  return type;
-}
-
 std::size_t hash_signature(std::span<const ValType> params, std::span<const ValType> results) noexcept {
   std::size_t hash = params.size();
   const auto mix = [&](ValType type) {
@@ -169,6 +152,23 @@ std::size_t find_type_slot(const ParseContext& context, std::span<const ValType>
 }
 
 }  // namespace
+
+SubType parse_sub_type(ParseContext& context, TypeIdx index) {
+  TokenCursor& in = context.in;
+  SubType type;
+  if (!in.accept_open(Word::sub)) {
+    parse_composite_type(context, index, type);
+    return type;
+  }
+  type.is_final = in.accept(Word::final_);
+  ArenaVector<TypeIdx> supertypes;
+  while (at_index(context) && in.ok()) supertypes.push_back(in.arena(), TypeIdx(parse_index(context, context.types)));
+  type.supertypes = supertypes.span();
+  type.is_shorthand = type.is_final && type.supertypes.empty();  // the binary format has one form for both
+  parse_composite_type(context, index, type);
+  in.expect_close();
+  return type;
+}
 
 bool at_ref_type(ParseContext& context) noexcept {
   TokenCursor& in = context.in;
@@ -336,6 +336,7 @@ void check_signature(ParseContext& context, TypeIdx type, std::uint32_t offset) 
   if (!context.module.types.contains(type)) {
     return in.fault_at(offset, "unknown type ", type.value, ": there are ", context.module.types.size(), " before it");
   }
+  if (std::ranges::find(context.aliased_types, type) != context.aliased_types.end()) return;
   const SubType& named = context.module.types[type];
   if (named.kind != CompositeKind::func) return in.fault_at(offset, "non-function type ", type.value);
   if (!std::ranges::equal(named.func.params, context.params) ||
@@ -386,7 +387,7 @@ TypeIdx find_or_add_type(ParseContext& context) {
   const TypeIdx added = module.types.next_index();
   module.types.push_back(module.arena, type);
   module.rec_groups.push_back(module.arena, {.first = added, .size = 1, .is_explicit = false});
-  index_type(context, added);
+  if (context.shares_implied_types) index_type(context, added);
   return added;
 }
 

@@ -24,6 +24,9 @@ TableType parse_table_type(ParseContext& context);
 void parse_type_definition(ParseContext& context);
 void parse_rec_group(ParseContext& context);
 
+// What stands inside of a definition: `(sub ...)`, or a composite type. `index` is the type's.
+SubType parse_sub_type(ParseContext& context, TypeIdx index);
+
 // (param ...)* (result ...)* into `context.params` and `context.results`. Where `names` is given, parameters may have
 // identifiers, which are bound as locals and listed there.
 void parse_signature(ParseContext& context, std::pmr::vector<NameAssoc>* names);

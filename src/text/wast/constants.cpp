@@ -1,5 +1,4 @@
-// Core constants become bits; those of components are recognized by their keyword and kept as they stand, for only the
-// type of the function called says what they mean.
+// Core constants become bits; those of components are read by component_constants.cpp.
 #include "text/wast/constants.hpp"
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include "base/bytes.hpp"
 #include "base/float_text.hpp"
 #include "spec/limits.hpp"
+#include "text/wast/component_constants.hpp"
 
 namespace tenon::wast {
 
@@ -25,13 +25,6 @@ constexpr ShapeInfo shapes[] = {
     {"i8x16", LaneShape::i8x16, LaneType::i8, 8},   {"i16x8", LaneShape::i16x8, LaneType::i16, 16},
     {"i32x4", LaneShape::i32x4, LaneType::i32, 32}, {"i64x2", LaneShape::i64x2, LaneType::i64, 64},
     {"f32x4", LaneShape::f32x4, LaneType::f32, 32}, {"f64x2", LaneShape::f64x2, LaneType::f64, 64},
-};
-
-constexpr std::string_view component_constants[] = {
-    "bool.const",  "u8.const",     "s8.const",      "u16.const",   "s16.const",  "u32.const",
-    "s32.const",   "u64.const",    "s64.const",     "char.const",  "str.const",  "list.const",
-    "map.const",   "record.const", "variant.const", "tuple.const", "enum.const", "option.none",
-    "option.some", "result.ok",    "result.err",    "flags.const",
 };
 
 struct HeapName {
@@ -54,10 +47,13 @@ std::optional<core::AbstractHeapType> find_heap_type(std::string_view text) {
   return found->type;
 }
 
-struct Number {
-  std::uint64_t bits = 0;
-  NanPattern nan = NanPattern::none;
-};
+Number checked(TokenCursor& in, const Token& token, const ParsedNumber& parsed, std::string_view type, unsigned width) {
+  if (parsed.fault == NumberFault::malformed) in.unexpected(token, "a number");
+  if (parsed.fault == NumberFault::out_of_range) {
+    in.fault_at(token.offset, type, width, " constant out of range: found ", in.text(token).substr(0, 64));
+  }
+  return {.bits = parsed.bits};
+}
 
 class ConstantParser {
  public:
@@ -91,7 +87,9 @@ class ConstantParser {
     if (text == "ref.extern" && !in_.at_close()) return numbered_reference(ConstantKind::ref_extern);
     if (text == "either" && role_ == ConstantRole::result) return either();
     if (text.starts_with("ref") && role_ == ConstantRole::result) return reference_type(keyword, text);
-    if (std::ranges::find(component_constants, text) != std::ranges::end(component_constants)) return component();
+    if (const auto component = parse_component_constant(in_, text, role_)) {
+      return {.kind = ConstantKind::component, .component = in_.arena().make<ComponentConstant>(*component)};
+    }
     in_.unexpected(keyword, "a constant");
     return {};
   }
@@ -104,21 +102,8 @@ class ConstantParser {
   }
 
   Number parse_number(LaneType type, unsigned width) {
-    const Token token = in_.next();
-    const std::string_view text = in_.text(token);
-    const bool is_float = type == LaneType::f32 || type == LaneType::f64;
-    if (is_float && role_ == ConstantRole::result) {
-      if (text == "nan:canonical") return {.nan = NanPattern::canonical};
-      if (text == "nan:arithmetic") return {.nan = NanPattern::arithmetic};
-    }
-    const ParsedNumber parsed = type == LaneType::f32   ? parse_f32(text)
-                                : type == LaneType::f64 ? parse_f64(text)
-                                                        : parse_integer(text, width);
-    if (parsed.fault == NumberFault::malformed) in_.unexpected(token, "a number");
-    if (parsed.fault == NumberFault::out_of_range) {
-      in_.fault_at(token.offset, is_float ? "f" : "i", width, " constant out of range: found ", text.substr(0, 64));
-    }
-    return {.bits = parsed.bits};
+    if (type == LaneType::f32 || type == LaneType::f64) return parse_float_constant(in_, width, role_);
+    return parse_integer_constant(in_, width);
   }
 
   Constant vector() {
@@ -185,23 +170,29 @@ class ConstantParser {
     return constant;
   }
 
-  // Leaves the closing parenthesis.
-  Constant component() {
-    std::uint32_t open = 0;
-    while (in_.ok() && !in_.at_end() && (open != 0 || !in_.at_close())) {
-      const TokenKind kind = in_.next().kind;
-      if (kind == TokenKind::left_paren) ++open;
-      if (kind == TokenKind::right_paren) --open;
-    }
-    return {.kind = ConstantKind::component};
-  }
-
   TokenCursor& in_;
   ConstantRole role_;
   std::uint32_t nesting_ = 0;
 };
 
 }  // namespace
+
+Number parse_integer_constant(TokenCursor& in, unsigned width) {
+  const Token token = in.next();
+  const std::string_view text = in.text(token);
+  return checked(in, token, parse_integer(text, width), "i", width);
+}
+
+Number parse_float_constant(TokenCursor& in, unsigned width, ConstantRole role) {
+  const Token token = in.next();
+  const std::string_view text = in.text(token);
+  if (role == ConstantRole::result) {
+    if (text == "nan:canonical") return {.nan = NanPattern::canonical};
+    if (text == "nan:arithmetic") return {.nan = NanPattern::arithmetic};
+  }
+  constexpr unsigned f32_width = 32;
+  return checked(in, token, width == f32_width ? parse_f32(text) : parse_f64(text), "f", width);
+}
 
 std::span<const Constant> parse_constants(TokenCursor& in, ConstantRole role) {
   return ConstantParser(in, role).parse_list();

@@ -1,8 +1,8 @@
 // Test scripts (WAST) as data: a list of directives with their places.
 // https://github.com/WebAssembly/spec/tree/main/interpreter#scripts
 //
-// Modules stay as source: whether one parses is what many directives ask. Core constants are decoded; the constants of
-// components are kept as the source that stands there, since their meaning depends on the types of the function called.
+// Modules and components stay as source: whether one parses is what many directives ask. Constants are decoded; those
+// of components know their labels but not their types, which the function called has.
 #pragma once
 
 #include <array>
@@ -46,13 +46,48 @@ enum class ConstantKind : std::uint8_t {
   ref_extern,  // (ref.extern N), the same as an external reference
   ref_type,    // (ref.func), (ref.i31), ...: any reference of that heap type; results only
   either,      // one of `alternatives`; results only
-  component,   // `source` says what
+  component,   // `component`
 };
 
 enum class NanPattern : std::uint8_t { none, canonical, arithmetic };
 
 // The lanes of a v128 constant.
 enum class LaneShape : std::uint8_t { i8x16, i16x8, i32x4, i64x2, f32x4, f64x2 };
+
+// The constants of components.
+enum class ComponentConstantKind : std::uint8_t {
+  bool_,
+  u8,
+  s8,
+  u16,
+  s16,
+  u32,
+  s32,
+  u64,
+  s64,
+  f32,
+  f64,
+  char_,
+  string,
+  list,
+  record,
+  tuple,
+  variant,
+  enum_,
+  option,
+  result,
+  flags,
+};
+
+struct ComponentConstant {
+  ComponentConstantKind kind = ComponentConstantKind::bool_;
+  bool flag = false;                             // bool_; option: some; result: ok
+  NanPattern nan = NanPattern::none;             // f32, f64 (results only)
+  std::uint64_t bits = 0;                        // numbers, signed ones extended to 64 bits; char_: the scalar value
+  std::string_view text{};                       // string; variant, enum_: the label
+  std::span<const ComponentConstant> members{};  // of list, record, tuple; of variant, option, result at most one
+  std::span<const std::string_view> labels{};    // record: one for each member; flags: those that are set
+};
 
 // A constant of an action, or a pattern for a result.
 struct Constant {
@@ -65,6 +100,7 @@ struct Constant {
   core::HeapType heap{};                     // ref_null, ref_type
   std::span<const Constant> alternatives{};  // kind either
   std::string_view source{};                 // as written
+  const ComponentConstant* component = nullptr;
 };
 
 enum class ActionKind : std::uint8_t { invoke, get };

@@ -1,0 +1,32 @@
+// The text format of components: parsing to the model and printing from it.
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#grammar
+#pragma once
+
+#include <cstdint>
+#include <memory_resource>
+#include <string>
+#include <string_view>
+
+#include "model/component/component.hpp"
+#include "spec/features.hpp"
+#include "tenon/result.hpp"
+
+namespace tenon::component {
+
+struct ParseOptions {
+  Features features = Features::defaults();
+  bool keep_names = true;  // identifiers and (@name ...) become name sections, of core modules inside too
+};
+
+// Whether the text begins as a component does: "(component".
+bool is_component_text(std::string_view source);
+
+// Parses one component: `(component ...)`, or its definitions alone. The result owns or borrows from `source`, which
+// must outlive it. All of its sections are `changed`; what the text abbreviates is written out in full: inline types,
+// aliases, exports and instances are definitions of their own before (inline exports: behind) what holds them. Offsets
+// in the result are offsets in `source`; core modules are encoded. Errors: malformed, with line and column; exhausted
+// (limits::max_component_nesting, max_component_items).
+Result<Component> parse_component(std::string_view source, std::pmr::memory_resource& memory,
+                                  const ParseOptions& options = {});
+
+}  // namespace tenon::component
