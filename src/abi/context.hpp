@@ -10,6 +10,7 @@
 
 #include "base/bytes.hpp"
 #include "model/component/signatures.hpp"
+#include "spec/component_limits.hpp"
 #include "tenon/component_values.hpp"
 #include "tenon/result.hpp"
 
@@ -19,6 +20,7 @@ struct LiftLowerContext {
   MutableBytes memory;  // empty where the options name none
   StringEncoding string_encoding = StringEncoding::utf8;
   bool is_memory64 = false;
+  std::uint64_t lift_budget = limits::max_lifted_bytes;  // of host memory that lifted values may still take
 
   LiftLowerContext() = default;
   LiftLowerContext(const LiftLowerContext&) = delete;

@@ -38,5 +38,8 @@ inline std::string_view as_chars(Bytes bytes) noexcept {
 inline Bytes as_bytes(std::string_view chars) noexcept {
   return {reinterpret_cast<const std::uint8_t*>(chars.data()), chars.size()};
 }
+inline MutableBytes as_mutable_bytes(std::span<char> chars) noexcept {
+  return {reinterpret_cast<std::uint8_t*>(chars.data()), chars.size()};
+}
 
 }  // namespace tenon

@@ -94,6 +94,9 @@ Result<void> resume(Thread& thread, Cancelled cancelled = Cancelled::no);
 // Makes a suspended thread ready.
 void resume_later(Thread& thread) noexcept;
 
+// The call of a thread that was made for an activation has returned: its task is resolved.
+Result<void> end_synchronous_thread(Thread& thread);
+
 bool deliver_pending_cancel(Task& task, bool cancellable) noexcept;
 Result<void> request_cancellation(Task& task, const ComponentInstance* caller);
 Result<void> register_thread(Task& task, Thread& thread);

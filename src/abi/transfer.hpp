@@ -1,0 +1,35 @@
+// Values from one guest to another: lifting and lowering in one walk, with no value of the host between them.
+//
+// Strings are transcoded, and lists of numbers copied, straight from memory to memory. What can be told from the
+// outside is the same as of lifting to the host and lowering from there (the tests hold the two against one another),
+// but for the order of traps: a bad value deep inside is found after what stands before it was stored.
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#lifting-and-lowering-values
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "abi/context.hpp"
+
+namespace tenon::component {
+
+// One side of a transfer: its context, its types (the same but for resources, which each side knows by its own ids),
+// and how many core values it takes before memory is used.
+struct TransferSide {
+  LiftLowerContext* cx;
+  std::span<const Member> types;
+  unsigned max_flat;
+};
+
+// `flat` are the source's core values, `to` takes the target's; gives how many. `out_pointer`: as of lower_flat_values.
+Result<unsigned> transfer_values(const TransferSide& source, std::span<const std::uint64_t> flat,
+                                 const TransferSide& target, std::uint64_t* to,
+                                 std::optional<std::uint64_t> out_pointer = {});
+
+// `length` elements that lie in both memories, aligned: streams and futures. Errors: trap.
+Result<void> transfer_elements(LiftLowerContext& source, std::uint64_t from, const ValueType& source_type,
+                               LiftLowerContext& target, std::uint64_t to, const ValueType& target_type,
+                               std::uint64_t length);
+
+}  // namespace tenon::component

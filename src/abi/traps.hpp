@@ -1,0 +1,43 @@
+// Checks that lifting and lowering share, and their traps. The texts hold both those of the component model's suite and
+// those of its first implementation, which name the same fault differently at the host's boundary and between guests.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "abi/context.hpp"
+#include "base/concat.hpp"
+
+namespace tenon::component {
+
+template <class... Pieces>
+Error trapped(const Pieces&... pieces) noexcept {
+  return fail(ErrorKind::trap, {}, pieces...);
+}
+
+// That a string's or list's content lies in the memory.
+inline Result<void> check_range(const LiftLowerContext& cx, std::uint64_t pointer, std::uint64_t size,
+                                std::string_view what) noexcept {
+  if (pointer <= cx.memory.size() && size <= cx.memory.size() - pointer) [[likely]]
+    return {};
+  return trapped(what, " content out-of-bounds: ", what, " pointer/length out of bounds of memory: ", size,
+                 " bytes at address ", pointer, " of ", cx.memory.size());
+}
+
+// Realloc, and that what it gave may be used.
+inline Result<std::uint64_t> reallocate(LiftLowerContext& cx, std::uint64_t old_pointer, std::uint64_t old_size,
+                                        std::uint32_t alignment, std::uint64_t new_size, std::string_view what) {
+  auto pointer = cx.reallocate(old_pointer, old_size, alignment, new_size);
+  if (!pointer) return pointer;
+  if (*pointer % alignment != 0) {
+    return trapped("realloc return: result not aligned: unaligned pointer: a multiple of ", alignment,
+                   " was expected, found ", *pointer);
+  }
+  if (*pointer > cx.memory.size() || new_size > cx.memory.size() - *pointer) {
+    return trapped("realloc return: beyond end of memory: ", what, " content out-of-bounds: ", new_size,
+                   " bytes at address ", *pointer, " of ", cx.memory.size());
+  }
+  return pointer;
+}
+
+}  // namespace tenon::component

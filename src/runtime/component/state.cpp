@@ -1,0 +1,81 @@
+#include "runtime/component/state.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "base/concat.hpp"
+#include "runtime/component/scheduler.hpp"
+#include "spec/component_limits.hpp"
+
+namespace tenon::component {
+
+namespace {
+
+// The outermost instance that a call from `caller` does not enter: the innermost one that both are inside of.
+bool is_around(const ComponentInstance& outer, const ComponentInstance* inner) noexcept {
+  for (; inner != nullptr; inner = inner->parent) {
+    if (inner == &outer) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool ComponentInstance::may_enter_from(const ComponentInstance* caller) const noexcept {
+  for (const ComponentInstance* inst = this; inst != nullptr && !is_around(*inst, caller); inst = inst->parent) {
+    if (!inst->may_enter) return false;
+  }
+  return true;
+}
+
+void ComponentInstance::enter_from(const ComponentInstance* caller) noexcept {
+  for (ComponentInstance* inst = this; inst != nullptr && !is_around(*inst, caller); inst = inst->parent) {
+    assert(inst->may_enter);
+    inst->may_enter = false;
+  }
+}
+
+void ComponentInstance::leave_to(const ComponentInstance* caller) noexcept {
+  for (ComponentInstance* inst = this; inst != nullptr && !is_around(*inst, caller); inst = inst->parent) {
+    assert(!inst->may_enter);
+    inst->may_enter = true;
+  }
+}
+
+void push_activation(Activation& activation) noexcept {
+  Scheduler& scheduler = *activation.inst->scheduler;
+  activation.caller = scheduler.current;
+  scheduler.current = &activation;
+}
+
+Result<void> pop_activation(Activation& activation) {
+  Scheduler& scheduler = *activation.inst->scheduler;
+  assert(scheduler.current == &activation);
+  if (activation.borrows.num_borrows != 0) {
+    return fail(ErrorKind::trap, {}, "borrow handles still remain at the end of the call");
+  }
+  scheduler.current = activation.caller;
+  if (activation.thread == nullptr) [[likely]]
+    return {};
+  return end_synchronous_thread(*activation.thread);
+}
+
+void abandon_activation(Activation& activation) noexcept {
+  Scheduler& scheduler = *activation.inst->scheduler;
+  scheduler.current = activation.caller;
+}
+
+Activation& current_activation(Scheduler& scheduler) noexcept {
+  assert(scheduler.current != nullptr);
+  return *scheduler.current;
+}
+
+ComponentInstance& current_instance(Scheduler& scheduler) noexcept { return *current_activation(scheduler).inst; }
+
+Result<void> check_may_leave(const ComponentInstance& inst) {
+  if (inst.may_leave) [[likely]]
+    return {};
+  return fail(ErrorKind::trap, {}, "cannot leave component instance");
+}
+
+}  // namespace tenon::component
