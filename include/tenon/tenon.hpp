@@ -13,7 +13,8 @@
 // with another store, they give an error of kind `usage`. They are copied, never moved, so that none is left empty; a
 // store or linker that was moved away gives errors of that kind too. A host function may end the store that called it:
 // its guest is stopped then. A store and its handles serve one host thread at a time; engines and modules serve any
-// number. Nothing here throws.
+// number. Nothing here throws but std::bad_alloc, and that only constructors and what gives containers or handles by value;
+// what gives a `Result` says that the host has no memory left by an error of kind `exhausted`.
 #pragma once
 
 #include <chrono>

@@ -13,20 +13,29 @@ struct Error::Detail {
   std::uint32_t message_size;
   std::uint32_t context_size;
   ErrorKind kind;
+  const char* text;
 
-  char* text() noexcept { return reinterpret_cast<char*>(this + 1); }
-  const char* text() const noexcept { return reinterpret_cast<const char*>(this + 1); }
   static Detail* make(ErrorKind kind, ErrorPlace place, std::uint32_t code, std::string_view message,
-                      std::string_view context) noexcept {
-    void* memory = error_allocate(sizeof(Detail) + message.size() + context.size());
-    if (memory == nullptr) return nullptr;
-    auto* detail = ::new (memory) Detail{place, code, static_cast<std::uint32_t>(message.size()),
-                                         static_cast<std::uint32_t>(context.size()), kind};
-    if (!message.empty()) std::memcpy(detail->text(), message.data(), message.size());
-    if (!context.empty()) std::memcpy(detail->text() + message.size(), context.data(), context.size());
-    return detail;
-  }
+                      std::string_view context) noexcept;
+  static Detail out_of_memory;
 };
+
+// What an error is that finds no room for itself. Shared by all of them, so never written to.
+constinit Error::Detail Error::Detail::out_of_memory = [] {
+  constexpr std::string_view message = "the host has no memory left, not even to say what went wrong";
+  return Detail{{}, 0, message.size(), 0, ErrorKind::exhausted, message.data()};
+}();
+
+Error::Detail* Error::Detail::make(ErrorKind kind, ErrorPlace place, std::uint32_t code, std::string_view message,
+                                   std::string_view context) noexcept {
+  auto* memory = static_cast<std::byte*>(error_allocate(sizeof(Detail) + message.size() + context.size()));
+  if (memory == nullptr) return &out_of_memory;
+  auto* text = reinterpret_cast<char*>(memory + sizeof(Detail));
+  if (!message.empty()) std::memcpy(text, message.data(), message.size());
+  if (!context.empty()) std::memcpy(text + message.size(), context.data(), context.size());
+  return ::new (memory) Detail{
+      place, code, static_cast<std::uint32_t>(message.size()), static_cast<std::uint32_t>(context.size()), kind, text};
+}
 
 std::string_view to_string(ErrorKind kind) noexcept {
   switch (kind) {
@@ -51,34 +60,35 @@ Error::Error(const Error& other) noexcept
                   : Detail::make(other.kind(), other.place(), other.code(), other.message(), other.context())) {}
 
 void Error::release() noexcept {
-  if (detail_ != nullptr) error_free(detail_);
+  if (detail_ != nullptr && detail_ != &Detail::out_of_memory) error_free(detail_);
   detail_ = nullptr;
 }
 
 ErrorKind Error::kind() const noexcept { return detail_ == nullptr ? ErrorKind::usage : detail_->kind; }
 std::string_view Error::message() const noexcept {
-  return detail_ == nullptr ? std::string_view{} : std::string_view(detail_->text(), detail_->message_size);
+  return detail_ == nullptr ? std::string_view{} : std::string_view(detail_->text, detail_->message_size);
 }
 ErrorPlace Error::place() const noexcept { return detail_ == nullptr ? ErrorPlace{} : detail_->place; }
 std::string_view Error::context() const noexcept {
   return detail_ == nullptr ? std::string_view{}
-                            : std::string_view(detail_->text() + detail_->message_size, detail_->context_size);
+                            : std::string_view(detail_->text + detail_->message_size, detail_->context_size);
 }
 std::uint32_t Error::code() const noexcept { return detail_ == nullptr ? 0 : detail_->code; }
 
 Error Error::with_place(ErrorPlace place) && noexcept {
-  if (detail_ != nullptr) detail_->place = place;
+  if (detail_ != nullptr && detail_ != &Detail::out_of_memory) detail_->place = place;
   return std::move(*this);
 }
 
 Error Error::with_context(std::string_view context) && noexcept {
   Error result;
   result.detail_ = Detail::make(kind(), place(), code(), message(), context);
-  return result;
+  // What went wrong is worth more than where.
+  return result.detail_ == &Detail::out_of_memory ? std::move(*this) : std::move(result);
 }
 
 Error Error::with_code(std::uint32_t code) && noexcept {
-  if (detail_ != nullptr) detail_->code = code;
+  if (detail_ != nullptr && detail_ != &Detail::out_of_memory) detail_->code = code;
   return std::move(*this);
 }
 

@@ -6,7 +6,7 @@
 
 namespace tenon {
 
-// `size` bytes aligned for any object, or nullptr; the error then has its kind's default and no text.
+// `size` bytes aligned for any object, or nullptr; the error is then one of kind `exhausted` that says just that.
 void* error_allocate(std::size_t size) noexcept;
 void error_free(void* memory) noexcept;
 

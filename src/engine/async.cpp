@@ -61,8 +61,7 @@ void complete(Waiting& waiting, std::span<const std::uint64_t> results) {
     return;
   }
   if (!still_waits(waiting)) return;
-  const DeadlineScope deadline(*waiting.block);
-  waiting.block->finish(*waiting.call, runtime::resume(*waiting.thread, results));
+  waiting.block->run(*waiting.call, [&] { return runtime::resume(*waiting.thread, results); });
 }
 
 void complete(Waiting& waiting, Error error) {
@@ -87,13 +86,21 @@ void start(const Func& func, std::span<const std::uint64_t> arguments,
 void StoreBlock::start(const runtime::Func& func, std::span<const std::uint64_t> arguments,
                        decltype(AsyncCall::done) done) {
   const auto self = shared_from_this();  // `done` may drop the last handle
-  auto thread = runtime::acquire_thread(*store);
-  if (!thread) return done(std::move(thread).error());
-  AsyncCall& call = async_calls.emplace_back(*thread, &func, std::move(done));
+  std::list<AsyncCall> made;
+  auto prepared = guarded(*this, [&]() -> Result<void> {
+    made.emplace_back(nullptr, &func, std::function<void(Result<std::span<const std::uint64_t>>)>());
+    auto thread = runtime::acquire_thread(*store);
+    if (!thread) return std::move(thread).error();
+    made.front().thread = *thread;
+    return {};
+  });
+  if (!prepared) return done(std::move(prepared).error());
+  async_calls.splice(async_calls.end(), made);
+  AsyncCall& call = async_calls.back();
+  call.done = std::move(done);
   call.place = std::prev(async_calls.end());
-  (*thread)->host_call = &call;
-  const DeadlineScope deadline(*this);
-  finish(call, runtime::start(**thread, func, arguments));
+  call.thread->host_call = &call;
+  run(call, [&] { return runtime::start(*call.thread, func, arguments); });
 }
 
 void StoreBlock::finish(AsyncCall& call, runtime::Outcome outcome) {

@@ -18,7 +18,7 @@ Watchdog::~Watchdog() {
 
 Watchdog::Flags::iterator Watchdog::watch(Clock::time_point when, std::atomic<std::uint32_t>& flag) {
   const std::lock_guard lock(mutex_);
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });  // throws where the system has no room for it
   flags_.push_front({when, &flag});
   changed_.notify_all();
   return flags_.begin();
@@ -51,11 +51,13 @@ void Watchdog::run() {
   }
 }
 
+Error out_of_memory() noexcept { return {ErrorKind::exhausted, "the host has no memory left for this"}; }
+
 EngineState::EngineState(const EngineOptions& engine_options)
     : options(engine_options),
       features(options.features ? Features::from_bits(*options.features) : Features::defaults()),
-      types(*std::pmr::new_delete_resource()),
-      executor(interp::make_interpreter(*std::pmr::new_delete_resource())) {}
+      types(memory),
+      executor(interp::make_interpreter(memory)) {}
 
 EngineState::~EngineState() { interp::destroy_interpreter(executor); }
 

@@ -42,17 +42,21 @@ Result<Memory> Memory::make(Store& store, const MemoryType& type) {
   StoreBlock& block = **opened;
   if (auto checked = check_memory_type(type); !checked) return std::move(checked).error();
   const core::MemoryType core_type{.limits = detail::to_core(type.limits), .page_size_log2 = type.page_size_log2};
-  auto memory = runtime::make_memory(*block.store, core_type);
-  if (!memory) return std::move(memory).error();
-  return block.handle(*memory);
+  return detail::guarded(block, [&]() -> Result<Memory> {
+    auto memory = runtime::make_memory(*block.store, core_type);
+    if (!memory) return std::move(memory).error();
+    return block.handle(*memory);
+  });
 }
 
 Result<Memory> Memory::make(Store& store, const SharedMemory& shared) {
   auto opened = StoreBlock::open(store);
   if (!opened) return std::move(opened).error();
   StoreBlock& block = **opened;
-  runtime::adopt_memory(*block.store, *shared.memory_);
-  return block.handle(shared.memory_.get());
+  return detail::guarded(block, [&]() -> Result<Memory> {
+    runtime::adopt_memory(*block.store, *shared.memory_);
+    return block.handle(shared.memory_.get());
+  });
 }
 
 Result<SharedMemory> Memory::share() const {
@@ -60,7 +64,10 @@ Result<SharedMemory> Memory::share() const {
   if (!store_->is_alive()) return detail::dead_store();
   if (!memory_->type.limits.is_shared) return usage("the memory is not of a shared type");
   runtime::retain_memory(*memory_);
-  return SharedMemory({memory_, [](runtime::Memory* memory) { runtime::release_memory(*memory); }});
+  // Should there be no room for the count of the handles, the deleter is called all the same.
+  return detail::guarded([&]() -> Result<SharedMemory> {
+    return SharedMemory({memory_, [](runtime::Memory* memory) { runtime::release_memory(*memory); }});
+  });
 }
 
 std::span<std::uint8_t> SharedMemory::data() const noexcept {
@@ -107,9 +114,11 @@ Result<Table> Table::make(Store& store, const TableType& type, const Ref& init) 
   if (auto stored = block.to_slots(Val(type.element, init), core_type.element, &slot); !stored) {
     return std::move(stored).error();
   }
-  auto table = runtime::make_table(*block.store, core_type, slot);
-  if (!table) return std::move(table).error();
-  return block.handle(*table);
+  return detail::guarded(block, [&]() -> Result<Table> {
+    auto table = runtime::make_table(*block.store, core_type, slot);
+    if (!table) return std::move(table).error();
+    return block.handle(*table);
+  });
 }
 
 TableType Table::type() const {
@@ -141,9 +150,11 @@ Result<std::uint64_t> Table::grow(std::uint64_t elements, const Val& init) const
   if (!store_->is_alive()) return detail::dead_store();
   runtime::Slot slot = 0;
   if (auto stored = store_->to_slots(init, table_->type.element, &slot); !stored) return std::move(stored).error();
-  const std::int64_t old = runtime::grow(*table_, elements, slot);
-  if (old < 0) return fail(ErrorKind::exhausted, {}, "the table cannot grow by ", elements, " elements");
-  return static_cast<std::uint64_t>(old);
+  return detail::guarded(*store_, [&]() -> Result<std::uint64_t> {
+    const std::int64_t old = runtime::grow(*table_, elements, slot);
+    if (old < 0) return fail(ErrorKind::exhausted, {}, "the table cannot grow by ", elements, " elements");
+    return static_cast<std::uint64_t>(old);
+  });
 }
 
 // --- Global
@@ -157,7 +168,8 @@ Result<Global> Global::make(Store& store, const GlobalType& type, const Val& val
   const core::GlobalType core_type{.value = detail::to_core(type.value), .is_mutable = type.is_mutable};
   runtime::Slot slots[2] = {};
   if (auto stored = block.to_slots(value, core_type.value, slots); !stored) return std::move(stored).error();
-  return block.handle(runtime::make_global(*block.store, core_type, slots));
+  return detail::guarded(
+      block, [&]() -> Result<Global> { return block.handle(runtime::make_global(*block.store, core_type, slots)); });
 }
 
 GlobalType Global::type() const {
@@ -184,9 +196,11 @@ Result<Tag> Tag::make(Store& store, const FuncType& type) {
   auto opened = StoreBlock::open(store);
   if (!opened) return std::move(opened).error();
   StoreBlock& block = **opened;
-  auto index = detail::intern(block.engine->types, type.params, type.results);
-  if (!index) return std::move(index).error();
-  return block.handle(runtime::make_tag(*block.store, *index));
+  return detail::guarded(block, [&]() -> Result<Tag> {
+    auto index = detail::intern(block.engine->types, type.params, type.results);
+    if (!index) return std::move(index).error();
+    return block.handle(runtime::make_tag(*block.store, *index));
+  });
 }
 
 FuncType Tag::type() const {

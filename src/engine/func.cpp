@@ -33,42 +33,43 @@ Result<void> Func::check(std::span<const ValType> params, std::span<const ValTyp
 Result<void> Func::call_raw(std::uint64_t* frame) const noexcept {
   if (!store_->is_alive()) [[unlikely]]
     return detail::dead_store();
-  if (store_->call_depth >= detail::max_nested_calls) [[unlikely]]
-    return detail::too_deep();
-  const detail::DeadlineScope deadline(*store_);
-  return runtime::call(*store_->store, *func_, {frame, std::max(func_->param_slots, func_->result_slots)});
+  return detail::guarded_call(*store_, [&] {
+    return runtime::call(*store_->store, *func_, {frame, std::max(func_->param_slots, func_->result_slots)});
+  });
 }
 
 Result<std::vector<Val>> Func::call(std::span<const Val> arguments) const {
   if (func_ == nullptr) return usage("the function handle is empty");
   if (!store_->is_alive()) return detail::dead_store();
-  const core::FuncType& type = store_->engine->types[func_->type].type.func;
-  if (arguments.size() != type.params.size()) {
-    return usage("the function takes ", type.params.size(), " arguments, found ", arguments.size());
-  }
-  std::vector<runtime::Slot> frame(std::max(func_->param_slots, func_->result_slots));
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (auto stored = store_->to_slots(arguments[i], type.params[i], frame.data() + at); !stored) {
-      return std::move(stored).error();
+  return detail::guarded(*store_, [&]() -> Result<std::vector<Val>> {
+    const core::FuncType& type = store_->engine->types[func_->type].type.func;
+    if (arguments.size() != type.params.size()) {
+      return usage("the function takes ", type.params.size(), " arguments, found ", arguments.size());
     }
-    at += runtime::slots_of(type.params[i]);
-  }
-  if (auto called = call_raw(frame.data()); !called) return std::move(called).error();
-  if (!store_->is_alive()) return detail::dead_store();
-  std::vector<Val> results;
-  at = 0;
-  for (const core::ValType result : type.results) {
-    results.push_back(store_->from_slots(result, frame.data() + at));
-    at += runtime::slots_of(result);
-  }
-  return results;
+    std::vector<runtime::Slot> frame(std::max(func_->param_slots, func_->result_slots));
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      if (auto stored = store_->to_slots(arguments[i], type.params[i], frame.data() + at); !stored) {
+        return std::move(stored).error();
+      }
+      at += runtime::slots_of(type.params[i]);
+    }
+    if (auto called = call_raw(frame.data()); !called) return std::move(called).error();
+    if (!store_->is_alive()) return detail::dead_store();
+    std::vector<Val> results;
+    at = 0;
+    for (const core::ValType result : type.results) {
+      results.push_back(store_->from_slots(result, frame.data() + at));
+      at += runtime::slots_of(result);
+    }
+    return results;
+  });
 }
 
 Func Func::make(Store& store, std::shared_ptr<detail::HostFunction> function) {
   auto block = StoreBlock::open(store);
   if (!block) return {};
-  auto func = (*block)->make_host_func(function);
+  auto func = detail::guarded(**block, [&] { return (*block)->make_host_func(function); });
   return func ? (*block)->handle(*func) : Func();
 }
 

@@ -11,20 +11,20 @@ Result<Instance> Instance::make(Store& store, const Module& module, std::span<co
   StoreBlock& block = **opened_store;
   const auto& state = module.state_;
   if (state->engine != block.engine) return usage("the module belongs to another engine than the store");
-  std::vector<runtime::Extern> opened;
-  opened.reserve(imports.size());
-  for (const Extern& item : imports) {
-    auto external = block.open(item);
-    if (!external) return std::move(external).error();
-    opened.push_back(*external);
-  }
-  if (block.modules.empty() || block.modules.back() != state) block.modules.push_back(state);
-  if (block.call_depth >= detail::max_nested_calls) return detail::too_deep();
-  const detail::DeadlineScope deadline(block);
-  auto instance = runtime::instantiate(*block.store, *state->code, opened);
-  if (!instance) return std::move(instance).error();
-  if (!block.is_alive()) return detail::dead_store();
-  return block.handle(*instance);
+  return detail::guarded_call(block, [&]() -> Result<Instance> {
+    std::vector<runtime::Extern> opened;
+    opened.reserve(imports.size());
+    for (const Extern& item : imports) {
+      auto external = block.open(item);
+      if (!external) return std::move(external).error();
+      opened.push_back(*external);
+    }
+    if (block.modules.empty() || block.modules.back() != state) block.modules.push_back(state);
+    auto instance = runtime::instantiate(*block.store, *state->code, opened);
+    if (!instance) return std::move(instance).error();
+    if (!block.is_alive()) return detail::dead_store();
+    return block.handle(*instance);
+  });
 }
 
 std::optional<Extern> Instance::find(std::string_view name) const {

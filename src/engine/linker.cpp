@@ -21,8 +21,9 @@ struct LinkerState {
     return found == in_module->second.end() ? nullptr : &found->second;
   }
 
-  void insert(std::string_view module, std::string_view name, Item item) {
+  Result<void> insert(std::string_view module, std::string_view name, Item item) {
     modules[std::string(module)].insert_or_assign(std::string(name), std::move(item));
+    return {};
   }
 };
 
@@ -72,30 +73,34 @@ Linker::~Linker() = default;
 Result<void> Linker::define_function(std::string_view module, std::string_view name,
                                      std::shared_ptr<detail::HostFunction> function) {
   if (state_ == nullptr) return detail::moved_linker();
-  state_->insert(module, name, std::move(function));
-  return {};
+  return detail::guarded([&] { return state_->insert(module, name, std::move(function)); });
 }
 
 Result<void> Linker::define(std::string_view module, std::string_view name, Extern item) {
   if (state_ == nullptr) return detail::moved_linker();
-  state_->insert(module, name, std::move(item));
-  return {};
+  return detail::guarded([&] { return state_->insert(module, name, std::move(item)); });
 }
 
 Result<void> Linker::define_dynamic(std::string_view module, std::string_view name, FuncType type,
                                     DynamicFunction function) {
-  auto dynamic = std::make_shared<detail::DynamicHostFunction>();
-  dynamic->params = std::move(type.params);
-  dynamic->results = std::move(type.results);
-  dynamic->function = std::move(function);
-  return define_function(module, name, std::move(dynamic));
+  return detail::guarded([&] {
+    auto dynamic = std::make_shared<detail::DynamicHostFunction>();
+    dynamic->params = std::move(type.params);
+    dynamic->results = std::move(type.results);
+    dynamic->function = std::move(function);
+    return define_function(module, name, std::move(dynamic));
+  });
 }
 
 Result<void> Linker::define_instance(std::string_view module, const Instance& instance) {
   if (state_ == nullptr) return detail::moved_linker();
   if (!StoreBlock::is_usable(instance)) return detail::usage("the instance is empty, or its store has ended");
-  for (auto& [name, item] : instance.exports()) state_->insert(module, name, std::move(item));
-  return {};
+  return detail::guarded([&]() -> Result<void> {
+    for (auto& [name, item] : instance.exports()) {
+      if (auto inserted = state_->insert(module, name, std::move(item)); !inserted) return inserted;
+    }
+    return {};
+  });
 }
 
 Result<Instance> Linker::instantiate(Store& store, const Module& module) const {
@@ -104,22 +109,24 @@ Result<Instance> Linker::instantiate(Store& store, const Module& module) const {
   StoreBlock& block = **opened;
   if (state_ == nullptr) return detail::moved_linker();
   if (state_->engine != block.engine) return detail::usage("the linker belongs to another engine than the store");
-  std::vector<Extern> imports;
-  for (const core::Import& import : detail::ModuleState::of(module)->module->imports) {
-    const auto* item = state_->find(import.module, import.name);
-    if (item == nullptr) {
-      return fail(ErrorKind::unlinkable, at_offset(import.offset), "unknown import: \"", import.module, "\" \"",
-                  import.name, "\": a ", core::to_string(import.type.kind), " of that name is not defined");
+  return detail::guarded(block, [&]() -> Result<Instance> {
+    std::vector<Extern> imports;
+    for (const core::Import& import : detail::ModuleState::of(module)->module->imports) {
+      const auto* item = state_->find(import.module, import.name);
+      if (item == nullptr) {
+        return fail(ErrorKind::unlinkable, at_offset(import.offset), "unknown import: \"", import.module, "\" \"",
+                    import.name, "\": a ", core::to_string(import.type.kind), " of that name is not defined");
+      }
+      if (const auto* function = std::get_if<std::shared_ptr<detail::HostFunction>>(item)) {
+        auto func = block.make_host_func(*function);
+        if (!func) return std::move(func).error();
+        imports.emplace_back(block.handle(*func));
+      } else {
+        imports.push_back(std::get<Extern>(*item));
+      }
     }
-    if (const auto* function = std::get_if<std::shared_ptr<detail::HostFunction>>(item)) {
-      auto func = block.make_host_func(*function);
-      if (!func) return std::move(func).error();
-      imports.emplace_back(block.handle(*func));
-    } else {
-      imports.push_back(std::get<Extern>(*item));
-    }
-  }
-  return Instance::make(store, module, imports);
+    return Instance::make(store, module, imports);
+  });
 }
 
 }  // namespace tenon

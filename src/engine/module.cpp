@@ -10,8 +10,7 @@ namespace tenon {
 
 namespace detail {
 
-ModuleState::ModuleState(std::shared_ptr<EngineState> owner)
-    : engine(std::move(owner)), arena(*std::pmr::new_delete_resource()) {}
+ModuleState::ModuleState(std::shared_ptr<EngineState> owner) : engine(std::move(owner)), arena(memory) {}
 
 ModuleState::~ModuleState() {
   if (code != nullptr) engine->executor->release(code);
@@ -52,7 +51,13 @@ Result<core::TypeIdx> intern(core::TypeRegistry& types, std::span<const ValType>
                  limits::max_params, " and ", limits::max_results, " are allowed");
   }
   const std::span<const core::ValType> view(all);
-  const core::TypeIdx index = types.intern_func({view.first(params.size()), view.subspan(params.size())});
+  core::TypeIdx index;
+  try {
+    index = types.intern_func({view.first(params.size()), view.subspan(params.size())}, &all);
+  } catch (...) {
+    types.abandon(&all);
+    throw;
+  }
   if (index.is_none()) return fail(ErrorKind::exhausted, {}, "the engine has too many types");
   return index;
 }
@@ -82,33 +87,58 @@ ExternType type_of(const ModuleState& state, core::ExternKind kind, std::uint32_
 std::string_view to_string(ExternKind kind) noexcept { return core::to_string(static_cast<core::ExternKind>(kind)); }
 
 Result<Module> Module::load(const Engine& engine, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorKind::io, {}, "cannot read the file ", std::string_view(path));
-  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (file.bad()) return fail(ErrorKind::io, {}, "reading the file ", std::string_view(path), " failed");
-  return compile(engine, bytes);
+  return detail::guarded([&]() -> Result<Module> {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return fail(ErrorKind::io, {}, "cannot read the file ", std::string_view(path));
+    const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    if (file.bad()) return fail(ErrorKind::io, {}, "reading the file ", std::string_view(path), " failed");
+    return compile(engine, bytes);
+  });
 }
 
-Result<Module> Module::compile(const Engine& engine, std::string_view input) {
-  auto state = std::make_shared<detail::ModuleState>(engine.state_);
-  const Features features = state->engine->features;
+namespace detail {
+
+namespace {
+
+// The phases from bytes to code.
+Result<void> compile(ModuleState& state, std::string_view input) {
+  const Features features = state.engine->features;
   if (tools::is_binary(input)) {
-    state->bytes = input;
+    state.bytes = input;
   } else {
     auto parsed = tools::parse(input, {.features = {features.bits()}});
     if (!parsed) return std::move(parsed).error();
-    state->bytes = std::move(*parsed);
+    state.bytes = std::move(*parsed);
   }
-  auto module = core::read_module(as_bytes(state->bytes), *std::pmr::new_delete_resource(), {.features = features});
+  auto module = core::read_module(as_bytes(state.bytes), state.memory, {.features = features});
   if (!module) return std::move(module).error();
-  state->module.emplace(std::move(*module));
-  auto validated = core::validate_module(*state->module, state->engine->types, state->arena, {.features = features});
+  state.module.emplace(std::move(*module));
+  // Well-formed from here on.
+  auto validated = core::validate_module(*state.module, state.engine->types, state.arena, {.features = features});
   if (!validated) return std::move(validated).error();
-  state->validated = *validated;
-  const EngineOptions& options = engine.options();
-  state->code = state->engine->executor->make_code(state->validated,
-                                                   {.fuel = options.fuel, .loop_dispatch = options.loop_dispatch});
-  return Module(std::move(state));
+  state.validated = *validated;
+  // Valid from here on.
+  const EngineOptions& options = state.engine->options;
+  state.code = state.engine->executor->make_code(state.validated,
+                                                 {.fuel = options.fuel, .loop_dispatch = options.loop_dispatch});
+  return {};
+}
+
+}  // namespace
+
+}  // namespace detail
+
+Result<Module> Module::compile(const Engine& engine, std::string_view input) {
+  return detail::guarded([&]() -> Result<Module> {
+    auto state = std::make_shared<detail::ModuleState>(engine.state_);
+    try {
+      if (auto done = detail::compile(*state, input); !done) return std::move(done).error();
+    } catch (...) {
+      state->engine->types.abandon(&state->arena);
+      throw;
+    }
+    return Module(std::move(state));
+  });
 }
 
 std::vector<ImportType> Module::imports() const {

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/concat.hpp"
+#include "engine/owned_memory.hpp"
 #include "model/core/module.hpp"
 #include "runtime/store.hpp"
 #include "tenon/tenon.hpp"
@@ -60,6 +61,7 @@ struct EngineState {
 
   EngineOptions options;
   Features features;
+  OwnedMemory memory;  // of types and code
   core::TypeRegistry types;
   runtime::Executor* executor;
   Watchdog watchdog;
@@ -74,6 +76,7 @@ struct ModuleState {
 
   std::shared_ptr<EngineState> engine;
   std::string bytes;
+  OwnedMemory memory;
   Arena arena;
   std::optional<core::Module> module;
   core::ValidatedModule validated;
@@ -110,6 +113,7 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits);
 
   std::shared_ptr<EngineState> engine;
+  OwnedMemory memory;
   std::unique_ptr<runtime::Store> store;  // empty once it has gone
   std::shared_ptr<StoreBlock> self;       // until then
   bool has_ended = false;                 // the public Store has
@@ -159,6 +163,9 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
 
   // Calls that may wait.
   void start(const runtime::Func& func, std::span<const std::uint64_t> arguments, decltype(AsyncCall::done) done);
+  // Runs the call's guest until it ends or waits.
+  template <class F>
+  void run(AsyncCall& call, F go_on);
   void finish(AsyncCall& call, runtime::Outcome outcome);
   // Ends all calls that still wait with an error.
   void abandon_calls();
@@ -175,8 +182,7 @@ inline constexpr unsigned max_nested_calls = 200;
 // The time limit of one call from the host, while it lives. Calls inside calls are under the limit of the outermost.
 class DeadlineScope {
  public:
-  explicit DeadlineScope(StoreBlock& block) : block_(block), is_outermost_(block.store->current == nullptr) {
-    ++block.call_depth;
+  explicit DeadlineScope(StoreBlock& block) noexcept : block_(block), is_outermost_(block.call_depth++ == 0) {
     if (is_outermost_) begin();
   }
   DeadlineScope(const DeadlineScope&) = delete;
@@ -187,13 +193,41 @@ class DeadlineScope {
     if (is_outermost_ && block_.has_ended) [[unlikely]]
       block_.dispose();
   }
+  // False if there is a time limit, and the host had no room for watching it.
+  bool holds() const noexcept { return holds_; }
 
  private:
-  void begin();
+  void begin() noexcept;
   StoreBlock& block_;
   bool is_outermost_;
+  bool holds_ = true;
   std::optional<Watchdog::Flags::iterator> entry_;
 };
+
+Error out_of_memory() noexcept;
+
+// The boundary at which a failed allocation becomes an error: whatever the public interface does that allocates runs in
+// one. What was under way is given up; the folders below have no destructors run, see `OwnedMemory`.
+template <class F>
+std::invoke_result_t<F> guarded(F&& run) noexcept {
+  try {
+    return run();
+  } catch (...) {
+    return out_of_memory();
+  }
+}
+
+// The same for what works on a store, which is whole again afterwards.
+template <class F>
+std::invoke_result_t<F> guarded(StoreBlock& block, F&& run) noexcept {
+  const runtime::Checkpoint before(*block.store);
+  try {
+    return run();
+  } catch (...) {
+    before.restore(*block.store);
+    return out_of_memory();
+  }
+}
 
 // "expected X, found Y" for values and types that the caller got wrong.
 template <class... Pieces>
@@ -205,6 +239,31 @@ inline Error too_deep() {
               " calls from the host are under way inside each other")
       .with_code(static_cast<std::uint32_t>(Trap::call_stack_exhausted));
 }
+
+// A boundary for what may run guest code: under the store's time limit, and as long as calls are not too deep.
+template <class F>
+std::invoke_result_t<F> guarded_call(StoreBlock& block, F&& run) noexcept {
+  if (block.call_depth >= max_nested_calls) [[unlikely]]
+    return too_deep();
+  const DeadlineScope deadline(block);
+  if (!deadline.holds()) [[unlikely]]
+    return out_of_memory();
+  return guarded(block, run);
+}
+
+template <class F>
+void StoreBlock::run(AsyncCall& call, F go_on) {
+  const DeadlineScope deadline(*this);
+  auto outcome = guarded(*this, [&]() -> Result<runtime::Outcome> {
+    if (!deadline.holds()) return out_of_memory();
+    return go_on();
+  });
+  if (outcome) return finish(call, *outcome);
+  // An allocation failed: the guest is given up where it was.
+  call.thread->pending_error = std::move(outcome).error();
+  finish(call, call.thread->trap(Trap::host_error));
+}
+
 inline Error dead_store() { return usage("the store of this handle has ended"); }
 
 constexpr core::ValType to_core(ValType type) noexcept { return std::bit_cast<core::ValType>(type.bits()); }

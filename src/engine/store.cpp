@@ -1,3 +1,5 @@
+#include <new>
+
 #include "engine/state.hpp"
 
 namespace tenon {
@@ -27,6 +29,8 @@ runtime::Outcome run_host_function(runtime::Thread& thread, const runtime::Func&
     if (!context.block->is_alive()) return failed(dead_store());
     if (!result) return failed(std::move(result).error());
     return context.is_suspended ? runtime::Outcome::suspended : runtime::Outcome::returned;
+  } catch (const std::bad_alloc&) {
+    return failed(out_of_memory());
   } catch (const std::exception& exception) {
     return failed(fail(ErrorKind::trap, {}, message(Trap::host_error), ": ", exception.what()));
   } catch (...) {
@@ -38,15 +42,14 @@ runtime::Outcome run_host_function(runtime::Thread& thread, const runtime::Func&
 
 StoreBlock::StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits)
     : engine(std::move(owner)),
-      store(std::make_unique<runtime::Store>(*engine->executor, engine->types, *std::pmr::new_delete_resource(),
-                                             to_runtime(limits))),
+      store(std::make_unique<runtime::Store>(*engine->executor, engine->types, memory, to_runtime(limits))),
       call_time(limits.call_time) {
   store->host = this;
 }
 
 void StoreBlock::end() {
   has_ended = true;
-  if (store->current == nullptr) return dispose();
+  if (call_depth == 0) return dispose();
   store->interrupt.store(1, std::memory_order_relaxed);
 }
 
@@ -165,10 +168,14 @@ Result<runtime::Extern> StoreBlock::open(const Extern& item) const {
   return result;
 }
 
-void DeadlineScope::begin() {
+void DeadlineScope::begin() noexcept {
   block_.store->interrupt.store(0, std::memory_order_relaxed);
   if (block_.call_time.count() <= 0) return;
-  entry_ = block_.engine->watchdog.watch(Watchdog::Clock::now() + block_.call_time, block_.store->interrupt);
+  try {
+    entry_ = block_.engine->watchdog.watch(Watchdog::Clock::now() + block_.call_time, block_.store->interrupt);
+  } catch (...) {
+    holds_ = false;
+  }
 }
 
 }  // namespace detail
@@ -214,8 +221,13 @@ void Store::interrupt() noexcept {
 
 std::uint64_t Store::collect_garbage() {
   if (block_ == nullptr) return 0;
-  block_->store->heap.collect();
-  return block_->store->heap.bytes_used();
+  // A host value that is dropped may end the store, which then waits for this.
+  const auto block = block_;
+  const auto collected = detail::guarded_call(*block, [&]() -> Result<std::uint64_t> {
+    block->store->heap.collect();
+    return block->store->heap.bytes_used();
+  });
+  return collected ? *collected : 0;
 }
 
 }  // namespace tenon

@@ -130,11 +130,13 @@ Result<Ref> Ref::make_host(Store& store, std::unique_ptr<detail::HostBox> box) {
   auto opened = StoreBlock::open(store);
   if (!opened) return std::move(opened).error();
   StoreBlock& block = **opened;
-  const auto drop = [](void* data) noexcept { delete static_cast<detail::HostBox*>(data); };
-  runtime::HostValue* object = block.store->heap.allocate_host(box.get(), drop);
-  if (object == nullptr) return fail(ErrorKind::exhausted, {}, "the store's garbage-collected heap is full");
-  box.release();
-  return block.make_ref(core::externref, runtime::as_ref(object));
+  return detail::guarded(block, [&]() -> Result<Ref> {
+    const auto drop = [](void* data) noexcept { delete static_cast<detail::HostBox*>(data); };
+    runtime::HostValue* object = block.store->heap.allocate_host(box.get(), drop);
+    if (object == nullptr) return fail(ErrorKind::exhausted, {}, "the store's garbage-collected heap is full");
+    box.release();
+    return block.make_ref(core::externref, runtime::as_ref(object));
+  });
 }
 
 detail::HostBox* Ref::host_box() const noexcept {

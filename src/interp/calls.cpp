@@ -31,7 +31,8 @@ Step return_from_host(Registers& r) noexcept {
 Step call_host(Registers& r, const Func& func) {
   Thread& thread = *r.thread;
   Slot* end = r.fp + std::max({func.param_slots, func.result_slots, 1U});
-  if (end > thread.stack_limit) return r.trap(Trap::call_stack_exhausted);
+  if (end > thread.stack_limit && !thread.extend(end)) [[unlikely]]
+    return r.trap(Trap::call_stack_exhausted);
   // While the host runs, the thread stands at the call.
   thread.ip = std::bit_cast<const Cell*>(r.fp[header_return_ip]);
   thread.frame = std::bit_cast<Slot*>(r.fp[header_caller_frame]);
@@ -72,8 +73,9 @@ struct Found {
 
 // The clause of this frame that catches the exception; `ip` is just behind the throw or the call.
 Found find_clause(const Instance& instance, const Cell* ip, const runtime::Exception& exception) {
-  const FunctionCode code = code_of(instance).find(ip);
-  if (code.begin == nullptr) return {};
+  const FunctionCode* found = code_of(instance).find(ip);
+  if (found == nullptr) return {};
+  const FunctionCode& code = *found;
   const auto at = static_cast<std::uint32_t>(ip - code.begin) - 1;
   std::uint32_t most_depth = 0xFFFF'FFFF;  // a delegate goes on outside of a block
   for (const TryRange& range : code.ranges) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/concat.hpp"
+#include "base/give_way.hpp"
 #include "interp/tables.hpp"
 #include "interp/translator.hpp"
 
@@ -11,8 +12,7 @@ namespace tenon::interp {
 class Code::Lock {
  public:
   explicit Lock(std::atomic_flag& busy) noexcept : busy_(busy) {
-    while (busy_.test_and_set(std::memory_order_acquire)) {
-    }
+    for (unsigned turns = 0; busy_.test_and_set(std::memory_order_acquire);) give_way(++turns);
   }
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;
@@ -22,9 +22,32 @@ class Code::Lock {
   std::atomic_flag& busy_;
 };
 
+// A translator, whose storage is reused from one function to the next.
+class Code::Workplace {
+ public:
+  Workplace(Code& code, Workplace* following)
+      : translator(*code.validated, code.settings, code.code, *code.resource_), next(following) {}
+  Translator translator;
+  Workplace* next;
+  std::atomic_flag taken{};
+
+  // One that nobody uses, or a new one. It stays taken when an allocation fails while it is in use.
+  static Workplace& take(Code& code) {
+    for (Workplace* place = code.workplaces_.load(std::memory_order_acquire); place != nullptr; place = place->next) {
+      if (!place->taken.test_and_set(std::memory_order_acquire)) return *place;
+    }
+    std::pmr::polymorphic_allocator<> allocator(code.resource_);
+    auto* place = allocator.new_object<Workplace>(code, code.workplaces_.load(std::memory_order_relaxed));
+    place->taken.test_and_set(std::memory_order_relaxed);
+    while (!code.workplaces_.compare_exchange_weak(place->next, place, std::memory_order_acq_rel)) {
+    }
+    return *place;
+  }
+};
+
 Code::Code(const core::ValidatedModule& module, const runtime::CodeSettings& code_settings,
            std::pmr::memory_resource& memory)
-    : settings(code_settings), resource_(&memory), arena_(memory), functions_(&memory) {
+    : settings(code_settings), resource_(&memory), arena_(memory) {
   validated = &module;
   const std::size_t count = module.module->funcs.size();
   const auto entries = arena_.make_array<std::atomic<const Cell*>>(count);
@@ -40,43 +63,100 @@ Code::Code(const core::ValidatedModule& module, const runtime::CodeSettings& cod
   stubs_ = stubs;
 }
 
-Code::~Code() = default;
+Code::~Code() {
+  std::pmr::polymorphic_allocator<> allocator(resource_);
+  for (Workplace* place = workplaces_.load(); place != nullptr;) {
+    allocator.delete_object(std::exchange(place, place->next));
+  }
+  FunctionCode** functions = functions_.load();
+  if (functions == nullptr) return;
+  for (std::size_t i = 0; i < function_count_; ++i) {
+    resource_->deallocate(functions[i], functions[i]->bytes, alignof(FunctionCode));
+  }
+  allocator.deallocate_object(functions, validated->module->funcs.size());
+}
 
 Result<const Cell*> Code::translate(core::FuncIdx index) {
-  const Lock lock(busy_);
-  const Cell* entry = code[index.value].load(std::memory_order_acquire);
-  if (entry->bits != std::bit_cast<std::uint64_t>(control_handlers[settings.loop_dispatch].translate)) return entry;
+  const Cell* stub = code[index.value].load(std::memory_order_acquire);
+  if (stub->bits != std::bit_cast<std::uint64_t>(control_handlers[settings.loop_dispatch].translate)) return stub;
   if (settings.validate_lazily) {
     core::BodyValidator validator(*validated, *resource_);
     if (auto valid = validator.validate(index); !valid) return std::move(valid).error();
   }
-  if (!translator_) translator_.emplace(*validated, settings, code, *resource_);
-  const Translation translation = translator_->translate(index);
-  if (translation.too_large) {
+  reserve_functions();
+  Workplace& place = Workplace::take(*this);
+  const Translation translation = place.translator.translate(index);
+  FunctionCode* function = translation.too_large ? nullptr : make_code(index, translation);
+  place.taken.clear(std::memory_order_release);
+  if (function == nullptr) {
     return fail(ErrorKind::exhausted, {}, "function ", index.value, " has too many operands to be translated");
   }
-  const auto cells = arena_.make_array<Cell>(translation.units.size() / 2);
-  std::memcpy(cells.data(), translation.units.data(), translation.units.size_bytes());
-  insert({.begin = cells.data(),
-          .end = cells.data() + cells.size(),
-          .index = index,
-          .ranges = arena_.copy(translation.ranges),
-          .clauses = arena_.copy(translation.clauses)});
-  code[index.value].store(cells.data(), std::memory_order_release);
-  return cells.data();
+  if (!publish(*function, stub)) resource_->deallocate(function, function->bytes, alignof(FunctionCode));
+  return code[index.value].load(std::memory_order_acquire);
 }
 
-void Code::insert(const FunctionCode& function) {
-  const auto at = std::ranges::upper_bound(functions_, function.begin, {}, &FunctionCode::begin);
-  functions_.insert(at, function);
+void Code::reserve_functions() {
+  if (functions_.load(std::memory_order_acquire) != nullptr) return;
+  const std::size_t count = validated->module->funcs.size();
+  std::pmr::polymorphic_allocator<> allocator(resource_);
+  auto* made = allocator.allocate_object<FunctionCode*>(count);
+  FunctionCode** expected = nullptr;
+  if (!functions_.compare_exchange_strong(expected, made, std::memory_order_acq_rel)) {
+    allocator.deallocate_object(made, count);
+  }
 }
 
-FunctionCode Code::find(const Cell* ip) {
+// All of a function in one block.
+FunctionCode* Code::make_code(core::FuncIdx index, const Translation& translation) {
+  static_assert(alignof(TryRange) <= alignof(Cell) && alignof(CatchClause) <= alignof(Cell));
+  const std::size_t cells = translation.units.size_bytes();
+  const std::size_t bytes =
+      sizeof(FunctionCode) + cells + translation.ranges.size_bytes() + translation.clauses.size_bytes();
+  auto* block = static_cast<std::byte*>(resource_->allocate(bytes, alignof(FunctionCode)));
+  auto* function = ::new (block) FunctionCode{};
+  function->bytes = bytes;
+  function->index = index;
+  auto* at = block + sizeof(FunctionCode);
+  const auto append = [&]<class T>(std::span<const T> from) {
+    auto* to = reinterpret_cast<T*>(at);
+    if (!from.empty()) std::memcpy(static_cast<void*>(to), from.data(), from.size_bytes());
+    at += from.size_bytes();
+    return to;
+  };
+  function->begin = reinterpret_cast<const Cell*>(append(std::span<const std::uint32_t>(translation.units)));
+  function->end = reinterpret_cast<const Cell*>(at);
+  const std::span<const TryRange> ranges(translation.ranges);
+  const std::span<const CatchClause> clauses(translation.clauses);
+  function->ranges = {append(ranges), ranges.size()};
+  function->clauses = {append(clauses), clauses.size()};
+  return function;
+}
+
+// False if another thread was first.
+bool Code::publish(FunctionCode& function, const Cell* stub) {
   const Lock lock(busy_);
-  const auto after = std::ranges::lower_bound(functions_, ip, {}, &FunctionCode::begin);
-  if (after == functions_.begin()) return {};
-  const FunctionCode& found = *std::prev(after);
-  return ip <= found.end ? found : FunctionCode{};
+  std::atomic<const Cell*>& entry = code[function.index.value];
+  if (entry.load(std::memory_order_relaxed) != stub) return false;
+  FunctionCode** functions = functions_.load(std::memory_order_relaxed);
+  FunctionCode** end = functions + function_count_;
+  FunctionCode** at =
+      std::upper_bound(functions, end, function.begin,
+                       [](const Cell* begin, const FunctionCode* other) { return begin < other->begin; });
+  std::copy_backward(at, end, end + 1);
+  *at = &function;
+  ++function_count_;
+  entry.store(function.begin, std::memory_order_release);
+  return true;
+}
+
+const FunctionCode* Code::find(const Cell* ip) {
+  const Lock lock(busy_);
+  FunctionCode** functions = functions_.load(std::memory_order_relaxed);
+  FunctionCode** after = std::lower_bound(functions, functions + function_count_, ip,
+                                          [](const FunctionCode* code, const Cell* at) { return code->begin < at; });
+  if (after == functions) return nullptr;
+  const FunctionCode* found = *std::prev(after);
+  return ip <= found->end ? found : nullptr;
 }
 
 runtime::Executor::Position Code::position(const Cell* ip) {
@@ -85,17 +165,17 @@ runtime::Executor::Position Code::position(const Cell* ip) {
     const core::FuncIdx index(static_cast<std::size_t>(ip - stubs_.data() - 1) / 2);
     return {index, validated->module->funcs[index].offset};
   }
-  const FunctionCode function = find(ip);
-  if (function.begin == nullptr) return {};
-  const core::Func& func = validated->module->funcs[function.index];
+  const FunctionCode* function = find(ip);
+  if (function == nullptr) return {};
+  const core::Func& func = validated->module->funcs[function->index];
   Translator translator(*validated, settings, code, *resource_);
   std::pmr::vector<SourcePosition> positions(resource_);
-  translator.translate(function.index, &positions);
-  const auto unit = static_cast<std::uint32_t>(ip - function.begin) * 2;
+  translator.translate(function->index, &positions);
+  const auto unit = static_cast<std::uint32_t>(ip - function->begin) * 2;
   // The last instruction whose code begins before `ip`.
   const auto after = std::ranges::lower_bound(positions, unit, {}, &SourcePosition::unit);
   const std::uint32_t offset = after == positions.begin() ? 0 : std::prev(after)->offset;
-  return {function.index, func.offset + offset};
+  return {function->index, func.offset + offset};
 }
 
 }  // namespace tenon::interp

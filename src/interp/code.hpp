@@ -1,15 +1,14 @@
 // The code of a module: bytecode by function, made at first calls, shared by all instances and host threads.
 //
 // `code[index]` is the entry of each function. At first it is a stub of two cells, which translates and goes on with
-// the result, or calls the import. Translation happens under a lock of the module (a short spin: this library knows no
-// operating system, and functions translate in microseconds); what it publishes is immutable, so running it takes no
-// lock. Code lives as long as the module.
+// the result, or calls the import. Each host thread translates with a translator of its own; should two translate the
+// same function at once, the first to be ready wins. Only publishing takes a lock of the module (a short spin: this
+// library knows no operating system), under which nothing is allocated, so that an allocation that fails leaves no lock
+// behind. What is published is immutable, and running it takes no lock. Code lives as long as the module.
 #pragma once
 
 #include <atomic>
 #include <memory_resource>
-#include <optional>
-#include <vector>
 
 #include "base/arena.hpp"
 #include "interp/registers.hpp"
@@ -20,6 +19,7 @@
 namespace tenon::interp {
 
 struct FunctionCode {
+  std::size_t bytes = 0;  // of the block that holds all of it, this header in front
   const Cell* begin = nullptr;
   const Cell* end = nullptr;
   core::FuncIdx index;
@@ -37,8 +37,8 @@ class Code final : public runtime::CodeModule {
   // The entry of a function of the module's own, translated now if it was not. Errors: with
   // CodeSettings::validate_lazily what is wrong with the body.
   Result<const Cell*> translate(core::FuncIdx index);
-  // The function whose code `ip` is in or just behind; begin is nullptr if there is none.
-  FunctionCode find(const Cell* ip);
+  // The function whose code `ip` is in or just behind; nullptr if there is none.
+  const FunctionCode* find(const Cell* ip);
   // The wasm position of the instruction before `ip`.
   runtime::Executor::Position position(const Cell* ip);
 
@@ -47,14 +47,18 @@ class Code final : public runtime::CodeModule {
 
  private:
   class Lock;
-  void insert(const FunctionCode& code);
+  class Workplace;
+  FunctionCode* make_code(core::FuncIdx index, const Translation& translation);
+  bool publish(FunctionCode& code, const Cell* stub);
+  void reserve_functions();
 
   std::pmr::memory_resource* resource_;
   Arena arena_;
   std::span<const Cell> stubs_;  // two cells for each function
-  std::atomic_flag busy_;
-  std::pmr::vector<FunctionCode> functions_;  // by address
-  std::optional<Translator> translator_;      // its storage is reused from one function to the next
+  std::atomic<Workplace*> workplaces_ = nullptr;
+  std::atomic<FunctionCode**> functions_ = nullptr;  // by address; room for all, made at the first translation
+  std::atomic_flag busy_;                            // for what follows, and the contents of `functions_`
+  std::size_t function_count_ = 0;
 };
 
 inline Code& code_of(const Instance& instance) noexcept { return static_cast<Code&>(*instance.module); }

@@ -23,7 +23,7 @@ struct Enter {
   TENON_INLINE static Step run(Registers& r) noexcept {
     const Slot* frame_end = slot_at(r, 0);
     if (frame_end > r.thread->stack_limit) [[unlikely]]
-      return r.trap(Trap::call_stack_exhausted);
+      return Step::slow;
     if (interrupted(r)) [[unlikely]]
       return r.trap(Trap::deadline_exceeded);
     Slot* locals = slot_at(r, 4);
@@ -37,6 +37,9 @@ struct Enter {
     }
     r.ip += cells_of(12);
     return Step::next;
+  }
+  static Step slow(Registers& r) noexcept {
+    return r.thread->extend(slot_at(r, 0)) ? Step::next : r.trap(Trap::call_stack_exhausted);
   }
 };
 

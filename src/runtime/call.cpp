@@ -47,6 +47,10 @@ class Entry {
   void* host_call_;  // what is called inside may not wait
 };
 
+bool has_room(Thread& thread, std::size_t slots) noexcept {
+  return static_cast<std::size_t>(thread.stack_end - thread.top) >= slots && thread.extend(thread.top + slots);
+}
+
 Error stack_exhausted() {
   return Error(ErrorKind::trap, message(Trap::call_stack_exhausted))
       .with_code(static_cast<std::uint32_t>(Trap::call_stack_exhausted));
@@ -58,7 +62,7 @@ Result<void> call_on(Thread& thread, const Func& func, std::span<Slot> values) {
   Store& store = *thread.store;
   const std::size_t needed = frame_header_slots + std::max(func.param_slots, func.result_slots);
   assert(values.size() >= std::max(func.param_slots, func.result_slots));
-  if (static_cast<std::size_t>(thread.stack_limit - thread.top) < needed) return stack_exhausted();
+  if (!has_room(thread, needed)) return stack_exhausted();
   const Entry entry(store, thread);
   Slot* frame = thread.top + frame_header_slots;
   std::copy_n(values.begin(), func.param_slots, frame);
@@ -106,8 +110,7 @@ class Running {
 Outcome start(Thread& thread, const Func& func, std::span<const Slot> arguments) {
   const std::size_t needed = frame_header_slots + std::max(func.param_slots, func.result_slots);
   assert(arguments.size() == func.param_slots && thread.top == thread.stack_base);
-  if (static_cast<std::size_t>(thread.stack_limit - thread.top) < needed)
-    return thread.trap(Trap::call_stack_exhausted);
+  if (!has_room(thread, needed)) return thread.trap(Trap::call_stack_exhausted);
   const Running running(thread);
   Slot* frame = thread.stack_base + frame_header_slots;
   std::ranges::copy(arguments, frame);

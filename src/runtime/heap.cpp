@@ -1,13 +1,18 @@
 // The collector.
 //
 // Memory comes in slabs of address space, cut into chunks of 64 KiB that are aligned to their size. A chunk holds cells
-// of one size class; an object that fits no class gets a run of chunks of its own. Whether a word found on a stack is
-// an object is answered by its chunk: a hash set knows the chunks in use, the chunk knows its cells, and a cell's
-// header says if it is allocated. Only the address of an object's header counts, since nothing else is ever stored in a
-// slot.
+// of one size class; an object that fits no class gets a run of chunks of its own, and one larger than a slab a slab of
+// its own. Whether a word found on a stack is an object is answered by its chunk: a hash set knows the chunks in use,
+// the chunk knows its cells, and a cell's header says if it is allocated. Only the address of an object's header
+// counts, since nothing else is ever stored in a slot.
 //
 // A collection marks from the roots with an explicit mark stack, and sweeps all chunks. It starts when as much was
 // allocated since the last one as was live then (at least `first_collection` bytes), or when the limit is reached.
+//
+// Nothing here fails in the middle of something. What the collector needs for itself comes from the system's pages and
+// may be refused: without a larger mark stack it marks what it finds and looks through the heap again for marked
+// objects that were not scanned. Host values are dropped when the sweep is over and the heap is whole again, for what
+// the host does then may use the store: allocate, collect, or call its guests.
 //
 // Rejected: moving collectors (handlers, hosts and conservative stacks hold raw addresses), reference counting
 // (cycles).
@@ -15,12 +20,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cassert>
 #include <cstring>
 #include <new>
-#include <unordered_map>
-#include <unordered_set>
-#include <vector>
+#include <utility>
 
 #include "os/pages.hpp"
 #include "runtime/store.hpp"
@@ -30,10 +34,10 @@ namespace tenon::runtime {
 namespace {
 
 constexpr std::size_t chunk_size = 64 * 1024;
-constexpr std::size_t slab_size = std::size_t{1} << 22;
+constexpr unsigned slab_chunks = 64;  // as many as a word has bits
 constexpr std::uint64_t first_collection = std::uint64_t{1} << 20;
 
-enum CellState : std::uint8_t { free_cell = 0, unmarked = 1, marked = 2 };
+enum CellState : std::uint8_t { free_cell = 0, unmarked = 1, marked = 2, dying = 3 };
 
 constexpr std::array<std::uint32_t, 24> class_sizes = {16,  32,   48,   64,   80,   96,   112,  128,
                                                        160, 192,  224,  256,  320,  384,  448,  512,
@@ -45,16 +49,28 @@ std::uint16_t class_of(std::size_t size) noexcept {
   return static_cast<std::uint16_t>(std::ranges::lower_bound(class_sizes, size) - class_sizes.begin());
 }
 
+// A reservation of address space, at its start; the chunks begin at the next multiple of their size.
+struct Slab {
+  Slab* next = nullptr;
+  std::byte* chunks = nullptr;
+  std::size_t reserved = 0;     // bytes, this header included
+  std::uint64_t free = 0;       // a bit a chunk; 0 in a slab of one large object
+  std::uint64_t committed = 0;  // likewise
+};
+
 // At the start of every chunk, and of every run of chunks of a large object.
 struct alignas(64) Chunk {
-  std::uint16_t size_class = 0;
+  Chunk* next = nullptr;  // of those in use
+  Slab* slab = nullptr;
+  std::size_t bytes = chunk_size;  // of the whole run
   std::uint32_t cell_size = 0;
   std::uint32_t cell_count = 0;
-  std::size_t bytes = chunk_size;  // of the whole run
+  std::uint16_t size_class = 0;
   std::byte* cell(std::uint32_t i) noexcept {
     return reinterpret_cast<std::byte*>(this + 1) + std::size_t{i} * cell_size;
   }
 };
+static_assert(sizeof(Chunk) == 64);
 
 struct FreeCell : Object {
   FreeCell* next;
@@ -65,6 +81,103 @@ Chunk* chunk_of(const void* address) noexcept {
   return std::bit_cast<Chunk*>(std::bit_cast<std::uintptr_t>(address) & ~(chunk_size - 1));
 }
 
+// An array in pages of its own that grows if the system lets it.
+template <class T>
+struct PageArray {
+  T* data = nullptr;
+  std::size_t capacity = 0;
+
+  PageArray() noexcept = default;
+  PageArray(const PageArray&) = delete;
+  PageArray& operator=(const PageArray&) = delete;
+  ~PageArray() { release(); }
+
+  static std::size_t bytes_of(std::size_t capacity) noexcept {
+    const std::size_t page = os::page_size();
+    return (capacity * sizeof(T) + page - 1) & ~(page - 1);
+  }
+  void release() noexcept {
+    if (data != nullptr) os::release(data, bytes_of(capacity));
+    data = nullptr;
+    capacity = 0;
+  }
+  // Pages of zeros, or nullptr.
+  static T* take(std::size_t capacity) noexcept {
+    void* pages = os::reserve(bytes_of(capacity));
+    if (pages == nullptr) return nullptr;
+    if (os::commit(pages, bytes_of(capacity))) return static_cast<T*>(pages);
+    os::release(pages, bytes_of(capacity));
+    return nullptr;
+  }
+};
+
+// The chunks in use, by address: open addressing, a power of two, at most half full.
+class ChunkSet {
+ public:
+  bool contains(const Chunk* chunk) const noexcept {
+    if (entries_.capacity == 0) return false;
+    for (std::size_t i = place_of(chunk);; i = next(i)) {
+      if (entries_.data[i] == nullptr) return false;
+      if (entries_.data[i] == chunk) return true;
+    }
+  }
+  // Room for one more, or false.
+  bool reserve() noexcept {
+    if (2 * (count_ + 1) <= entries_.capacity) return true;
+    const std::size_t capacity = std::max<std::size_t>(512, entries_.capacity * 2);
+    Chunk** grown = PageArray<Chunk*>::take(capacity);
+    if (grown == nullptr) return false;
+    PageArray<Chunk*> old;
+    std::swap(old.data, entries_.data);
+    std::swap(old.capacity, entries_.capacity);
+    entries_.data = grown;
+    entries_.capacity = capacity;
+    for (std::size_t i = 0; i < old.capacity; ++i) {
+      if (old.data[i] != nullptr) place(old.data[i]);
+    }
+    return true;
+  }
+  // After `reserve`.
+  void insert(Chunk* chunk) noexcept {
+    place(chunk);
+    ++count_;
+  }
+  // Those behind a gap that belong in front of it move up.
+  void erase(const Chunk* chunk) noexcept {
+    std::size_t gap = place_of(chunk);
+    while (entries_.data[gap] != chunk) gap = next(gap);
+    --count_;
+    for (std::size_t i = next(gap); entries_.data[i] != nullptr; i = next(i)) {
+      const std::size_t mask = entries_.capacity - 1;
+      if (((i - place_of(entries_.data[i])) & mask) < ((i - gap) & mask)) continue;
+      entries_.data[gap] = entries_.data[i];
+      gap = i;
+    }
+    entries_.data[gap] = nullptr;
+  }
+
+ private:
+  std::size_t place_of(const Chunk* chunk) const noexcept {
+    const std::uint64_t hash = (std::bit_cast<std::uintptr_t>(chunk) / chunk_size) * 0x9E37'79B9'7F4A'7C15U;
+    return (hash >> 32) & (entries_.capacity - 1);
+  }
+  std::size_t next(std::size_t i) const noexcept { return (i + 1) & (entries_.capacity - 1); }
+  void place(Chunk* chunk) noexcept {
+    std::size_t i = place_of(chunk);
+    while (entries_.data[i] != nullptr) i = next(i);
+    entries_.data[i] = chunk;
+  }
+
+  PageArray<Chunk*> entries_;
+  std::size_t count_ = 0;
+};
+
+// What is marked and still to be scanned; of a long array from some element on.
+struct Work {
+  Object* object;
+  std::uint32_t from;
+};
+
 }  // namespace
 
 struct Heap::State {
@@ -72,60 +185,111 @@ struct Heap::State {
   const core::TypeRegistry* types;
   std::pmr::memory_resource* memory;
   std::uint64_t max_bytes;
-  std::uint64_t chunk_bytes = 0;  // in use by chunks
+  std::uint64_t chunk_bytes = 0;  // of the chunks in use
   std::uint64_t allocated = 0;    // bytes of objects, dead ones not yet swept included
   std::uint64_t next_collection = first_collection;
   std::array<FreeCell*, large_class> free_cells{};
-  std::pmr::unordered_set<Chunk*> chunks;
-  std::pmr::vector<std::pair<std::byte*, std::size_t>> slabs;
-  std::byte* slab_next = nullptr;
-  std::byte* slab_end = nullptr;
-  std::pmr::vector<Chunk*> free_chunks;  // committed, of one chunk each
-  std::pmr::vector<Object*> mark_stack;
+  ChunkSet chunk_set;
+  Chunk* chunks = nullptr;
+  Slab* slabs = nullptr;
+  std::array<Work, 64> first_work{};
+  PageArray<Work> more_work;  // instead, once there is any
+  std::size_t work_count = 0;
+  bool has_overflowed = false;  // something is marked that was not scanned
+  HostValue* dead_hosts = nullptr;
+  bool is_dropping = false;
   Root* roots = nullptr;
 
   State(Store& owner, const core::TypeRegistry& registry, std::pmr::memory_resource& resource, std::uint64_t limit)
-      : store(&owner),
-        types(&registry),
-        memory(&resource),
-        max_bytes(limit),
-        chunks(&resource),
-        slabs(&resource),
-        free_chunks(&resource),
-        mark_stack(&resource) {}
+      : store(&owner), types(&registry), memory(&resource), max_bytes(limit) {}
+
+  // --- Chunks
 
   Chunk* new_chunk(std::size_t bytes) noexcept {
     bytes = (bytes + chunk_size - 1) & ~(chunk_size - 1);
-    if (bytes == chunk_size && !free_chunks.empty()) {
-      Chunk* chunk = free_chunks.back();
-      free_chunks.pop_back();
-      return insert_chunk(chunk, bytes);
-    }
-    if (bytes > max_bytes || chunk_bytes > max_bytes - bytes) return nullptr;
-    if (static_cast<std::size_t>(slab_end - slab_next) < bytes && !new_slab(bytes)) return nullptr;
-    auto* address = slab_next;
-    if (!os::commit(address, bytes)) return nullptr;
-    slab_next += bytes;
-    chunk_bytes += bytes;
-    return insert_chunk(reinterpret_cast<Chunk*>(address), bytes);
-  }
-
-  Chunk* insert_chunk(Chunk* address, std::size_t bytes) noexcept {
-    Chunk* chunk = ::new (static_cast<void*>(address)) Chunk{};
+    if (bytes > max_bytes || chunk_bytes > max_bytes - bytes || !chunk_set.reserve()) return nullptr;
+    const std::size_t count = bytes / chunk_size;
+    Chunk* chunk = count > slab_chunks ? take_slab(bytes) : take_run(static_cast<unsigned>(count));
+    if (chunk == nullptr) return nullptr;
     chunk->bytes = bytes;
-    chunks.insert(chunk);
+    chunk->next = std::exchange(chunks, chunk);
+    chunk_set.insert(chunk);
+    chunk_bytes += bytes;
     return chunk;
   }
 
-  bool new_slab(std::size_t bytes) noexcept {
-    const std::size_t size = std::max(slab_size, bytes) + chunk_size;
+  // A run of chunks in some slab, an old or a new one.
+  Chunk* take_run(unsigned count) noexcept {
+    for (Slab* slab = slabs; slab != nullptr; slab = slab->next) {
+      if (Chunk* chunk = take_from(*slab, count)) return chunk;
+    }
+    // Where address space is scarce, a smaller slab may do.
+    for (unsigned size = slab_chunks; size >= count; size /= 2) {
+      if (Slab* slab = new_slab(size * chunk_size)) {
+        slab->free = ~std::uint64_t{0} >> (slab_chunks - size);
+        return take_from(*slab, count);
+      }
+    }
+    return nullptr;
+  }
+
+  static Chunk* take_from(Slab& slab, unsigned count) noexcept {
+    std::uint64_t starts = slab.free;  // of runs of `count` free chunks
+    for (unsigned i = 1; i < count && starts != 0; ++i) starts &= slab.free >> i;
+    if (starts == 0) return nullptr;
+    const int first = std::countr_zero(starts);
+    const std::uint64_t run = (~std::uint64_t{0} >> (slab_chunks - count)) << first;
+    std::byte* address = slab.chunks + static_cast<std::size_t>(first) * chunk_size;
+    if ((slab.committed & run) != run && !os::commit(address, count * chunk_size)) return nullptr;
+    slab.committed |= run;
+    slab.free &= ~run;
+    Chunk* chunk = ::new (address) Chunk{};
+    chunk->slab = &slab;
+    return chunk;
+  }
+
+  Chunk* take_slab(std::size_t bytes) noexcept {
+    Slab* slab = new_slab(bytes);
+    if (slab == nullptr) return nullptr;
+    if (!os::commit(slab->chunks, bytes)) {
+      release_slab(slab);
+      return nullptr;
+    }
+    Chunk* chunk = ::new (slab->chunks) Chunk{};
+    chunk->slab = slab;
+    return chunk;
+  }
+
+  Slab* new_slab(std::size_t bytes) noexcept {
+    const std::size_t size = bytes + chunk_size;
     auto* address = static_cast<std::byte*>(os::reserve(size));
-    if (address == nullptr) return false;
-    slabs.emplace_back(address, size);
-    const std::size_t misaligned = std::bit_cast<std::uintptr_t>(address) & (chunk_size - 1);
-    slab_next = address + (misaligned == 0 ? 0 : chunk_size - misaligned);
-    slab_end = address + size;
-    return true;
+    if (address == nullptr) return nullptr;
+    if (!os::commit(address, os::page_size())) {
+      os::release(address, size);
+      return nullptr;
+    }
+    const auto header_end = std::bit_cast<std::uintptr_t>(address) + sizeof(Slab);
+    auto* first = address + sizeof(Slab) + (-header_end & (chunk_size - 1));
+    slabs = ::new (address) Slab{.next = slabs, .chunks = first, .reserved = size};
+    return slabs;
+  }
+
+  void release_slab(Slab* slab) noexcept {
+    Slab** link = &slabs;
+    while (*link != slab) link = &(*link)->next;
+    *link = slab->next;
+    os::release(slab, slab->reserved);
+  }
+
+  void release_chunk(Chunk* chunk) noexcept {
+    chunk_set.erase(chunk);
+    chunk_bytes -= chunk->bytes;
+    Slab* slab = chunk->slab;
+    const std::size_t count = chunk->bytes / chunk_size;
+    if (count > slab_chunks) return release_slab(slab);
+    const auto first = static_cast<std::size_t>(reinterpret_cast<std::byte*>(chunk) - slab->chunks) / chunk_size;
+    if (count > 1) os::discard(chunk, chunk->bytes);
+    slab->free |= (~std::uint64_t{0} >> (slab_chunks - count)) << first;
   }
 
   bool refill(std::uint16_t size_class) noexcept {
@@ -137,6 +301,8 @@ struct Heap::State {
     for (std::uint32_t i = chunk->cell_count; i-- > 0;) push_free(size_class, chunk->cell(i));
     return true;
   }
+
+  // --- Cells
 
   void push_free(std::uint16_t size_class, std::byte* cell) noexcept {
     auto* free = ::new (cell) FreeCell{};
@@ -174,7 +340,7 @@ struct Heap::State {
   Object* find_object(Slot word) const noexcept {
     if (word == 0 || (word & 7) != 0) return nullptr;
     Chunk* chunk = chunk_of(std::bit_cast<const void*>(word));
-    if (!chunks.contains(chunk)) return nullptr;
+    if (!chunk_set.contains(chunk)) return nullptr;
     const auto offset = static_cast<std::size_t>(word - std::bit_cast<std::uintptr_t>(chunk));
     if (offset < sizeof(Chunk)) return nullptr;
     const std::size_t in_cells = offset - sizeof(Chunk);
@@ -184,13 +350,52 @@ struct Heap::State {
       return nullptr;
     }
     Object* object = as_object(word);
-    return object->marked == free_cell ? nullptr : object;
+    return object->marked == free_cell || object->marked == dying ? nullptr : object;
+  }
+
+  // --- Marking
+
+  bool push_work(Work work) noexcept {
+    const std::size_t capacity = more_work.data == nullptr ? first_work.size() : more_work.capacity;
+    Work* entries = more_work.data == nullptr ? first_work.data() : more_work.data;
+    if (work_count == capacity) {
+      const std::size_t grown_capacity = std::max<std::size_t>(4096, 2 * capacity);
+      Work* grown = PageArray<Work>::take(grown_capacity);
+      if (grown == nullptr) return false;
+      std::copy_n(entries, work_count, grown);
+      more_work.release();
+      more_work.data = entries = grown;
+      more_work.capacity = grown_capacity;
+    }
+    entries[work_count++] = work;
+    return true;
+  }
+
+  void scan_all() noexcept {
+    while (work_count != 0) {
+      const Work work = (more_work.data == nullptr ? first_work.data() : more_work.data)[--work_count];
+      scan(work);
+    }
+  }
+
+  // Scans what was marked and could not be noted, however often that takes.
+  void scan_overflowed() noexcept {
+    while (std::exchange(has_overflowed, false)) {
+      for (Chunk* chunk = chunks; chunk != nullptr; chunk = chunk->next) {
+        for (std::uint32_t i = 0; i < chunk->cell_count; ++i) {
+          auto* object = reinterpret_cast<Object*>(chunk->cell(i));
+          if (object->marked != marked) continue;
+          scan({object, 0});
+          scan_all();
+        }
+      }
+    }
   }
 
   void mark(Object* object) noexcept {
     if (object->marked != unmarked) return;
     object->marked = marked;
-    mark_stack.push_back(object);
+    if (!push_work({object, 0})) has_overflowed = true;
   }
 
   // A reference that is known to be one of the heap's: anything but null, i31 and functions.
@@ -210,7 +415,8 @@ struct Heap::State {
     return heap.abstract() != core::AbstractHeapType::func && heap.abstract() != core::AbstractHeapType::nofunc;
   }
 
-  void scan(Object* object) noexcept {
+  void scan(Work work) noexcept {
+    Object* object = work.object;
     switch (object->kind) {
       case ObjectKind::struct_: {
         Slot* field = object->fields();
@@ -220,13 +426,7 @@ struct Heap::State {
         }
         return;
       }
-      case ObjectKind::array: {
-        auto* array = static_cast<Array*>(object);
-        if (!refers_to_heap((*types)[object->type].type.fields[0].storage)) return;
-        const auto* elements = reinterpret_cast<const Slot*>(array->elements());
-        for (std::uint32_t i = 0; i < array->length; ++i) mark_ref(elements[i]);
-        return;
-      }
+      case ObjectKind::array: return scan_array(*static_cast<Array*>(object), work.from);
       case ObjectKind::exception: {
         auto* exception = static_cast<Exception*>(object);
         for (std::uint32_t i = 0; i < exception->slot_count; ++i) mark_word(exception->arguments()[i]);
@@ -234,6 +434,16 @@ struct Heap::State {
       }
       case ObjectKind::host: return;
     }
+  }
+
+  // A piece at a time, so that a long array does not fill the mark stack.
+  void scan_array(Array& array, std::uint32_t from) noexcept {
+    constexpr std::uint32_t piece = 32;
+    if (!refers_to_heap((*types)[array.type].type.fields[0].storage)) return;
+    std::uint32_t end = array.length;
+    if (end - from > piece && push_work({&array, from + piece})) end = from + piece;
+    const auto* elements = reinterpret_cast<const Slot*>(array.elements());
+    for (std::uint32_t i = from; i < end; ++i) mark_ref(elements[i]);
   }
 
   void mark_roots() noexcept {
@@ -258,41 +468,40 @@ struct Heap::State {
     }
   }
 
-  void destroy(Object* object) noexcept {
-    if (object->kind != ObjectKind::host) return;
-    auto* host = static_cast<HostValue*>(object);
-    if (host->drop != nullptr) host->drop(host->data);
-  }
+  // --- Sweeping
 
   void sweep() noexcept {
     free_cells.fill(nullptr);
     allocated = 0;
-    for (auto it = chunks.begin(); it != chunks.end();) {
-      Chunk* chunk = *it;
+    Chunk** link = &chunks;
+    while (Chunk* chunk = *link) {
       if (sweep_chunk(*chunk)) {
-        ++it;
+        link = &chunk->next;
         continue;
       }
-      it = chunks.erase(it);
+      *link = chunk->next;
       release_chunk(chunk);
     }
   }
 
-  // False when nothing in the chunk is alive.
+  // False when nothing in the chunk is in use any more.
   bool sweep_chunk(Chunk& chunk) noexcept {
-    std::uint32_t live = 0;
+    std::uint32_t used = 0;
     for (std::uint32_t i = 0; i < chunk.cell_count; ++i) {
       auto* object = reinterpret_cast<Object*>(chunk.cell(i));
       if (object->marked == marked) {
         object->marked = unmarked;
-        ++live;
-      } else if (object->marked == unmarked) {
-        destroy(object);
+      } else if (object->marked == unmarked && !is_droppable(*object)) {
         object->marked = free_cell;
+      } else if (object->marked == unmarked) {
+        object->marked = dying;
+        auto* host = static_cast<HostValue*>(object);
+        host->next_dead = std::exchange(dead_hosts, host);
       }
+      used += object->marked != free_cell ? 1 : 0;
     }
-    if (live == 0) return false;
-    allocated += chunk.size_class == large_class ? chunk.bytes : std::uint64_t{live} * chunk.cell_size;
+    if (used == 0) return false;
+    allocated += chunk.size_class == large_class ? chunk.bytes : std::uint64_t{used} * chunk.cell_size;
     if (chunk.size_class == large_class) return true;
     for (std::uint32_t i = chunk.cell_count; i-- > 0;) {
       auto* object = reinterpret_cast<Object*>(chunk.cell(i));
@@ -301,12 +510,22 @@ struct Heap::State {
     return true;
   }
 
-  void release_chunk(Chunk* chunk) noexcept {
-    const std::size_t bytes = chunk->bytes;
-    if (bytes > chunk_size) os::discard(chunk, bytes);
-    for (std::size_t at = 0; at < bytes; at += chunk_size) {
-      free_chunks.push_back(reinterpret_cast<Chunk*>(reinterpret_cast<std::byte*>(chunk) + at));
+  static bool is_droppable(const Object& object) noexcept {
+    return object.kind == ObjectKind::host && static_cast<const HostValue&>(object).drop != nullptr;
+  }
+
+  // Drops the host values that the sweep found. What is found meanwhile joins them.
+  void drop_dead() noexcept {
+    if (std::exchange(is_dropping, true)) return;
+    while (HostValue* host = dead_hosts) {
+      dead_hosts = host->next_dead;
+      void* data = host->data;
+      const auto drop = host->drop;
+      allocated -= class_sizes[host->size_class];
+      push_free(host->size_class, reinterpret_cast<std::byte*>(host));
+      drop(data);
     }
+    is_dropping = false;
   }
 };
 
@@ -314,28 +533,32 @@ Heap::Heap(Store& store, const core::TypeRegistry& types, std::pmr::memory_resou
     : state_(::new(memory.allocate(sizeof(State), alignof(State))) State(store, types, memory, max_bytes)) {}
 
 Heap::~Heap() {
-  for (Chunk* chunk : state_->chunks) {
+  State& s = *state_;
+  for (Chunk* chunk = s.chunks; chunk != nullptr; chunk = chunk->next) {
     for (std::uint32_t i = 0; i < chunk->cell_count; ++i) {
       auto* object = reinterpret_cast<Object*>(chunk->cell(i));
-      if (object->marked != free_cell) state_->destroy(object);
+      if (object->marked == free_cell || !State::is_droppable(*object)) continue;
+      const auto* host = static_cast<HostValue*>(object);
+      host->drop(host->data);
     }
   }
-  for (const auto& [address, size] : state_->slabs) os::release(address, size);
-  std::pmr::memory_resource& memory = *state_->memory;
-  state_->~State();
+  while (s.slabs != nullptr) s.release_slab(s.slabs);
+  std::pmr::memory_resource& memory = *s.memory;
+  s.~State();
   memory.deallocate(state_, sizeof(State), alignof(State));
 }
 
 void Heap::collect() noexcept {
   State& s = *state_;
   s.mark_roots();
-  while (!s.mark_stack.empty()) {
-    Object* object = s.mark_stack.back();
-    s.mark_stack.pop_back();
-    s.scan(object);
-  }
+  s.scan_all();
+  s.scan_overflowed();
+  s.more_work.release();
   s.sweep();
   s.next_collection = std::max(first_collection, s.allocated * 2);
+  // Frames that come and go must not be seen by later collections.
+  for (Thread* thread = s.store->threads; thread != nullptr; thread = thread->next) thread->clear_above(thread->top);
+  s.drop_dead();
 }
 
 Object* Heap::allocate(std::size_t size, ObjectKind kind, core::TypeIdx type) noexcept {
@@ -415,6 +638,7 @@ void Heap::remove_root(Root& root) noexcept {
 }
 
 std::uint64_t Heap::bytes_used() const noexcept { return state_->allocated; }
+bool Heap::is_in_use() const noexcept { return state_->chunks != nullptr; }
 std::uint64_t Heap::bytes_limit() const noexcept { return state_->max_bytes; }
 
 namespace {

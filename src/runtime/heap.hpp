@@ -48,9 +48,10 @@ struct Exception : Object {
   Slot* arguments() noexcept { return reinterpret_cast<Slot*>(this + 1); }
 };
 
-// A host value behind an externref. `drop` is called once, when the object is collected or the store ends.
+// A host value behind an externref. `drop` is called once, when the object was collected or the store ends. In the
+// first case the heap is whole again, and `drop` may use the store.
 struct HostValue : Object {
-  std::uint64_t reserved;
+  HostValue* next_dead;  // of those that the collector found dead and that are not dropped yet
   void* data;
   void (*drop)(void* data) noexcept;
 };
@@ -93,8 +94,14 @@ class Heap {
     Heap& heap_;
   };
 
+  // Pauses under way; set by whoever goes on after a failed allocation, which ended none.
+  unsigned pauses() const noexcept { return pauses_; }
+  void set_pauses(unsigned pauses) noexcept { pauses_ = pauses; }
+
   void collect() noexcept;
   std::uint64_t bytes_used() const noexcept;
+  // Are there objects, or were there any at the last collection?
+  bool is_in_use() const noexcept;
   std::uint64_t bytes_limit() const noexcept;
 
  private:

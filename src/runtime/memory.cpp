@@ -65,23 +65,25 @@ Result<Memory*> make_memory(Store& store, const core::MemoryType& type) {
     return fail(ErrorKind::exhausted, {}, "a memory of ", type.limits.min, " pages needs ", size,
                 " bytes, and the store's limit leaves ", allowed);
   }
-  const bool is_shared = type.limits.is_shared;
-  // A shared memory may outlive the store: it lies on the heap, and belongs to all who use it.
-  void* place = is_shared ? std::pmr::new_delete_resource()->allocate(sizeof(Memory), alignof(Memory))
-                          : store.arena.allocate(sizeof(Memory), alignof(Memory));
-  auto* memory = ::new (place) Memory{};
-  memory->type = type;
-  memory->store = is_shared ? nullptr : &store;
   const std::uint64_t max = std::min(declared_max(type), std::max(allowed, size));
   const std::uint64_t wanted =
       is_guarded(type) ? guarded_reservation : std::min(max, std::max(size, largest_unbounded_reservation));
-  void* base = reserve_space(size, wanted, memory->reserved);
-  if (base == nullptr || !os::commit(base, round_to_page(size))) {
-    memory->base = static_cast<std::uint8_t*>(base);
-    release_memory(*memory);
+  if (store.memories.size() == store.memories.capacity()) store.memories.reserve(2 * store.memories.size() + 4);
+  // A shared memory may outlive the store: it lies in a page in front of its bytes, and belongs to all who use it.
+  const bool is_shared = type.limits.is_shared;
+  const std::uint64_t front = is_shared ? os::page_size() : 0;
+  auto* memory = is_shared ? nullptr : store.arena.make<Memory>();
+  std::uint64_t reserved = 0;
+  auto* address = static_cast<std::uint8_t*>(reserve_space(front + size, front + wanted, reserved));
+  if (address == nullptr || !os::commit(address, round_to_page(front + size))) {
+    if (address != nullptr) os::release(address, reserved);
     return fail(ErrorKind::exhausted, {}, "the system has no room for a memory of ", size, " bytes");
   }
-  memory->base = static_cast<std::uint8_t*>(base);
+  if (is_shared) memory = ::new (address) Memory{};
+  memory->type = type;
+  memory->store = is_shared ? nullptr : &store;
+  memory->base = address + front;
+  memory->reserved = reserved - front;
   memory->size = size;
   memory->max_size = std::min(max, memory->reserved);
   store.memory_bytes_used += size;
@@ -90,8 +92,8 @@ Result<Memory*> make_memory(Store& store, const core::MemoryType& type) {
 }
 
 void adopt_memory(Store& store, Memory& shared) {
-  retain_memory(shared);
   store.memories.push_back(&shared);
+  retain_memory(shared);
 }
 
 void retain_memory(Memory& shared) noexcept { shared.users.fetch_add(1, std::memory_order_relaxed); }
@@ -99,11 +101,9 @@ void retain_memory(Memory& shared) noexcept { shared.users.fetch_add(1, std::mem
 void release_memory(Memory& memory) noexcept {
   const bool is_shared = memory.type.limits.is_shared;
   if (is_shared && memory.users.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  if (memory.base != nullptr) os::release(memory.base, memory.reserved);
-  memory.base = nullptr;
-  if (!is_shared) return;
-  std::destroy_at(&memory);
-  std::pmr::new_delete_resource()->deallocate(&memory, sizeof(Memory), alignof(Memory));
+  const std::uint64_t front = is_shared ? os::page_size() : 0;
+  if (memory.base != nullptr) os::release(memory.base - front, memory.reserved + front);
+  if (!is_shared) memory.base = nullptr;
 }
 
 std::int64_t grow(Memory& memory, std::uint64_t delta) noexcept {

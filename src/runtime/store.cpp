@@ -1,11 +1,22 @@
 #include "runtime/store.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cassert>
+#include <cstring>
+#include <utility>
 
 #include "base/concat.hpp"
 #include "os/pages.hpp"
 
 namespace tenon::runtime {
+
+namespace {
+
+// What a thread uses of its stack before `extend`: 4 KiB.
+constexpr std::ptrdiff_t first_stack_slots = 512;
+
+}  // namespace
 
 const core::Module& Instance::model() const noexcept { return *module->validated->module; }
 
@@ -103,7 +114,6 @@ std::optional<Extern> find_export(Instance& instance, std::string_view name) {
 Result<Thread*> acquire_thread(Store& store) {
   if (Thread* thread = store.free_threads) {
     store.free_threads = thread->next_free;
-    thread->top = thread->stack_base;
     thread->fuel = INT64_MAX;
     return thread;
   }
@@ -119,7 +129,8 @@ Result<Thread*> acquire_thread(Store& store) {
   thread->interrupt = &store.interrupt;
   thread->stack_base = thread->top = stack;
   thread->stack_bytes = bytes;
-  thread->stack_limit = stack + bytes / sizeof(Slot);
+  thread->stack_end = stack + bytes / sizeof(Slot);
+  thread->stack_limit = std::min(stack + first_stack_slots, thread->stack_end);
   thread->next = store.threads;
   store.threads = thread;
   return thread;
@@ -127,10 +138,60 @@ Result<Thread*> acquire_thread(Store& store) {
 
 void release_thread(Store& store, Thread& thread) noexcept {
   thread.top = thread.stack_base;
-  thread.pending_exception = null_ref;
-  thread.accumulator = 0;
+  if (store.heap.is_in_use()) {
+    thread.clear_above(thread.stack_base);
+    thread.pending_exception = null_ref;
+    thread.accumulator = 0;
+  }
   thread.next_free = store.free_threads;
   store.free_threads = &thread;
+}
+
+void Checkpoint::note(const Store& store) noexcept {
+  top_ = current_->top;
+  ip_ = current_->ip;
+  frame_ = current_->frame;
+  instance_ = current_->instance;
+  host_call_ = current_->host_call;
+  pauses_ = store.heap.pauses();
+}
+
+void Checkpoint::restore(Store& store) const noexcept {
+  store.heap.set_pauses(pauses_);
+  Thread* abandoned = std::exchange(store.current, current_);
+  if (current_ != nullptr) {
+    current_->top = top_;
+    current_->ip = ip_;
+    current_->frame = frame_;
+    current_->instance = instance_;
+    current_->host_call = host_call_;
+  } else if (abandoned != nullptr) {
+    store.fuel = abandoned->fuel;
+    abandoned->ip = nullptr;  // nobody knows where it stood
+    if (abandoned->host_call == nullptr)
+      release_thread(store, *abandoned);  // else it is in the hands of who started it
+  }
+}
+
+bool Thread::extend(const Slot* end) noexcept {
+  if (end <= stack_limit) return true;
+  if (end > stack_end) return false;
+  while (stack_limit < end) stack_limit = stack_base + std::min(2 * (stack_limit - stack_base), stack_end - stack_base);
+  return true;
+}
+
+void Thread::clear_above(Slot* from) noexcept {
+  auto* begin = reinterpret_cast<std::byte*>(from);
+  auto* end = reinterpret_cast<std::byte*>(stack_limit);
+  // Pages given back need not be written; below some size writing is quicker.
+  constexpr std::ptrdiff_t worth_a_system_call = 64 * 1024;
+  if (end - begin > worth_a_system_call) {
+    const std::size_t page = os::page_size();
+    auto* pages = begin + (-std::bit_cast<std::uintptr_t>(begin) & (page - 1));
+    if (os::discard(pages, static_cast<std::size_t>(end - pages) & ~(page - 1))) end = pages;
+  }
+  std::memset(begin, 0, static_cast<std::size_t>(end - begin));
+  if (from == stack_base) stack_limit = std::min(stack_base + first_stack_slots, stack_end);
 }
 
 }  // namespace tenon::runtime

@@ -126,6 +126,28 @@ void release_thread(Store& store, Thread& thread) noexcept;
 // The error of a trap or of an uncaught exception, with the backtrace of `thread` as context.
 Error error_of(Thread& thread, Outcome outcome);
 
+// What a failed allocation must leave as it was. The memory resource of a store does not return then, but leaves for
+// whoever called into the store (by an exception, or a jump), past frames that clean nothing up. A checkpoint made
+// before the call puts the store's threads right again.
+class Checkpoint {
+ public:
+  explicit Checkpoint(const Store& store) noexcept : current_(store.current) {
+    if (current_ != nullptr) [[unlikely]]
+      note(store);
+  }
+  void restore(Store& store) const noexcept;
+
+ private:
+  void note(const Store& store) noexcept;
+  Thread* current_;
+  Slot* top_ = nullptr;
+  const Cell* ip_ = nullptr;
+  Slot* frame_ = nullptr;
+  Instance* instance_ = nullptr;
+  void* host_call_ = nullptr;
+  unsigned pauses_ = 0;
+};
+
 // Bulk operations shared by handlers, instantiation and the host; Trap::none when done.
 Trap memory_init(Instance& instance, Memory& memory, core::DataIdx data, std::uint64_t to, std::uint64_t from,
                  std::uint64_t size) noexcept;

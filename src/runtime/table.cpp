@@ -1,8 +1,10 @@
-// Tables: growable arrays of references.
+// Tables: growable arrays of references. Small ones lie in the store's memory, large ones in pages of their own, which
+// the system may refuse and which cost nothing before they are used.
 #include <algorithm>
 #include <cstring>
 
 #include "base/concat.hpp"
+#include "os/pages.hpp"
 #include "runtime/store.hpp"
 
 namespace tenon::runtime {
@@ -20,6 +22,44 @@ std::uint64_t elem_size(const Instance& instance, core::ElemIdx elem) noexcept {
   return instance.dropped_elems[elem.value] ? 0 : instance.model().elems[elem].size();
 }
 
+// Elements above which a table has pages of its own.
+constexpr std::uint64_t most_in_store = 8192;
+
+std::size_t bytes_in_pages(std::uint64_t capacity) noexcept {
+  const std::size_t page = os::page_size();
+  return (capacity * sizeof(Slot) + page - 1) & ~(page - 1);
+}
+
+// `capacity` elements, of which the first ones come from `old` and those up to `size` are `init`; nullptr if the
+// system refuses.
+Slot* make_elements(Store& store, std::uint64_t capacity, std::span<const Slot> old, std::uint64_t size, Slot init) {
+  Slot* elements = nullptr;
+  const bool in_store = capacity <= most_in_store;
+  if (in_store) {
+    elements = static_cast<Slot*>(store.resource->allocate(capacity * sizeof(Slot), alignof(Slot)));
+  } else {
+    elements = static_cast<Slot*>(os::reserve(bytes_in_pages(capacity)));
+    if (elements == nullptr) return nullptr;
+    if (!os::commit(elements, bytes_in_pages(capacity))) {
+      os::release(elements, bytes_in_pages(capacity));
+      return nullptr;
+    }
+  }
+  if (!old.empty()) std::memcpy(elements, old.data(), old.size_bytes());
+  // Pages are zero as they come.
+  if (in_store || init != null_ref) std::fill_n(elements + old.size(), size - old.size(), init);
+  return elements;
+}
+
+void release_elements(Store& store, Slot* elements, std::uint64_t capacity) noexcept {
+  if (capacity == 0) return;
+  if (capacity <= most_in_store) {
+    store.resource->deallocate(elements, capacity * sizeof(Slot), alignof(Slot));
+  } else {
+    os::release(elements, bytes_in_pages(capacity));
+  }
+}
+
 }  // namespace
 
 Result<Table*> make_table(Store& store, const core::TableType& type, Slot init) {
@@ -34,20 +74,21 @@ Result<Table*> make_table(Store& store, const core::TableType& type, Slot init) 
   table->type = type;
   table->store = &store;
   table->max_size = std::min(type.limits.max.value_or(largest_table), largest_table);
+  store.tables.push_back(table);
+  if (size != 0) {
+    table->elements = make_elements(store, size, {}, size, init);
+    if (table->elements == nullptr) {
+      return fail(ErrorKind::exhausted, {}, "the system has no room for a table of ", size, " elements");
+    }
+  }
   table->capacity = size;
   table->size = size;
-  if (size != 0) {
-    table->elements = static_cast<Slot*>(store.resource->allocate(size * sizeof(Slot), alignof(Slot)));
-    std::fill_n(table->elements, size, init);
-  }
   store.table_elements_used += size;
-  store.tables.push_back(table);
   return table;
 }
 
 void release_table(Table& table) noexcept {
-  if (table.capacity != 0)
-    table.store->resource->deallocate(table.elements, table.capacity * sizeof(Slot), alignof(Slot));
+  release_elements(*table.store, table.elements, table.capacity);
   table.capacity = table.size = 0;
 }
 
@@ -59,13 +100,14 @@ std::int64_t grow(Table& table, std::uint64_t delta, Slot init) noexcept {
   const std::uint64_t size = old_size + delta;
   if (size > table.capacity) {
     const std::uint64_t capacity = std::min(table.max_size, std::max(size, table.capacity * 2));
-    auto* elements = static_cast<Slot*>(store.resource->allocate(capacity * sizeof(Slot), alignof(Slot)));
-    if (old_size != 0) std::memcpy(elements, table.elements, old_size * sizeof(Slot));
-    if (table.capacity != 0) store.resource->deallocate(table.elements, table.capacity * sizeof(Slot), alignof(Slot));
+    Slot* elements = make_elements(store, capacity, {table.elements, old_size}, size, init);
+    if (elements == nullptr) return -1;
+    release_elements(store, table.elements, table.capacity);
     table.elements = elements;
     table.capacity = capacity;
+  } else {
+    std::fill_n(table.elements + old_size, delta, init);
   }
-  std::fill_n(table.elements + old_size, delta, init);
   table.size = size;
   store.table_elements_used += delta;
   return static_cast<std::int64_t>(old_size);

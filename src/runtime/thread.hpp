@@ -9,6 +9,10 @@
 // callee's first slots, and the results come back in the same place. The frame at which a host entered has return ip
 // `nullptr`. A walk from the innermost frame outwards is a backtrace; the words from the stack's bottom to its top are
 // the roots of the collector.
+//
+// `stack_limit` starts low and is raised when a frame needs more, up to the stack's end. So it says how far the stack
+// was used: that far it is cleared when the thread is released, and the part above `top` at each collection, for stale
+// words would keep garbage alive.
 #pragma once
 
 #include <atomic>
@@ -27,7 +31,7 @@ inline constexpr int header_caller_instance = -1;
 
 struct Thread {
   // Hot: handlers read these.
-  Slot* stack_limit = nullptr;  // a frame may not reach beyond
+  Slot* stack_limit = nullptr;  // a frame that reaches beyond needs `extend` first
   // Set by another host thread to stop the guest: nonzero makes the next check (function entry, backward branch) leave.
   std::atomic<std::uint32_t>* interrupt = nullptr;
   std::int64_t fuel = INT64_MAX;  // units left; metered code subtracts, and leaves below zero
@@ -47,9 +51,15 @@ struct Thread {
   // The stack. `top` is where the next entry of the host begins (above all frames in use).
   Slot* stack_base = nullptr;
   Slot* top = nullptr;
+  Slot* stack_end = nullptr;
   std::size_t stack_bytes = 0;
   Thread* next = nullptr;       // of the store's list of threads
   Thread* next_free = nullptr;  // of its list of unused ones
+
+  // Makes the stack usable up to `end`; false when it ends before.
+  bool extend(const Slot* end) noexcept;
+  // Zeroes what was used of the stack from `from` on.
+  void clear_above(Slot* from) noexcept;
 
   Outcome trap(Trap reason) noexcept {
     pending_trap = reason;

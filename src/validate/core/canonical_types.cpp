@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "base/concat.hpp"
+#include "base/give_way.hpp"
 #include "spec/limits.hpp"
 
 namespace tenon::core {
@@ -167,8 +168,8 @@ struct TypeRegistry::State {
   std::array<std::atomic<CanonicalType*>, chunk_count> chunks{};
   std::atomic<std::uint32_t> count = 0;
 
-  // What follows belongs to the holder of the lock.
-  std::atomic_flag locked;
+  // What follows belongs to the holder of the lock, who is named by some address of its own; see `abandon`.
+  std::atomic<const void*> holder = nullptr;
   Arena arena;
   struct Group {
     std::uint64_t hash = 0;
@@ -181,17 +182,17 @@ struct TypeRegistry::State {
 
   class Lock {
    public:
-    explicit Lock(State& state) noexcept : state_(&state) {
-      while (state_->locked.test_and_set(std::memory_order_acquire)) {
-        state_->locked.wait(true, std::memory_order_relaxed);
+    Lock(State& state, const void* holder) noexcept : state_(&state) {
+      const void* nobody = nullptr;
+      for (unsigned turns = 0;
+           !state_->holder.compare_exchange_weak(nobody, holder, std::memory_order_acquire, std::memory_order_relaxed);
+           nobody = nullptr) {
+        give_way(++turns);
       }
     }
     Lock(const Lock&) = delete;
     Lock& operator=(const Lock&) = delete;
-    ~Lock() {
-      state_->locked.clear(std::memory_order_release);
-      state_->locked.notify_one();
-    }
+    ~Lock() { state_->holder.store(nullptr, std::memory_order_release); }
 
    private:
     State* state_;
@@ -252,8 +253,8 @@ struct TypeRegistry::State {
     }
   }
   void grow_groups() {
-    std::pmr::vector<Group> old(std::move(groups));
-    groups = std::pmr::vector<Group>(std::max<std::size_t>(64, old.size() * 2), Group{}, memory);
+    std::pmr::vector<Group> old(std::max<std::size_t>(64, groups.size() * 2), Group{}, memory);
+    old.swap(groups);
     const std::size_t mask = groups.size() - 1;
     for (const Group& group : old) {
       if (group.first == no_entry) continue;
@@ -402,7 +403,7 @@ TypeRegistry::~TypeRegistry() {
 Result<IndexVector<TypeIdx, TypeIdx>> TypeRegistry::intern(const Module& module, Arena& arena) {
   IndexVector<TypeIdx, TypeIdx> canonical;
   canonical.reserve(arena, module.types.size());
-  const State::Lock lock(*state_);
+  const State::Lock lock(*state_, &arena);
   for (const RecGroup group : module.rec_groups) {
     if (group.size == 0) continue;
     if (Result<void> checked = state_->check_references(module, group); !checked) return std::move(checked.error());
@@ -413,8 +414,12 @@ Result<IndexVector<TypeIdx, TypeIdx>> TypeRegistry::intern(const Module& module,
   return canonical;
 }
 
-TypeIdx TypeRegistry::intern_func(FuncType type) {
-  const State::Lock lock(*state_);
+void TypeRegistry::abandon(const void* holder) noexcept {
+  (void)state_->holder.compare_exchange_strong(holder, nullptr, std::memory_order_release, std::memory_order_relaxed);
+}
+
+TypeIdx TypeRegistry::intern_func(FuncType type, const void* holder) {
+  const State::Lock lock(*state_, holder == nullptr ? &type : holder);
   SubType function;
   function.func = type;
   const auto type_at = [&](std::uint32_t) -> const SubType& { return function; };

@@ -40,7 +40,11 @@ class TypeRegistry {
   Result<IndexVector<TypeIdx, TypeIdx>> intern(const Module& module, Arena& arena);
 
   // Interns a lone function type whose indices are canonical already (host functions); none when the registry is full.
-  TypeIdx intern_func(FuncType type);
+  TypeIdx intern_func(FuncType type, const void* holder = nullptr);
+
+  // Interning takes a lock in the name of `arena`, or of `holder`. When it was left by a failed allocation instead of
+  // returning, this unlocks the registry again, which is as it was before. Without effect if that name holds no lock.
+  void abandon(const void* holder) noexcept;
 
   const CanonicalType& operator[](TypeIdx canonical) const noexcept;
   // Canonical types so far; at most `max_canonical_types`.

@@ -227,8 +227,8 @@ TEST(Code, TranslatesOnceAndFindsWhatItMade) {
   auto& code = static_cast<Code&>(*guest.instance->module);
   const Cell* entry = code.translate(core::FuncIdx(0U)).value();
   EXPECT_EQ(code.translate(core::FuncIdx(0U)).value(), entry);
-  EXPECT_EQ(code.find(entry + 1).begin, entry);
-  EXPECT_EQ(code.find(nullptr).begin, nullptr);
+  EXPECT_EQ(code.find(entry + 1)->begin, entry);
+  EXPECT_EQ(code.find(nullptr), nullptr);
 }
 
 }  // namespace

@@ -1,0 +1,36 @@
+// Memory with an owner: whatever is still allocated when the resource ends is freed with it.
+//
+// The folders below this one are compiled without exceptions, so when the system's allocator throws in the middle of
+// their work, the exception passes through their frames without destructors being run. What they held is lost to them,
+// and freed here, with the module, store or engine that it was for. See docs/decisions/0006-allocation-failure.md.
+#pragma once
+
+#include <cstddef>
+#include <memory_resource>
+#include <mutex>
+
+namespace tenon::detail {
+
+class OwnedMemory final : public std::pmr::memory_resource {
+ public:
+  OwnedMemory() noexcept = default;
+  OwnedMemory(const OwnedMemory&) = delete;
+  OwnedMemory& operator=(const OwnedMemory&) = delete;
+  ~OwnedMemory() override;
+
+ private:
+  struct Block {
+    Block* previous = nullptr;
+    Block* next = nullptr;
+  };
+  static void release(Block* block, bool is_plain) noexcept;
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override;
+  void do_deallocate(void* address, std::size_t bytes, std::size_t alignment) override;
+  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
+
+  std::mutex mutex_;  // code is made by whatever thread needs it
+  Block* plain_ = nullptr;
+  Block* aligned_ = nullptr;  // to 64 bytes, as the blocks of arenas are
+};
+
+}  // namespace tenon::detail
