@@ -22,6 +22,7 @@ struct Scheduler {
   runtime::Store* store;
   std::pmr::unsynchronized_pool_resource pool;  // tasks, threads, waitables, ...
   Activation* current = nullptr;
+  Thread* switch_to = nullptr;                // the thread that one which just blocked gave the control to
   std::uint32_t nesting_depth = 0;            // of calls into guests on the native stack
   std::uint64_t pending_host_operations = 0;  // calls of host functions, and host ends of streams, that may still end
   // Waits for the host: gives false when nothing of it is under way. nullptr: there is never anything.
@@ -53,6 +54,11 @@ Result<void> run_until(Scheduler& scheduler, bool (*is_done)(void* data), void* 
 // Puts a waiting thread into the queue.
 void notify(Thread& thread) noexcept;
 void remove_from_queue(Thread& thread) noexcept;
+// Into the instance's list of those that wait for a lock, and out of it.
+void park(Thread& thread) noexcept;
+void unpark(Thread& thread) noexcept;
+// A ready thread of the instance that may run while a synchronous call of it is under way; nullptr: none.
+Thread* take_ready_in(Scheduler& scheduler, const ComponentInstance& inst) noexcept;
 // Lets the next thread check that waits for backpressure, or the exclusive right to run, to end.
 void wake_next(ComponentInstance& inst) noexcept;
 // A number below `bound`: 0 without a seed.

@@ -54,7 +54,8 @@ struct ComponentInstance {
   std::uint32_t backpressure = 0;
   std::uint32_t num_waiting_to_enter = 0;
   Thread* exclusive_thread = nullptr;
-  Thread* first_waiter = nullptr;  // threads whose readiness depends on backpressure or exclusive_thread
+  Thread* first_parked = nullptr;  // threads that wait for backpressure or exclusive_thread to let them go on
+  Thread* last_parked = nullptr;
 
   // What the resource types of the component's signatures stand for here, by ResourceId.
   std::span<const RuntimeResourceType* const> resources;

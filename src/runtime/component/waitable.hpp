@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "runtime/component/handles.hpp"
+#include "tenon/component_values.hpp"
 #include "tenon/result.hpp"
 
 namespace tenon::component {
@@ -68,6 +69,8 @@ struct WaitableSet {
   bool has_pending_event() const noexcept { return !pending.is_empty(); }
 };
 
+// The threads that wait on the set look again.
+void notify_waiters(WaitableSet& set) noexcept;
 // The event of some member; one must be pending.
 Event get_pending_event(Scheduler& scheduler, WaitableSet& set);
 // Errors: trap "cannot drop waitable set with waiters", or with members.
@@ -76,7 +79,7 @@ Result<void> check_drop(const WaitableSet& set);
 // error-context: its debug message, shared by all handles to it.
 struct ErrorContext {
   std::uint32_t users = 1;
-  std::pmr::string debug_message;
+  Val debug_message;
 };
 
 }  // namespace tenon::component

@@ -1,0 +1,31 @@
+#include "runtime/component/canon.hpp"
+
+#include "runtime/component/built_in.hpp"
+#include "runtime/component/instance.hpp"
+
+namespace tenon::component {
+
+namespace {
+
+runtime::HostCallback resource_built_in(CanonOp op) noexcept {
+  switch (op) {
+    case CanonOp::resource_new: return resource_new;
+    case CanonOp::resource_drop: return resource_drop;
+    case CanonOp::resource_rep: return resource_rep;
+    default: return nullptr;
+  }
+}
+
+}  // namespace
+
+runtime::HostCallback built_in_callback(CanonOp op) noexcept {
+  using Family = runtime::HostCallback (*)(CanonOp) noexcept;
+  constexpr Family families[] = {resource_built_in, task_built_in,   waitable_built_in,
+                                 stream_built_in,   thread_built_in, error_context_built_in};
+  for (const Family family : families) {
+    if (const runtime::HostCallback callback = family(op)) return callback;
+  }
+  return nullptr;
+}
+
+}  // namespace tenon::component

@@ -1,0 +1,203 @@
+#include "runtime/component/subtask.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "abi/layout.hpp"
+#include "abi/lift.hpp"
+#include "abi/lower.hpp"
+#include "abi/transfer.hpp"
+#include "base/concat.hpp"
+#include "runtime/component/scheduler.hpp"
+#include "runtime/component/sync_call.hpp"
+#include "runtime/component/task.hpp"
+
+namespace tenon::component {
+
+Subtask::Subtask(const LoweredFunc& lowered, std::span<const runtime::Slot> arguments)
+    : Waitable(HandleKind::subtask),
+      func(&lowered),
+      lenders(*lowered.inst),
+      flat_arg_count(static_cast<std::uint32_t>(arguments.size())) {
+  std::ranges::copy(arguments, flat_args);
+}
+
+unsigned Subtask::max_flat_params() const noexcept {
+  return func->opts.async ? max_flat_async_params : component::max_flat_params;
+}
+
+unsigned Subtask::max_flat_results() const noexcept { return func->opts.async ? 0 : component::max_flat_results; }
+
+// Where results go that are not core values: what follows the parameters.
+std::optional<std::uint64_t> Subtask::out_pointer() const noexcept {
+  const std::uint64_t params = flat_count(func->type->params);
+  const std::uint64_t place = params > max_flat_params() ? 1 : params;
+  if (place >= flat_arg_count) return std::nullopt;
+  return func->opts.is_memory64() ? flat_args[place] : static_cast<std::uint32_t>(flat_args[place]);
+}
+
+void Subtask::deliver_resolve() noexcept {
+  assert(!resolve_delivered && resolved());
+  resolve_delivered = true;
+  lenders.give_back();
+}
+
+void Subtask::make_progress() noexcept {
+  if (!is_progress_visible && waiter == nullptr) return;
+  // Who waits for a synchronous call waits for its end only.
+  if (is_progress_visible || resolved()) set_pending_event(*func->inst->scheduler, *this);
+}
+
+void Subtask::begin() noexcept {
+  assert(state == State::starting);
+  state = State::started;
+  make_progress();
+}
+
+void Subtask::finish(State end) noexcept {
+  assert(!resolved());
+  state = end;
+  task = nullptr;
+  make_progress();
+}
+
+Result<void> Subtask::start(LiftLowerContext& callee, const FuncSignature& type, runtime::Slot* flat) {
+  begin();
+  GuestContext source(*func->inst, func->opts, &lenders, nullptr);
+  const TransferSide from{&source, func->type->params, max_flat_params()};
+  const TransferSide to{&callee, type.params, component::max_flat_params};
+  auto moved = transfer_values(from, {flat_args, flat_arg_count}, to, flat);
+  if (!moved) return std::move(moved).error();
+  return {};
+}
+
+Result<std::vector<Val>> Subtask::start() {
+  begin();
+  GuestContext source(*func->inst, func->opts, &lenders, nullptr);
+  std::vector<Val> values(func->type->params.size());
+  auto lifted = lift_flat_values(source, max_flat_params(), {flat_args, flat_arg_count}, func->type->params, values);
+  if (!lifted) return std::move(lifted).error();
+  return values;
+}
+
+Result<void> Subtask::resolve(LiftLowerContext& callee, const FuncSignature& type, std::span<const runtime::Slot> flat,
+                              unsigned max_flat) {
+  GuestContext target(*func->inst, func->opts, nullptr, nullptr);
+  const ResultMembers source_types(type);
+  const ResultMembers target_types(*func->type);
+  const TransferSide from{&callee, source_types, max_flat};
+  const TransferSide to{&target, target_types, max_flat_results()};
+  auto moved = transfer_values(from, flat, to, &flat_result, out_pointer());
+  if (!moved) return std::move(moved).error();
+  finish(State::returned);
+  return {};
+}
+
+Result<void> Subtask::resolve(std::span<const Val> results) {
+  GuestContext target(*func->inst, func->opts, nullptr, nullptr);
+  const ResultMembers types(*func->type);
+  auto lowered = lower_flat_values(target, max_flat_results(), results, types, &flat_result, out_pointer());
+  if (!lowered) return std::move(lowered).error();
+  finish(State::returned);
+  return {};
+}
+
+Result<void> Subtask::resolve_cancelled() {
+  assert(cancellation_requested);
+  finish(state == State::starting ? State::cancelled_before_started : State::cancelled_before_returned);
+  return {};
+}
+
+Event take_event(Subtask& subtask) noexcept {
+  if (subtask.resolved() && !subtask.resolve_delivered) subtask.deliver_resolve();
+  return {EventCode::subtask, subtask.index, static_cast<std::uint32_t>(subtask.state)};
+}
+
+namespace {
+
+// Starts the callee; it has then returned, or blocked. Errors: trap.
+Result<void> call_callee(Subtask& subtask) {
+  const LoweredFunc& lowered = *subtask.func;
+  if (HostFunction* host = lowered.callee.host) {
+    auto started = host->call(subtask, *lowered.inst);
+    if (!started) return std::move(started).error();
+    subtask.host_call = *started;
+    return {};
+  }
+  const LiftedFunc& callee = *lowered.callee.lifted;
+  if (!callee.type->is_async) return call_synchronously(callee, subtask, lowered.inst);
+  ComponentInstance& inst = *callee.inst;
+  if (!inst.may_enter_from(lowered.inst)) return fail(ErrorKind::trap, {}, "cannot enter component instance");
+  inst.enter_from(lowered.inst);
+  Task* task = make_task(callee, subtask);
+  subtask.task = task;
+  if (auto resumed = resume(*task->implicit_thread); !resumed) return resumed;
+  inst.leave_to(lowered.inst);
+  return {};
+}
+
+// A synchronous call that had to wait is over.
+Result<void> finish_synchronously(Thread& thread, Cancelled /*cancelled*/, runtime::Slot* results) {
+  auto& subtask = static_cast<Subtask&>(*thread.wait.waitable);
+  subtask.has_pending_event = false;
+  subtask.deliver_resolve();
+  results[0] = subtask.flat_result;
+  subtask.func->inst->scheduler->destroy(&subtask);
+  return {};
+}
+
+}  // namespace
+
+runtime::Outcome call_lowered(runtime::Thread& core, const runtime::Func& func, runtime::Slot* frame) noexcept {
+  const auto& lowered = *static_cast<const LoweredFunc*>(func.data);
+  Scheduler& scheduler = *lowered.inst->scheduler;
+  if (auto allowed = check_may_leave(*lowered.inst); !allowed) return failed(core, std::move(allowed).error());
+  auto* subtask = scheduler.make<Subtask>(lowered, std::span<const runtime::Slot>(frame, func.param_slots));
+  if (auto called = call_callee(*subtask); !called) return failed(core, std::move(called).error());
+  if (subtask->resolved()) {
+    subtask->deliver_resolve();
+    frame[0] = lowered.opts.async ? static_cast<runtime::Slot>(Subtask::State::returned) : subtask->flat_result;
+    scheduler.destroy(subtask);
+    return runtime::Outcome::returned;
+  }
+  if (!lowered.opts.async) {
+    auto thread = current_thread(scheduler);
+    if (!thread) return failed(core, std::move(thread).error());
+    Wait wait{.what = Wait::For::waitable, .waitable = subtask, .finish = finish_synchronously};
+    wait.result_slots = static_cast<std::uint8_t>(func.result_slots);
+    return block(core, **thread, frame, wait);
+  }
+  auto index = lowered.inst->handles.add(*subtask);
+  if (!index) return failed(core, std::move(index).error());
+  subtask->is_progress_visible = true;
+  frame[0] = static_cast<std::uint32_t>(subtask->state) | *index << 4;
+  return runtime::Outcome::returned;
+}
+
+Result<void> call_synchronously(const LiftedFunc& func, Call& call, ComponentInstance* caller) {
+  SyncCall sync;
+  if (auto begun = sync.begin(func, caller); !begun) return begun;
+  runtime::Slot flat[component::max_flat_params + 1];
+  GuestContext arguments(*func.inst, func.opts, nullptr, &sync.borrows());
+  if (auto started = call.start(arguments, *func.type, flat); !started) return started;
+  if (auto ran = sync.run(flat); !ran) return ran;
+  const std::span<const runtime::Slot> results(flat, func.callee->result_slots);
+  GuestContext lifting(*func.inst, func.opts, nullptr, nullptr);
+  if (auto resolved = call.resolve(lifting, *func.type, results, component::max_flat_results); !resolved) {
+    return resolved;
+  }
+  return sync.finish(results);
+}
+
+Result<Task*> start_call(Scheduler& scheduler, const LiftedFunc& func, Call& call) {
+  (void)scheduler;
+  ComponentInstance& inst = *func.inst;
+  if (!inst.may_enter_from(nullptr)) return fail(ErrorKind::trap, {}, "cannot enter component instance");
+  inst.enter_from(nullptr);
+  Task* task = make_task(func, call);
+  if (auto resumed = resume(*task->implicit_thread); !resumed) return std::move(resumed).error();
+  inst.leave_to(nullptr);
+  return task;
+}
+
+}  // namespace tenon::component

@@ -1,0 +1,71 @@
+// A call of an import as its guest caller sees it: the other half of a task.
+//
+// The subtask is the `Call` that the callee gets (on_start, on_resolve), and holds where arguments come from and
+// results go. Of a call with the synchronous option it never gets into a handle table.
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#subtask-state
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "runtime/component/call.hpp"
+#include "runtime/component/guest_context.hpp"
+#include "runtime/component/waitable.hpp"
+
+namespace tenon::component {
+
+struct Subtask final : Waitable, Call {
+  enum class State : std::uint8_t {
+    starting = 0,
+    started = 1,
+    returned = 2,
+    cancelled_before_started = 3,
+    cancelled_before_returned = 4,
+  };
+
+  Subtask(const LoweredFunc& lowered, std::span<const runtime::Slot> arguments);
+
+  const LoweredFunc* func;
+  State state = State::starting;
+  bool cancellation_requested = false;
+  bool resolve_delivered = false;    // lenders is None
+  bool is_progress_visible = false;  // it has a handle: changes of state are events
+  Task* task = nullptr;              // of a guest callee
+  void* host_call = nullptr;         // of a host callee
+  Lenders lenders;
+  runtime::Slot flat_args[17];
+  std::uint32_t flat_arg_count;
+  runtime::Slot flat_result = 0;
+
+  bool resolved() const noexcept { return state >= State::returned; }
+  void deliver_resolve() noexcept;
+
+  Result<void> start(LiftLowerContext& callee, const FuncSignature& type, runtime::Slot* flat) override;
+  Result<std::vector<Val>> start() override;
+  Result<void> resolve(LiftLowerContext& callee, const FuncSignature& type, std::span<const runtime::Slot> flat,
+                       unsigned max_flat) override;
+  Result<void> resolve(std::span<const Val> results) override;
+  Result<void> resolve_cancelled() override;
+
+ private:
+  void begin() noexcept;
+  void make_progress() noexcept;
+  void finish(State end) noexcept;
+  unsigned max_flat_params() const noexcept;
+  unsigned max_flat_results() const noexcept;
+  std::optional<std::uint64_t> out_pointer() const noexcept;
+};
+
+// The event of a subtask that has one pending.
+Event take_event(Subtask& subtask) noexcept;
+
+// A result as lifting takes it.
+struct ResultMembers {
+  Member member;
+  std::uint32_t count;
+  explicit ResultMembers(const FuncSignature& type) noexcept
+      : member{"", type.result}, count(type.result != nullptr ? 1 : 0) {}
+  operator std::span<const Member>() const noexcept { return {&member, count}; }  // NOLINT(google-explicit-constructor)
+};
+
+}  // namespace tenon::component
