@@ -8,11 +8,6 @@ namespace tenon::component {
 
 namespace {
 
-runtime::Outcome failed(runtime::Thread& core, Error error) {
-  core.pending_error = std::move(error);
-  return core.trap(Trap::host_error);
-}
-
 // A call of `dtor` by `caller`, as if it were lifted as a function of the instance that defined the resource.
 Result<void> call_destructor(const RuntimeResourceType& type, std::uint64_t rep, ComponentInstance* caller,
                              Scheduler& scheduler) {
