@@ -101,8 +101,63 @@ Action declare_embed(CLI::App& command) {
   };
 }
 
+// "name=file", or the name of the file without its ending.
+Result<tools::Adapter> read_adapter(const std::string& argument) {
+  const std::size_t equals = argument.find('=');
+  const std::string path = equals == std::string::npos ? argument : argument.substr(equals + 1);
+  tools::Adapter adapter;
+  if (equals != std::string::npos) {
+    adapter.name = argument.substr(0, equals);
+  } else {  // "wasi_snapshot_preview1.command.wasm" is of "wasi_snapshot_preview1"
+    adapter.name = std::filesystem::path(path).filename().string();
+    adapter.name.resize(std::min(adapter.name.size(), adapter.name.find('.')));
+  }
+  auto contents = read_input(path);
+  if (!contents) return std::move(contents).error().with_context(path);
+  adapter.module = *std::move(contents);
+  return adapter;
+}
+
+Action declare_new(CLI::App& command) {
+  struct Options : CommonOptions {
+    std::vector<std::string> adapters;
+    bool keeps_versions = false;
+    tools::ComponentizeOptions componentize;
+  };
+  auto options = std::make_shared<Options>();
+  declare_input(command, *options);
+  declare_output(command, *options);
+  declare_text(command, *options);
+  command
+      .add_option("--adapt", options->adapters, "A core module for what is imported from NAME, the file's by default")
+      ->type_name("[NAME=]FILE")
+      ->allow_extra_args(false);
+  command.add_flag("--keep-versions", options->keeps_versions,
+                   "Do not make one import of those in compatible versions");
+  command.add_flag("--realloc-via-memory-grow", options->componentize.realloc_via_memory_grow,
+                   "Adapters take pages of memory, and do not ask the module to allocate");
+  declare_common(command, *options);
+  return [options] {
+    const auto features = tools::parse_features(options->features);
+    if (!features) return report(*options, features.error(), "", "");
+    options->componentize.features = *features;
+    options->componentize.merges_versions = !options->keeps_versions;
+    for (const std::string& argument : options->adapters) {
+      auto adapter = read_adapter(argument);
+      if (!adapter) return report_wit(*options, adapter.error(), {});
+      options->componentize.adapters.push_back(*std::move(adapter));
+    }
+    const auto module = read_input(options->input);
+    if (!module) return report(*options, module.error(), shown_name(options->input), "");
+    const auto made = tools::componentize(*module, options->componentize);
+    if (made) return write_binary(*options, made, *features);
+    return report(*options, made.error(), shown_name(options->input), *module);
+  };
+}
+
 constexpr Subcommand component_subcommands[] = {
     {"wit", "Show WIT, encode it, or take it from a component", declare_wit},
+    {"new", "Make a component of a core module", declare_new},
     {"embed", "Tell a core module the world that it was made for", declare_embed},
 };
 

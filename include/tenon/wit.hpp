@@ -64,4 +64,23 @@ struct EmbedOptions {
 };
 Result<std::string> embed_world(std::string_view module, const WitInput& input, const EmbedOptions& options = {});
 
+// A core module as a component. Which world it was made for is said by its custom sections `component-type*`
+// (`embed_world`), and how its imports and exports belong to that by their names.
+// https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md
+//
+// An adapter is a core module that implements what the main module imports from `name`, as those that turn
+// `wasi_snapshot_preview1` into WASI 0.2; only what is used of it goes into the component. Errors: malformed; invalid,
+// with the import or export in the context.
+struct Adapter {
+  std::string name;
+  std::string module;  // binary or text
+};
+struct ComponentizeOptions {
+  FeatureSet features = default_features();
+  std::vector<Adapter> adapters{};
+  bool merges_versions = true;           // imports of one interface in compatible versions become the latest of them
+  bool realloc_via_memory_grow = false;  // adapters take whole pages, and do not ask the module to allocate for them
+};
+Result<std::string> componentize(std::string_view module, const ComponentizeOptions& options = {});
+
 }  // namespace tenon::tools

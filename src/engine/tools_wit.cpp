@@ -6,6 +6,7 @@
 #include "base/concat.hpp"
 #include "binary/component/component.hpp"
 #include "binary/core/module.hpp"
+#include "compose/componentize.hpp"
 #include "engine/load.hpp"
 #include "tenon/wit.hpp"
 #include "wit/decode.hpp"
@@ -114,6 +115,30 @@ Result<std::string> embed_world(std::string_view module, const WitInput& input, 
   section.u8(0);  // a custom section
   section.sized(payload.view());
   return std::move(binary).value().append(as_chars(section.view()));
+}
+
+Result<std::string> componentize(std::string_view module, const ComponentizeOptions& options) {
+  auto binary = parse(module, {.features = options.features});
+  if (!binary) return binary;
+  std::vector<std::string> texts;
+  std::vector<compose::AdapterModule> adapters;
+  texts.reserve(options.adapters.size());
+  for (const Adapter& adapter : options.adapters) {
+    auto parsed = parse(adapter.module, {.features = options.features});
+    if (!parsed) return std::move(parsed).error().with_context("adapter \"" + adapter.name + "\"");
+    texts.push_back(*std::move(parsed));
+    adapters.push_back({adapter.name, as_bytes(std::string_view(texts.back()))});
+  }
+  compose::ComponentizeOptions composing;
+  composing.features = Features::from_bits(options.features.bits);
+  composing.producer = producer();
+  composing.merges_versions = options.merges_versions;
+  composing.realloc_via_memory_grow = options.realloc_via_memory_grow;
+  Arena arena(memory());
+  ByteWriter out(arena);
+  auto made = compose::componentize(as_bytes(std::string_view(*binary)), adapters, composing, out);
+  if (!made) return std::move(made).error();
+  return std::string(as_chars(out.view()));
 }
 
 }  // namespace tenon::tools

@@ -1,0 +1,71 @@
+#include "compose/componentize.hpp"
+
+#include "binary/component/component.hpp"
+#include "binary/core/custom.hpp"
+#include "compose/encoder.hpp"
+
+namespace tenon::compose {
+
+namespace {
+
+void add_producers(wit::ComponentBuilder& builder, const wit::Producer& producer) {
+  const core::Producer made_by[] = {{producer.name, producer.version}};
+  const core::ProducerField fields[] = {{"processed-by", made_by}};
+  ByteWriter payload(builder.arena());
+  core::write_producers(payload, fields);
+  builder.custom_section(core::producers_section_name, payload.view());
+}
+
+Error in_adapter(Error error, std::string_view name) {
+  std::string context = "adapter \"" + std::string(name) + "\"";
+  if (!error.context().empty()) context.append(", ").append(error.context());
+  return std::move(error).with_context(context);
+}
+
+}  // namespace
+
+Result<void> componentize(Bytes bytes, std::span<const AdapterModule> adapters, const ComponentizeOptions& options,
+                          ByteWriter& out) {
+  std::pmr::memory_resource& memory = out.arena().upstream();
+  // The modules, and the worlds that they were made for.
+  std::deque<CoreInput> inputs;
+  inputs.emplace_back(memory);
+  if (auto read = read_input(bytes, options.features, inputs.front()); !read) return read;
+  for (const AdapterModule& adapter : adapters) {
+    CoreInput& input = inputs.emplace_back(memory);
+    input.name = adapter.name;
+    if (auto read = read_input(adapter.bytes, options.features, input); !read) {
+      return in_adapter(std::move(read).error(), adapter.name);
+    }
+  }
+  // One world of all.
+  std::vector<WorldPart> parts;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    for (const wit::DecodedWorld& world : inputs[i].worlds) parts.push_back({&world.wit.resolve, world.wit.world, i});
+  }
+  auto world = join_worlds(parts, memory, {.merges_versions = options.merges_versions});
+  if (!world) return std::move(world).error();
+  const FlatTypes flat(world->resolve);
+  // What each module's imports and exports are in it. Adapters are cut down to what is used of them.
+  std::vector<std::string_view> names;
+  for (const AdapterModule& adapter : adapters) names.push_back(adapter.name);
+  std::vector<CoreInput*> modules;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    CoreInput& input = inputs[i];
+    const UseContext context{*world, flat, names, i, i == 0};
+    auto uses = find_uses(input.module, context);
+    if (!uses) return i == 0 ? std::move(uses).error() : in_adapter(std::move(uses).error(), input.name);
+    input.uses = *std::move(uses);
+    write_input(input);
+    modules.push_back(&input);
+  }
+  // The component.
+  Arena arena(memory);
+  ComponentEncoder encoder(*world, flat, modules, arena);
+  if (auto encoded = encoder.run(); !encoded) return encoded;
+  add_producers(encoder.builder(), options.producer);
+  component::write_component(encoder.builder().body(), out);
+  return {};
+}
+
+}  // namespace tenon::compose
