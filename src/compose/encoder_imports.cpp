@@ -47,8 +47,11 @@ void ComponentEncoder::mark_live(const wit::Function& function) {
 void ComponentEncoder::find_live() {
   for (const CoreInput* module : modules_) {
     for (const ImportUse& use : module->uses.imports) {
-      if (use.kind == ImportKind::function) lowered_.insert(use.function);
-      if (use.function != nullptr) mark_live(*use.function);
+      if (use.kind == ImportKind::function) {
+        lowered_.insert(use.function);
+        mark_live(*use.function);
+      }
+      if (use.kind == ImportKind::task_return) mark_live(use.function->result);
       if (!use.type.is_none()) mark_live(wit::Type::of(use.type));
     }
   }
