@@ -1,7 +1,10 @@
 #include "compose/componentize.hpp"
 
+#include <algorithm>
+
 #include "binary/component/component.hpp"
 #include "binary/core/custom.hpp"
+#include "compose/adapter.hpp"
 #include "compose/encoder.hpp"
 
 namespace tenon::compose {
@@ -20,6 +23,34 @@ Error in_adapter(Error error, std::string_view name) {
   std::string context = "adapter \"" + std::string(name) + "\"";
   if (!error.context().empty()) context.append(", ").append(error.context());
   return std::move(error).with_context(context);
+}
+
+// Cuts the adapter down to what the main module imports of it and what the world has it export. False when that is
+// nothing at all.
+Result<bool> trim(CoreInput& input, const UseContext& context, const ModuleUses& main,
+                  const ComponentizeOptions& options) {
+  std::vector<std::string_view> exports;
+  const auto add = [&](std::string_view name) {
+    if (!name.empty() && std::ranges::find(exports, name) == exports.end()) exports.push_back(name);
+  };
+  for (const ImportUse& use : main.imports) {
+    if (use.kind == ImportKind::adapter_export && use.adapter + 1 == context.module) add(use.name);
+  }
+  for (const ExportUse& use : input.uses.exports) add(use.export_->name);
+  if (exports.empty()) return false;
+  for (const std::string_view realloc : {input.uses.realloc, input.uses.import_realloc, input.uses.export_realloc}) {
+    add(realloc);
+  }
+  TrimOptions trimming{.features = options.features};
+  if (!options.realloc_via_memory_grow) trimming.main_realloc = main.realloc_for_adapters();
+  auto trimmed = trim_adapter(input.module, exports, trimming, input.arena.upstream());
+  if (!trimmed) return std::move(trimmed).error();
+  input.arena.adopt(std::move(input.module.arena));  // the trimmed module borrows from it
+  input.module = *std::move(trimmed);
+  auto uses = find_uses(input.module, context);
+  if (!uses) return std::move(uses).error();
+  input.uses = *std::move(uses);
+  return true;
 }
 
 }  // namespace
@@ -56,6 +87,12 @@ Result<void> componentize(Bytes bytes, std::span<const AdapterModule> adapters, 
     auto uses = find_uses(input.module, context);
     if (!uses) return i == 0 ? std::move(uses).error() : in_adapter(std::move(uses).error(), input.name);
     input.uses = *std::move(uses);
+    if (i > 0) {
+      auto is_used = trim(input, context, inputs.front().uses, options);
+      if (!is_used) return in_adapter(std::move(is_used).error(), input.name);
+      input.is_used = *is_used;
+      if (!input.is_used) input.uses = {};
+    }
     write_input(input);
     modules.push_back(&input);
   }

@@ -49,7 +49,7 @@ CoreFuncIdx ComponentEncoder::define(std::size_t module, const ImportUse& use) {
     case ImportKind::task_return: return task_return(module, use);
     case ImportKind::payload: return payload(module, use);
     case ImportKind::builtin: return builtin(module, use);
-    case ImportKind::adapter_export: return core_export(core_instances_[use.adapter + 1], use.import->name);
+    case ImportKind::adapter_export: return core_export(core_instances_[use.adapter + 1], use.name);
     case ImportKind::resource_drop:
     case ImportKind::resource_builtin: {
       Canon canon;

@@ -59,7 +59,9 @@ Result<void> ComponentEncoder::run() {
   if (!failed_) find_shims();
   if (!failed_) instantiate_shims();
   if (!failed_) declare_exported_types();
-  for (std::size_t i = 0; i < modules_.size() && !failed_; ++i) instantiate(i);
+  for (std::size_t i = 0; i < modules_.size() && !failed_; ++i) {
+    if (modules_[i]->is_used) instantiate(i);
+  }
   if (!failed_) instantiate_fixup();
   if (!failed_) encode_exports();
   if (failed_) return std::move(error_);
@@ -67,7 +69,9 @@ Result<void> ComponentEncoder::run() {
 }
 
 void ComponentEncoder::encode_modules() {
-  for (const CoreInput* module : modules_) core_modules_.push_back(builder_.core_module(module->bytes));
+  for (const CoreInput* module : modules_) {
+    core_modules_.push_back(module->is_used ? builder_.core_module(module->bytes) : component::CoreModuleIdx());
+  }
 }
 
 std::uint32_t ComponentEncoder::core_alias(Sort sort, CoreInstanceIdx instance, std::string_view name) {
@@ -163,7 +167,7 @@ SortIdx ComponentEncoder::provide(std::size_t module, const ImportUse& use) {
   if (use.kind == ImportKind::main_export) {
     if (module == 0) fail("the main module imports from `__main_module__`, which only adapters can");
     const Sort sort = sort_of(use.import->type.kind);
-    return {sort, failed_ ? 0 : core_alias(sort, core_instances_[0], use.import->name)};
+    return {sort, failed_ ? 0 : core_alias(sort, core_instances_[0], use.name)};
   }
   const auto shim = shim_numbers_.find({module, &use});
   if (shim == shim_numbers_.end()) return {Sort::core_func, define(module, use).value};
@@ -175,9 +179,7 @@ void ComponentEncoder::instantiate(std::size_t index) {
   const ModuleUses& uses = modules_[index]->uses;
   std::vector<std::string_view> order;
   std::unordered_map<std::string_view, std::vector<NamedSortIdx>> by_module;
-  std::set<std::pair<std::string_view, std::string_view>> given;
   for (const ImportUse& use : uses.imports) {
-    if (!given.insert({use.import->module, use.import->name}).second) continue;  // the same once more
     const auto [found, is_new] = by_module.try_emplace(use.import->module);
     if (is_new) order.push_back(use.import->module);
     const SortIdx item = provide(index, use);

@@ -1,6 +1,9 @@
 #include "compose/inputs.hpp"
 
+#include <set>
+
 #include "binary/core/module.hpp"
+#include "validate/core/module.hpp"
 #include "wit/names.hpp"
 
 namespace tenon::compose {
@@ -56,6 +59,11 @@ Result<void> read_input(Bytes bytes, Features features, CoreInput& out) {
   std::pmr::memory_resource& memory = out.arena.upstream();
   auto module = core::read_module(bytes, memory, {.features = features});
   if (!module) return std::move(module).error();
+  core::TypeRegistry registry(memory);
+  Arena facts(memory);
+  if (auto valid = core::validate_module(*module, registry, facts, {.features = features}); !valid) {
+    return std::move(valid).error();
+  }
   out.module = *std::move(module);
   for (std::size_t i = 0; i < out.module.sections.size();) {
     const core::Section& section = out.module.sections[i];
@@ -75,6 +83,16 @@ Result<void> read_input(Bytes bytes, Features features, CoreInput& out) {
 }
 
 void write_input(CoreInput& input) {
+  // Inside a component the imports of a module have names of their own.
+  std::set<std::pair<std::string_view, std::string_view>> names;
+  for (core::Import& import : input.module.imports) {
+    const std::string_view name = import.name;
+    for (int i = 2; !names.insert({import.module, import.name}).second; ++i) {
+      const std::string unlike = std::string(name) + " [" + std::to_string(i) + "]";
+      import.name = input.arena.copy(std::string_view(unlike));
+      input.module.mark_changed(SectionId::import);
+    }
+  }
   ByteWriter writer(input.arena);
   core::write_module(input.module, writer);
   input.bytes = writer.view();

@@ -35,6 +35,7 @@ struct CoreInput {
   std::vector<wit::DecodedWorld> worlds;
   StringEncodings encodings;
   ModuleUses uses;
+  bool is_used = true;  // false for an adapter that nothing asks for
 };
 
 // Reads a module and takes its worlds out of it.

@@ -98,6 +98,7 @@ class UseFinder {
     for (const core::Import& import : module_.imports) {
       use_ = {};
       use_.import = &import;
+      use_.name = import.name;
       classify(import);
       if (failed_) {
         return std::move(error_).with_context("import \"" + std::string(import.module) + "\" \"" +

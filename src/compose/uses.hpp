@@ -36,6 +36,7 @@ enum class ImportKind : std::uint8_t {
 struct ImportUse {
   ImportKind kind = ImportKind::builtin;
   const core::Import* import = nullptr;
+  std::string_view name;                    // the import's, before two of one name were told apart
   const wit::WorldItem* item = nullptr;     // function, resource_drop: the world's import
   const wit::Function* function = nullptr;  // function, task_return, payload
   bool is_of_export = false;                // payload, task_return: of an exported function
