@@ -55,6 +55,7 @@ struct ValueType {
   const ValueType* second = nullptr;         // error of result (may be null); key of map
   std::uint32_t length = 0;                  // fixed_length_list
   ResourceId resource;                       // own, borrow
+  std::uint32_t resource_definition = 0;     // own, borrow: by which `TypeEntity` the resource was named; no structure
 
   const ValueType* structure = nullptr;  // itself when interned
 
@@ -96,6 +97,7 @@ struct TypeEntity {
   const InstanceSignature* instance = nullptr;
   const ComponentSignature* component = nullptr;
   ResourceId resource;
+  std::uint32_t resource_definition = 0;  // each definition of a resource, and each name that it gets, has its own
 };
 
 // The type of what an index space, import or export holds; `sort` says which field is meaningful: func, value, type,
@@ -161,7 +163,7 @@ struct ResourceOrigin {
   enum class Kind : std::uint8_t { defined, imported, exported };
   Kind kind = Kind::defined;
   std::string_view name;                // of the import or export, or of the first that names it
-  std::uint64_t offset = 0;             // where it was defined or bound
+  std::uint64_t offset = 0;             // where it was defined or bound; of an instance's own, where it is instantiated
   core::ValType rep;                    // defined
   const ComponentBody* body = nullptr;  // defined: where; `representation` is known to that body only
 };

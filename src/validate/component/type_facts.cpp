@@ -181,8 +181,8 @@ Result<void> compute_facts(ValueType& type) {
   for (const std::size_t memory : {0, 1}) {
     const WideLayout layout = layout_of(type, memory);
     if (layout.size >= limits::max_value_size) {
-      return fail(ErrorKind::invalid, {}, "type size is too large: ", layout.size,
-                  " bytes in a linear memory, the limit is ", limits::max_value_size - 1);
+      return fail(ErrorKind::invalid, {}, "value type exceeds maximum byte size: it takes ", layout.size,
+                  " bytes of a linear memory, and ", limits::max_value_size - 1, " are allowed");
     }
     type.layout[memory] = {static_cast<std::uint32_t>(layout.size), layout.alignment};
   }

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -94,7 +93,7 @@ std::uint64_t hash_of(const FuncSignature& func, std::uint64_t seed) noexcept {
 template <class Node>
 class Shapes {
  public:
-  explicit Shapes(std::pmr::memory_resource& memory) : slots_(64, Slot{}, &memory) {}
+  explicit Shapes(Arena& arena) : arena_(&arena), slots_(arena.make_array<Slot>(first_size)) {}
 
   // The place of the node with this shape, or the free place where it belongs.
   const Node*& find(const Node& shape, std::uint64_t hash) {
@@ -117,8 +116,8 @@ class Shapes {
     const Node* node = nullptr;
   };
   void grow() {
-    std::pmr::vector<Slot> old(slots_.size() * 2, Slot{}, slots_.get_allocator());
-    old.swap(slots_);
+    const std::span<const Slot> old = slots_;
+    slots_ = arena_->make_array<Slot>(old.size() * 2);
     const std::size_t mask = slots_.size() - 1;
     for (const Slot& slot : old) {
       if (slot.node == nullptr) continue;
@@ -128,7 +127,9 @@ class Shapes {
     }
   }
 
-  std::pmr::vector<Slot> slots_;
+  static constexpr std::size_t first_size = 64;
+  Arena* arena_;
+  std::span<Slot> slots_;
   std::size_t count_ = 0;
 };
 
@@ -144,10 +145,7 @@ std::span<const Member> structures_of(std::span<const Member> members, Arena& ar
 
 struct TypePool::State {
   explicit State(Arena& storage)
-      : arena(&storage),
-        seed(std::bit_cast<std::uint64_t>(this) | 1),
-        values(storage.upstream()),
-        funcs(storage.upstream()) {}
+      : arena(&storage), seed(std::bit_cast<std::uint64_t>(this) | 1), values(storage), funcs(storage) {}
 
   Arena* arena;
   std::uint64_t seed;
@@ -187,14 +185,7 @@ const FuncSignature* TypePool::State::intern(const FuncSignature& func) {
   return place = node;
 }
 
-TypePool::TypePool(Arena& arena)
-    : state_(::new(arena.upstream().allocate(sizeof(State), alignof(State))) State(arena)) {}
-
-TypePool::~TypePool() {
-  std::pmr::memory_resource& memory = state_->arena->upstream();
-  std::destroy_at(state_);
-  memory.deallocate(state_, sizeof(State), alignof(State));
-}
+TypePool::TypePool(Arena& arena) : state_(arena.make<State>(arena)) {}
 
 const ValueType* TypePool::primitive(Primitive type) noexcept {
   const ValueType*& place = state_->primitives[static_cast<std::uint8_t>(type)];
@@ -225,6 +216,11 @@ Result<const FuncSignature*> TypePool::define(const FuncSignature& func) {
 
 bool TypePool::is_exhausted() const noexcept { return state_->work > limits::max_type_work; }
 
+bool TypePool::pay(std::uint64_t parts) noexcept {
+  state_->work += parts + 1;
+  return !is_exhausted();
+}
+
 const ValueType* TypePool::substitute(const ValueType* type, const Replacement& replacement) {
   return Substitution(*this, replacement).value(type);
 }
@@ -239,12 +235,32 @@ const ComponentSignature* TypePool::substitute(const ComponentSignature* compone
 }
 
 Substitution::Substitution(TypePool& pool, const TypePool::Replacement& replacement)
-    : pool_(&pool), replacement_(&replacement), done_(&pool.state_->arena->upstream()) {}
+    : pool_(&pool),
+      replacement_(&replacement),
+      done_(&pool.state_->arena->upstream()),
+      definitions_(&pool.state_->arena->upstream()) {}
 
-// Counts a visit of so many parts; false when there have been too many.
-bool Substitution::pay(std::size_t parts) noexcept {
-  pool_->state_->work += parts + 1;
-  return !pool_->is_exhausted();
+namespace {
+
+std::uint64_t key_of(ResourceId resource, std::uint32_t definition) noexcept {
+  return std::uint64_t{definition} << 32 | resource.value;
+}
+
+}  // namespace
+
+void Substitution::replace(const ValueType* from, const ValueType* to) {
+  if (from == to || from->kind == TypeKind::primitive) return;
+  done_.insert_or_assign(from, to);
+  replaces_definitions_ = true;
+}
+
+void Substitution::replace(const TypeEntity& resource, std::uint32_t definition) {
+  definitions_.insert_or_assign(key_of(resource.resource, resource.resource_definition), definition);
+}
+
+std::uint32_t Substitution::definition_of(ResourceId resource, std::uint32_t definition) const {
+  const auto found = definitions_.find(key_of(resource, definition));
+  return found == definitions_.end() ? definition : found->second;
 }
 
 std::span<const Member> Substitution::members(std::span<const Member> members) {
@@ -254,11 +270,14 @@ std::span<const Member> Substitution::members(std::span<const Member> members) {
 }
 
 const ValueType* Substitution::value(const ValueType* type) {
-  if (type == nullptr || !type->has_resource) return type;
+  if (type == nullptr || (!type->has_resource && !replaces_definitions_)) return type;
   if (const auto found = done_.find(type); found != done_.end()) return static_cast<const ValueType*>(found->second);
-  if (!pay(type->members.size() + type->types.size())) return type;
+  if (!pool_->pay(type->members.size() + type->types.size())) return type;
   ValueType copy = *type;
-  if (!copy.resource.is_none()) copy.resource = (*replacement_)(copy.resource);
+  if (!copy.resource.is_none()) {
+    copy.resource_definition = definition_of(copy.resource, copy.resource_definition);
+    copy.resource = (*replacement_)(copy.resource);
+  }
   copy.element = value(type->element);
   copy.second = value(type->second);
   copy.members = members(type->members);
@@ -266,7 +285,7 @@ const ValueType* Substitution::value(const ValueType* type) {
   for (const ValueType*& member : types) member = value(member);
   copy.types = types;
   const ValueType* result = type;
-  if (!equal_shapes(copy, *type)) {
+  if (!equal_shapes(copy, *type) || copy.resource_definition != type->resource_definition) {
     copy.structure = pool_->state_->intern(copy);  // the facts are the same
     result = type == type->structure ? copy.structure : pool_->state_->arena->make<ValueType>(copy);
   }
@@ -275,11 +294,11 @@ const ValueType* Substitution::value(const ValueType* type) {
 }
 
 const FuncSignature* Substitution::func(const FuncSignature* func) {
-  if (func == nullptr || !func->has_resource) return func;
+  if (func == nullptr || (!func->has_resource && !replaces_definitions_)) return func;
   if (const auto found = done_.find(func); found != done_.end()) {
     return static_cast<const FuncSignature*>(found->second);
   }
-  if (!pay(func->params.size())) return func;
+  if (!pool_->pay(func->params.size())) return func;
   FuncSignature copy = *func;
   copy.params = members(func->params);
   copy.result = value(func->result);
@@ -297,7 +316,10 @@ TypeEntity Substitution::type(TypeEntity type) {
   type.func = func(type.func);
   type.instance = instance(type.instance);
   type.component = component(type.component);
-  if (!type.resource.is_none()) type.resource = (*replacement_)(type.resource);
+  if (!type.resource.is_none()) {
+    type.resource_definition = definition_of(type.resource, type.resource_definition);
+    type.resource = (*replacement_)(type.resource);
+  }
   return type;
 }
 
@@ -311,7 +333,7 @@ EntitySignature Substitution::entity(EntitySignature entity) {
 }
 
 std::span<const NamedEntity> Substitution::entities(std::span<const NamedEntity> entities) {
-  if (!pay(entities.size())) return entities;
+  if (!pool_->pay(entities.size())) return entities;
   const std::span<NamedEntity> copy = pool_->state_->arena->copy(entities);
   for (NamedEntity& named : copy) named.entity = entity(named.entity);
   return copy;
@@ -328,15 +350,17 @@ std::span<const ResourceId> Substitution::unreplaced(std::span<const ResourceId>
 }
 
 const InstanceSignature* Substitution::instance(const InstanceSignature* instance) {
-  if (instance == nullptr || (!instance->has_resource && instance->bound.empty())) return instance;
+  if (instance == nullptr) return instance;
+  if (!instance->has_resource && instance->bound.empty() && !replaces_definitions_) return instance;
   if (const auto found = done_.find(instance); found != done_.end()) {
     return static_cast<const InstanceSignature*>(found->second);
   }
   InstanceSignature copy = *instance;
   copy.bound = unreplaced(instance->bound);
-  if (!instance->has_resource && copy.bound.size() == instance->bound.size()) return instance;
+  const bool opens = copy.bound.size() != instance->bound.size();
+  if (!instance->has_resource && !opens && !replaces_definitions_) return instance;
   copy.exports = entities(instance->exports);
-  copy.has_resource = instance->has_resource || copy.bound.size() != instance->bound.size();
+  copy.has_resource = instance->has_resource || opens;
   const InstanceSignature* result = pool_->state_->arena->make<InstanceSignature>(copy);
   done_.emplace(instance, result);
   return result;

@@ -11,13 +11,12 @@
 
 namespace tenon::component {
 
-// Not thread-safe; nodes live in the arena given and never move.
+// Not thread-safe; it and its nodes live in the arena given, and nodes never move.
 class TypePool {
  public:
   explicit TypePool(Arena& arena);
   TypePool(const TypePool&) = delete;
   TypePool& operator=(const TypePool&) = delete;
-  ~TypePool();
 
   // The interned node of a primitive.
   const ValueType* primitive(Primitive type) noexcept;
@@ -40,6 +39,8 @@ class TypePool {
   // Whether substitution made more than `max_type_work` nodes; it then stopped replacing, and what uses its results
   // must be refused.
   bool is_exhausted() const noexcept;
+  // Counts work of so many parts towards that; false when there has been too much.
+  bool pay(std::uint64_t parts) noexcept;
 
  private:
   friend class Substitution;
@@ -59,18 +60,24 @@ class Substitution {
   const ComponentSignature* component(const ComponentSignature* component);
   TypeEntity type(TypeEntity type);
   EntitySignature entity(EntitySignature entity);
+  // Definitions that are replaced as wholes: what a component imports, by what it is given. The two are the same type,
+  // but for resources.
+  void replace(const ValueType* from, const ValueType* to);
+  void replace(const TypeEntity& resource, std::uint32_t definition);
   // Forgets what was replaced: `replacement` gives other answers from now on.
   void forget() noexcept { done_.clear(); }
 
  private:
-  bool pay(std::size_t parts) noexcept;
   std::span<const Member> members(std::span<const Member> members);
   std::span<const NamedEntity> entities(std::span<const NamedEntity> entities);
+  std::uint32_t definition_of(ResourceId resource, std::uint32_t definition) const;
   std::span<const ResourceId> unreplaced(std::span<const ResourceId> bound);
 
   TypePool* pool_;
   const TypePool::Replacement* replacement_;
   std::pmr::unordered_map<const void*, const void*> done_;
+  std::pmr::unordered_map<std::uint64_t, std::uint32_t> definitions_;  // of resources
+  bool replaces_definitions_ = false;  // so that types without resources may change, too
 };
 
 }  // namespace tenon::component

@@ -264,9 +264,9 @@ struct TypeRegistry::State {
     }
   }
 
-  Result<std::uint32_t> intern_group(const Module& module, RecGroup group,
-                                     const IndexVector<TypeIdx, TypeIdx>& canonical);
-  Result<void> check_references(const Module& module, RecGroup group) const;
+  // `types` are a group's, whose indices begin where `canonical` ends.
+  Result<std::uint32_t> intern_group(std::span<const SubType> types, const IndexVector<TypeIdx, TypeIdx>& canonical);
+  Result<void> check_references(std::span<const SubType> types, std::uint32_t first) const;
   Result<void> check_subtypes(std::uint32_t first, RecGroup group) const;
   std::span<const TypeIdx> make_display(const CanonicalType& type);
   bool matches(const SubType& sub, const SubType& super) const noexcept;
@@ -286,11 +286,11 @@ Error invalid_type(TypeIdx index, const Pieces&... pieces) {
 }  // namespace
 
 // Everything that a group refers to stands before it or in it; supertypes stand before their subtypes.
-Result<void> TypeRegistry::State::check_references(const Module& module, RecGroup group) const {
-  const std::uint32_t end = group.first.value + group.size;
-  for (std::uint32_t i = group.first.value; i < end; ++i) {
+Result<void> TypeRegistry::State::check_references(std::span<const SubType> types, std::uint32_t first) const {
+  const auto end = static_cast<std::uint32_t>(first + types.size());
+  for (std::uint32_t i = first; i < end; ++i) {
     const TypeIdx index(i);
-    const SubType& type = module.types[index];
+    const SubType& type = types[i - first];
     for (const TypeIdx super : type.supertypes) {
       if (super.value >= end) return invalid_type(index, "unknown type ", super.value, " as super type of type ", i);
       if (super.value >= i) {
@@ -341,10 +341,11 @@ std::span<const TypeIdx> TypeRegistry::State::make_display(const CanonicalType& 
   return display;
 }
 
-Result<std::uint32_t> TypeRegistry::State::intern_group(const Module& module, RecGroup group,
+Result<std::uint32_t> TypeRegistry::State::intern_group(std::span<const SubType> types,
                                                         const IndexVector<TypeIdx, TypeIdx>& canonical) {
-  const std::uint32_t base = group.first.value;
-  const auto type_at = [&](std::uint32_t i) -> const SubType& { return module.types[TypeIdx(base + i)]; };
+  const auto base = static_cast<std::uint32_t>(canonical.size());
+  const RecGroup group{.first = TypeIdx(base), .size = static_cast<std::uint32_t>(types.size())};
+  const auto type_at = [&](std::uint32_t i) -> const SubType& { return types[i]; };
   make_words(group.size, type_at, [&](TypeIdx index) {
     return index.value >= base ? Reference{true, index.value - base} : Reference{false, canonical[index].value};
   });
@@ -406,8 +407,11 @@ Result<IndexVector<TypeIdx, TypeIdx>> TypeRegistry::intern(const Module& module,
   const State::Lock lock(*state_, &arena);
   for (const RecGroup group : module.rec_groups) {
     if (group.size == 0) continue;
-    if (Result<void> checked = state_->check_references(module, group); !checked) return std::move(checked.error());
-    Result<std::uint32_t> first = state_->intern_group(module, group, canonical);
+    const std::span<const SubType> types = module.types.span().subspan(group.first.value, group.size);
+    if (Result<void> checked = state_->check_references(types, group.first.value); !checked) {
+      return std::move(checked.error());
+    }
+    Result<std::uint32_t> first = state_->intern_group(types, canonical);
     if (!first) return std::move(first.error());
     for (std::uint32_t i = 0; i < group.size; ++i) canonical.push_back(arena, TypeIdx(*first + i));
   }
@@ -416,6 +420,23 @@ Result<IndexVector<TypeIdx, TypeIdx>> TypeRegistry::intern(const Module& module,
 
 void TypeRegistry::abandon(const void* holder) noexcept {
   (void)state_->holder.compare_exchange_strong(holder, nullptr, std::memory_order_release, std::memory_order_relaxed);
+}
+
+Result<TypeIdx> TypeRegistry::intern_group(std::span<const SubType> types,
+                                           const IndexVector<TypeIdx, TypeIdx>& canonical, const void* holder) {
+  const State::Lock lock(*state_, holder);
+  const auto first_index = static_cast<std::uint32_t>(canonical.size());
+  if (Result<void> checked = state_->check_references(types, first_index); !checked) {
+    return std::move(checked.error());
+  }
+  const auto is_type = [&](TypeIdx index) { return !canonical.contains(index) || !canonical[index].is_none(); };
+  for (const SubType& type : types) {
+    if (all_indices(type, is_type) && std::ranges::all_of(type.supertypes, is_type)) continue;
+    return fail(ErrorKind::invalid, {}, "a core type refers to a type that is not a core value's");
+  }
+  Result<std::uint32_t> first = state_->intern_group(types, canonical);
+  if (!first) return std::move(first.error());
+  return TypeIdx(*first);
 }
 
 TypeIdx TypeRegistry::intern_func(FuncType type, const void* holder) {

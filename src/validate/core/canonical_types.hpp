@@ -39,6 +39,11 @@ class TypeRegistry {
   // Errors: invalid ("unknown type", "sub type ..."), exhausted; the context names the type.
   Result<IndexVector<TypeIdx, TypeIdx>> intern(const Module& module, Arena& arena);
 
+  // Interns one recursive group, whose types refer by `canonical` to those before it, and by the indices that follow to
+  // one another; gives the first. An index whose canonical type is none is of no type. Errors as above.
+  Result<TypeIdx> intern_group(std::span<const SubType> types, const IndexVector<TypeIdx, TypeIdx>& canonical,
+                               const void* holder);
+
   // Interns a lone function type whose indices are canonical already (host functions); none when the registry is full.
   TypeIdx intern_func(FuncType type, const void* holder = nullptr);
 

@@ -26,6 +26,7 @@ struct Declarations {
 Result<void> check_types(Declarations& in);
 // The feature that a type needs and that is off; Feature::mvp when there is none.
 Feature missing_feature(ValType type, Features features) noexcept;
+Feature missing_feature(std::span<const SubType> types, Features features) noexcept;
 Result<ValType> check_val_type(const Declarations& in, ValType type,
                                SectionId section);  // gives it with canonical indices
 Result<TypeIdx> check_func_type(const Declarations& in, TypeIdx type, SectionId section);  // gives the canonical type

@@ -38,6 +38,13 @@ Feature missing_feature(const SubType& type, Features features) noexcept {
 
 }  // namespace
 
+Feature missing_feature(std::span<const SubType> types, Features features) noexcept {
+  for (const SubType& type : types) {
+    if (const Feature missing = missing_feature(type, features); missing != Feature::mvp) return missing;
+  }
+  return Feature::mvp;
+}
+
 Feature missing_feature(ValType type, Features features) noexcept {
   const auto unless_on = [&](Feature feature) { return features.has(feature) ? Feature::mvp : feature; };
   if (type.is_packed()) return unless_on(Feature::gc);
