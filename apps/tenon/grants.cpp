@@ -51,6 +51,10 @@ void declare_grants(CLI::App& command, GrantOptions& options) {
       ->allow_extra_args(false)
       ->group(group);
   command.add_flag("--inherit-env", options.all_variables, "All variables")->group(group);
+  command.add_option("--listen", options.listeners, "A TCP listener, for guests of preview1")
+      ->type_name("HOST:PORT")
+      ->allow_extra_args(false)
+      ->group(group);
 }
 
 Result<wasi::Config> read_grants(const GrantOptions& options) {
@@ -64,10 +68,11 @@ Result<wasi::Config> read_grants(const GrantOptions& options) {
     if (!directory) return std::move(directory).error();
     config.directories.push_back(std::move(*directory));
   }
+  config.listeners = options.listeners;
   return config;
 }
 
-void RefusalNotes::add(const wasi::Refusal& refusal) {
+void Notes::add(const wasi::Refusal& refusal) {
   const bool is_known =
       std::ranges::any_of(refusals_, [&](const wasi::Refusal& known) { return known.attempt == refusal.attempt; });
   if (is_known) return;
@@ -78,8 +83,8 @@ void RefusalNotes::add(const wasi::Refusal& refusal) {
   }
 }
 
-std::string RefusalNotes::text() const {
-  std::string lines;
+std::string Notes::text() const {
+  std::string lines = lines_;
   for (const wasi::Refusal& refusal : refusals_) {
     lines += "note: the guest was not allowed to " + refusal.attempt + "; " + refusal.remedy + " would allow it\n";
   }

@@ -13,6 +13,7 @@ struct GrantOptions {
   std::vector<std::string> directories;  // HOST[::GUEST][:ro]
   std::vector<std::string> variables;    // K[=V]
   bool all_variables = false;
+  std::vector<std::string> listeners;  // HOST:PORT
 };
 
 void declare_grants(CLI::App& command, GrantOptions& options);
@@ -20,14 +21,16 @@ void declare_grants(CLI::App& command, GrantOptions& options);
 // Errors: usage, naming the option.
 Result<wasi::Config> read_grants(const GrantOptions& options);
 
-// What a guest was refused, for the user who sees it fail. Each attempt is kept once.
-class RefusalNotes {
+// What to tell the user of a guest that failed: each attempt that was refused, once, and other lines.
+class Notes {
  public:
   void add(const wasi::Refusal& refusal);
+  void add_text(std::string lines) { lines_ += std::move(lines); }
   // The notes as lines for standard error; few, however many there were.
   std::string text() const;
 
  private:
+  std::string lines_;
   std::vector<wasi::Refusal> refusals_;
   std::size_t dropped_ = 0;
 };

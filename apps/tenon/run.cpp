@@ -8,6 +8,7 @@
 
 #include "common_options.hpp"
 #include "grants.hpp"
+#include "missing_imports.hpp"
 #include "subcommand.hpp"
 #include "tenon/tenon.hpp"
 
@@ -111,7 +112,7 @@ Result<void> call(const Options& options, const Module& module, const Instance& 
 }
 
 // What the guest imports of WASI; a guest that imports nothing of it costs nothing here.
-Result<void> add_wasi(const Options& options, const Module& module, Linker& linker, RefusalNotes& notes) {
+Result<void> add_wasi(const Options& options, const Module& module, Linker& linker, Notes& notes) {
   const auto imports = module.imports();
   const auto is_wasi = [](const ImportType& import) { return import.module.starts_with("wasi_"); };
   if (std::ranges::none_of(imports, is_wasi)) return {};
@@ -123,7 +124,7 @@ Result<void> add_wasi(const Options& options, const Module& module, Linker& link
   return wasi::add_to(linker, *config);
 }
 
-Result<void> run(const Options& options, const Module& module, const Engine& engine, RefusalNotes& notes) {
+Result<void> run(const Options& options, const Module& module, const Engine& engine, Notes& notes) {
   auto limits = read_limits(options);
   if (!limits) return std::move(limits).error();
   Store store(engine, *limits);
@@ -131,7 +132,10 @@ Result<void> run(const Options& options, const Module& module, const Engine& eng
   Linker linker(engine);
   if (auto added = add_wasi(options, module, linker, notes); !added) return added;
   auto instance = linker.instantiate(store, module);
-  if (!instance) return std::move(instance).error();
+  if (!instance) {
+    if (instance.error().kind() == ErrorKind::unlinkable) notes.add_text(explain_missing(linker.missing(module)));
+    return std::move(instance).error();
+  }
   return call(options, module, *instance);
 }
 
@@ -159,7 +163,7 @@ ExitCode run_file(const Options& options) {
   const Engine engine({.features = features->bits, .fuel = options.fuel != 0, .loop_dispatch = options.loop_dispatch});
   const auto module = Module::compile(engine, *source);
   if (!module) return report(options, module.error(), shown_name(options.input), *source);
-  RefusalNotes notes;
+  Notes notes;
   const auto done = run(options, *module, engine, notes);
   if (done) return ExitCode::ok;
   const ExitCode code = exit_code_of(done.error());
@@ -191,6 +195,7 @@ Action declare_run(CLI::App& command) {
     options->arguments = command.remaining();
     std::vector<std::string>& words = options->arguments;
     if (!words.empty() && words.front() == guest_words_marker) words.erase(words.begin());
+    std::ranges::replace(words, std::string(guest_words_marker), std::string("--"));  // one of the guest's own
     return run_file(*options);
   };
 }

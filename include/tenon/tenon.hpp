@@ -278,6 +278,9 @@ class Caller {
  public:
   // The exported memory "memory" of the calling instance, as most guests have; empty if there is none.
   std::span<std::uint8_t> memory() const noexcept;
+  // Whether the guest is to be stopped: its time is over, or `Store::interrupt` was called. A host function that waits
+  // for something asks now and then, and returns if so; the guest goes no further then.
+  bool is_interrupted() const noexcept;
 
  private:
   friend struct detail::StoreBlock;
@@ -441,6 +444,8 @@ class Linker {
   // All exports of an instance, under a module name.
   Result<void> define_instance(std::string_view module, const Instance& instance);
 
+  // What the module imports and nobody defined here.
+  std::vector<ImportType> missing(const Module& module) const;
   // Errors: unlinkable (names the import, the expected and the given type), trap, exhausted.
   Result<Instance> instantiate(Store& store, const Module& module) const;
 

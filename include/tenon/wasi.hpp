@@ -74,6 +74,9 @@ class Config {
     if (guest_path.empty()) guest_path = host_path;
     return directories.push_back({std::move(host_path), std::move(guest_path), access}), *this;
   }
+  // A TCP listener, as HOST:PORT in numbers ([HOST]:PORT for IPv6), that a guest of preview1 finds as a descriptor
+  // behind those of its directories, and accepts connections from.
+  Config& listen(std::string address) { return listeners.push_back(std::move(address)), *this; }
   // Called on the guest's thread for each attempt that was refused for want of a grant.
   Config& on_refusal(std::function<void(const Refusal&)> observer) { return refusal = std::move(observer), *this; }
 
@@ -83,12 +86,13 @@ class Config {
   Stream output{};
   Stream errors{};
   std::vector<Directory> directories{};
+  std::vector<std::string> listeners{};
   std::function<void(const Refusal&)> refusal{};
 };
 
 // Defines what core modules import of WASI: the functions of `wasi_snapshot_preview1`. All guests that this linker
 // instantiates share one table of descriptors, so a guest that is to have one of its own takes a linker of its own.
-// Errors: io (a directory that cannot be opened), usage.
+// Errors: io (a directory that cannot be opened, an address that cannot be listened at), usage.
 Result<void> add_to(Linker& linker, const Config& config);
 
 }  // namespace tenon::wasi

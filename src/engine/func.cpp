@@ -15,6 +15,10 @@ std::span<std::uint8_t> Caller::memory() const noexcept {
   return {found->memory->base, static_cast<std::size_t>(found->memory->size.load())};
 }
 
+bool Caller::is_interrupted() const noexcept {
+  return context_->thread->store->interrupt.load(std::memory_order_relaxed) != 0;
+}
+
 FuncType Func::type() const {
   if (func_ == nullptr || !store_->is_alive()) return {};
   return detail::from_core(store_->engine->types[func_->type].type.func);

@@ -103,6 +103,14 @@ Result<void> Linker::define_instance(std::string_view module, const Instance& in
   });
 }
 
+std::vector<ImportType> Linker::missing(const Module& module) const {
+  std::vector<ImportType> imports = module.imports();
+  if (state_ != nullptr) {
+    std::erase_if(imports, [&](const ImportType& one) { return state_->find(one.module, one.name) != nullptr; });
+  }
+  return imports;
+}
+
 Result<Instance> Linker::instantiate(Store& store, const Module& module) const {
   auto opened = StoreBlock::open(store);
   if (!opened) return std::move(opened).error();

@@ -28,6 +28,8 @@ runtime::Outcome run_host_function(runtime::Thread& thread, const runtime::Func&
     auto result = function->run(context, frame);
     if (!context.block->is_alive()) return failed(dead_store());
     if (!result) return failed(std::move(result).error());
+    if (thread.store->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      return thread.trap(Trap::deadline_exceeded);
     return context.is_suspended ? runtime::Outcome::suspended : runtime::Outcome::returned;
   } catch (const std::bad_alloc&) {
     return failed(out_of_memory());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -19,8 +20,13 @@ struct Wait {
   Errno error = Errno::success;
 };
 
+// Whether the one who waits should stop waiting; asked several times a second.
+using Interrupted = std::function<bool()>;
+
 // Returns when at least one is ready or `nanoseconds` are over; without a limit, and without anything to wait for, it
-// returns at once.
-Outcome<void> wait(std::span<Wait> waits, std::optional<std::uint64_t> nanoseconds);
+// returns at once. Errors: intr, when it was interrupted.
+Outcome<void> wait(std::span<Wait> waits, std::optional<std::uint64_t> nanoseconds, const Interrupted& interrupted);
+// For one descriptor, without a limit.
+Outcome<void> wait(int descriptor, bool to_write, const Interrupted& interrupted);
 
 }  // namespace tenon::wasi::host

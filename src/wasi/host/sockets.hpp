@@ -20,6 +20,6 @@ Outcome<Received> receive(const Descriptor& connection, Buffers buffers, bool pe
 Outcome<std::size_t> send(const Descriptor& connection, ConstBuffers buffers);
 Outcome<void> shutdown(const Descriptor& connection, bool reading, bool writing);
 Outcome<void> set_nonblock(const Descriptor& descriptor, bool nonblock);
-Outcome<bool> is_nonblock(const Descriptor& descriptor);
+Outcome<bool> is_nonblock(int descriptor);
 
 }  // namespace tenon::wasi::host

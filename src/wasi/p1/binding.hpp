@@ -61,6 +61,7 @@ using WriteList = BufferList<const std::uint8_t>;
 
 // The core arguments of one call, taken one after the other.
 struct Arguments {
+  Caller caller;
   GuestMemory memory;
   const std::uint64_t* next;
   bool is_faulty = false;
@@ -86,6 +87,11 @@ template <>
 struct Parameter<GuestMemory> {
   using Core = std::tuple<>;
   static GuestMemory take(Arguments& arguments) noexcept { return arguments.memory; }
+};
+template <>
+struct Parameter<Caller> {
+  using Core = std::tuple<>;
+  static Caller take(Arguments& arguments) noexcept { return arguments.caller; }
 };
 template <>
 struct Parameter<Fd> {
@@ -149,7 +155,7 @@ struct Bound<function, std::tuple<Taken...>, std::tuple<Core...>> {
 
   std::uint32_t operator()(Caller caller, Core... core) const {
     const std::array<std::uint64_t, sizeof...(Core) + 1> flat{static_cast<std::uint64_t>(core)..., 0};
-    Arguments arguments{GuestMemory(caller.memory()), flat.data()};
+    Arguments arguments{caller, GuestMemory(caller.memory()), flat.data()};
     std::tuple<Taken...> taken{Parameter<Taken>::take(arguments)...};  // braces: from left to right
     if (arguments.is_faulty) return static_cast<std::uint32_t>(Errno::fault);
     const Errno error =

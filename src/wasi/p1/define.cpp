@@ -34,6 +34,7 @@ Path Parameter<Path>::take(Arguments& arguments) {
 Result<std::shared_ptr<Process>> Process::make(const Config& config) {
   auto process = std::make_shared<Process>();
   process->arguments_ = config.arguments;
+  process->observer_ = config.refusal;
   for (const auto& [name, value] : config.environment) process->environment_.push_back(name + "=" + value);
   if (auto checked = check_strings(process->arguments_, "an argument"); !checked) return std::move(checked).error();
   if (auto checked = check_strings(process->environment_, "a variable"); !checked) return std::move(checked).error();
@@ -48,6 +49,14 @@ Result<std::shared_ptr<Process>> Process::make(const Config& config) {
                                       " cannot be opened: " + std::string(host::to_string(opened.error())));
     }
     add({std::move(*opened), right::of_directories, right::of_directories | right::of_files, directory.guest_path});
+  }
+  for (const std::string& address : config.listeners) {
+    auto listener = host::listen(address);
+    if (!listener) {
+      return Error(ErrorKind::io,
+                   "cannot listen at " + address + ": " + std::string(host::to_string(listener.error())));
+    }
+    add({Listener{std::move(*listener)}, right::of_listeners});
   }
   return process;
 }

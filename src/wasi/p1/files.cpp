@@ -119,7 +119,7 @@ Errno Process::fd_fdstat_get(Fd fd, Record<24> result) {
     if (!found) return found.error();
     flags = *found;
   } else if (const host::Descriptor* socket = socket_descriptor(**entry)) {
-    flags.nonblock = host::is_nonblock(*socket).value_or(false);
+    flags.nonblock = host::is_nonblock(socket->number()).value_or(false);
   }
   result.region.put<std::uint16_t>(0, static_cast<std::uint16_t>(type_of(**entry)));
   result.region.put<std::uint16_t>(2, to_bits(flags));
@@ -179,9 +179,10 @@ Errno Process::fd_filestat_set_times(Fd fd, std::uint64_t accessed, std::uint64_
   return file == nullptr ? Errno::badf : error_of(host::set_times(*file, times->first, times->second));
 }
 
-Errno Process::fd_read(Fd fd, ReadList buffers, Out<std::uint32_t> size) {
+Errno Process::fd_read(Caller caller, Fd fd, ReadList buffers, Out<std::uint32_t> size) {
   const auto entry = find(fd);
   if (!entry) return entry.error();
+  if (const auto ready = wait_until_ready(caller, **entry, false); !ready) return ready.error();
   if (auto* stream = std::get_if<std::shared_ptr<host::ByteStream>>(&(*entry)->what)) {
     if (((*entry)->rights & right::fd_read) == 0) return Errno::badf;
     return put_size((*stream)->read(buffers.buffers()), size);
@@ -195,9 +196,10 @@ Errno Process::fd_read(Fd fd, ReadList buffers, Out<std::uint32_t> size) {
   return file ? put_size(host::read(**file, buffers.buffers()), size) : file.error();
 }
 
-Errno Process::fd_write(Fd fd, WriteList buffers, Out<std::uint32_t> size) {
+Errno Process::fd_write(Caller caller, Fd fd, WriteList buffers, Out<std::uint32_t> size) {
   const auto entry = find(fd);
   if (!entry) return entry.error();
+  if (const auto ready = wait_until_ready(caller, **entry, true); !ready) return ready.error();
   if (auto* stream = std::get_if<std::shared_ptr<host::ByteStream>>(&(*entry)->what)) {
     if (((*entry)->rights & right::fd_write) == 0) return Errno::badf;
     return put_size((*stream)->write(buffers.buffers()), size);
@@ -243,8 +245,13 @@ Errno Process::fd_tell(Fd fd, Out<std::uint64_t> place) {
   return Errno::success;
 }
 
+// A guest asks for directories one after the other, before it opens its first path.
 Errno Process::fd_prestat_get(Fd fd, Record<8> result) {
   const auto entry = find(fd);
+  constexpr std::uint32_t first_directory = 3;
+  if (!entry && fd.number == first_directory && entries_.size() == first_directory && observer_) {
+    observer_({"see any directory", "--dir HOST[::GUEST]"});
+  }
   if (!entry || !(*entry)->preopen_name) return Errno::badf;
   result.region.put<std::uint32_t>(0, 0);  // a directory
   result.region.put<std::uint32_t>(4, static_cast<std::uint32_t>((*entry)->preopen_name->size()));

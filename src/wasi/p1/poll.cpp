@@ -71,27 +71,41 @@ struct Pending {
 
 }  // namespace
 
+namespace {
+
+int descriptor_of(const Entry& entry) {
+  if (const auto* stream = std::get_if<std::shared_ptr<host::ByteStream>>(&entry.what)) return (*stream)->descriptor();
+  if (const auto* listener = std::get_if<Listener>(&entry.what)) return listener->descriptor.number();
+  if (const auto* connection = std::get_if<Connection>(&entry.what)) return connection->descriptor.number();
+  return std::get<host::File>(entry.what).descriptor.number();
+}
+
+// Files of these types make nobody wait.
+bool is_plain(const Entry& entry) {
+  const auto* file = std::get_if<host::File>(&entry.what);
+  return file != nullptr && (file->type == host::FileType::regular_file || file->type == host::FileType::directory);
+}
+
+}  // namespace
+
+Outcome<void> Process::wait_until_ready(Caller caller, const Entry& entry, bool to_write) {
+  const int descriptor = descriptor_of(entry);
+  if (descriptor < 0 || is_plain(entry) || host::is_nonblock(descriptor).value_or(true)) return {};
+  return host::wait(descriptor, to_write, [caller] { return caller.is_interrupted(); });
+}
+
 host::Wait Process::wait_for(Fd fd, bool to_write) {
   host::Wait wait{.to_write = to_write};
-  const auto entry = find(fd, right::poll_fd_readwrite);
-  if (!entry) {
-    wait.error = entry.error();
-    return wait;
-  }
-  if (auto* stream = std::get_if<std::shared_ptr<host::ByteStream>>(&(*entry)->what)) {
-    wait.descriptor = (*stream)->descriptor();
-  } else if (auto* listener = std::get_if<Listener>(&(*entry)->what)) {
-    wait.descriptor = listener->descriptor.number();
-  } else if (auto* connection = std::get_if<Connection>(&(*entry)->what)) {
-    wait.descriptor = connection->descriptor.number();
+  if (const auto entry = find(fd, right::poll_fd_readwrite)) {
+    wait.descriptor = descriptor_of(**entry);
   } else {
-    wait.descriptor = std::get<host::File>((*entry)->what).descriptor.number();
+    wait.error = entry.error();
   }
   return wait;
 }
 
-Errno Process::poll_oneoff(GuestMemory memory, Pointer subscriptions, Pointer events, std::uint32_t count,
-                           Out<std::uint32_t> happened) {
+Errno Process::poll_oneoff(Caller caller, GuestMemory memory, Pointer subscriptions, Pointer events,
+                           std::uint32_t count, Out<std::uint32_t> happened) {
   if (count == 0) return Errno::inval;
   const auto input = memory.region(subscriptions.address, count, subscription_size);
   const auto output = memory.region(events.address, count, event_size);
@@ -120,7 +134,8 @@ Errno Process::poll_oneoff(GuestMemory memory, Pointer subscriptions, Pointer ev
   }
 
   const std::uint64_t start = host::now(host::Clock::monotonic).value_or(0);
-  if (const auto waited = host::wait(waits, shortest); !waited) return waited.error();
+  if (const auto waited = host::wait(waits, shortest, [caller] { return caller.is_interrupted(); }); !waited)
+    return waited.error();
   const std::uint64_t passed = host::now(host::Clock::monotonic).value_or(start) - start;
 
   std::uint32_t stored = 0;

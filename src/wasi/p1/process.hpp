@@ -62,13 +62,13 @@ class Process {
   Errno fd_prestat_get(Fd fd, Record<8> result);
   Errno fd_prestat_dir_name(Fd fd, Bytes name);
   Errno fd_pwrite(Fd fd, WriteList buffers, std::uint64_t offset, Out<std::uint32_t> size);
-  Errno fd_read(Fd fd, ReadList buffers, Out<std::uint32_t> size);
+  Errno fd_read(Caller caller, Fd fd, ReadList buffers, Out<std::uint32_t> size);
   Errno fd_readdir(Fd fd, Bytes entries, std::uint64_t cookie, Out<std::uint32_t> size);
   Errno fd_renumber(Fd from, Fd to);
   Errno fd_seek(Fd fd, std::int64_t offset, std::uint32_t whence, Out<std::uint64_t> place);
   Errno fd_sync(Fd fd);
   Errno fd_tell(Fd fd, Out<std::uint64_t> place);
-  Errno fd_write(Fd fd, WriteList buffers, Out<std::uint32_t> size);
+  Errno fd_write(Caller caller, Fd fd, WriteList buffers, Out<std::uint32_t> size);
   Errno path_create_directory(Fd fd, Path path);
   Errno path_filestat_get(Fd fd, std::uint32_t lookup, Path path, Record<64> result);
   Errno path_filestat_set_times(Fd fd, std::uint32_t lookup, Path path, std::uint64_t accessed, std::uint64_t modified,
@@ -81,14 +81,15 @@ class Process {
   Errno path_rename(Fd fd, Path path, Fd new_fd, Path new_path);
   Errno path_symlink(Path target, Fd fd, Path path);
   Errno path_unlink_file(Fd fd, Path path);
-  Errno poll_oneoff(GuestMemory memory, Pointer subscriptions, Pointer events, std::uint32_t count,
+  Errno poll_oneoff(Caller caller, GuestMemory memory, Pointer subscriptions, Pointer events, std::uint32_t count,
                     Out<std::uint32_t> happened);
   Errno proc_raise(std::uint32_t signal);
   Errno random_get(Bytes bytes);
   Errno sched_yield();
-  Errno sock_accept(Fd fd, std::uint32_t flags, Out<std::uint32_t> opened);
-  Errno sock_recv(Fd fd, ReadList buffers, std::uint32_t flags, Out<std::uint32_t> size, Out<std::uint16_t> result);
-  Errno sock_send(Fd fd, WriteList buffers, std::uint32_t flags, Out<std::uint32_t> size);
+  Errno sock_accept(Caller caller, Fd fd, std::uint32_t flags, Out<std::uint32_t> opened);
+  Errno sock_recv(Caller caller, Fd fd, ReadList buffers, std::uint32_t flags, Out<std::uint32_t> size,
+                  Out<std::uint16_t> result);
+  Errno sock_send(Caller caller, Fd fd, WriteList buffers, std::uint32_t flags, Out<std::uint32_t> size);
   Errno sock_shutdown(Fd fd, std::uint32_t how);
 
  private:
@@ -100,12 +101,15 @@ class Process {
   Outcome<host::File*> find_directory(Fd fd, Rights rights);
   // At the lowest free number. Errors: mfile.
   Outcome<std::uint32_t> insert(Entry entry);
+  // Waits until a call on it would not block, unless it was told never to. Errors: intr, and those of the system.
+  static Outcome<void> wait_until_ready(Caller caller, const Entry& entry, bool to_write);
   // What to wait for; `error` says why not, if it cannot be waited for.
   host::Wait wait_for(Fd fd, bool to_write);
 
   std::vector<std::string> arguments_;
   std::vector<std::string> environment_;  // NAME=value
   std::vector<std::optional<Entry>> entries_;
+  host::Observer observer_;
 };
 
 // The number of an error that may be none.

@@ -26,10 +26,11 @@ Outcome<Kind*> socket_of(Outcome<Entry*> entry, Rights rights) {
 
 }  // namespace
 
-Errno Process::sock_accept(Fd fd, std::uint32_t flags, Out<std::uint32_t> opened) {
+Errno Process::sock_accept(Caller caller, Fd fd, std::uint32_t flags, Out<std::uint32_t> opened) {
   const auto listener = socket_of<Listener, Connection>(find(fd), right::sock_accept);
   if (!listener) return listener.error();
   if ((flags & ~flag_nonblock) != 0) return Errno::inval;
+  if (const auto ready = wait_until_ready(caller, *entries_[fd.number], false); !ready) return ready.error();
   auto accepted = host::accept((*listener)->descriptor, flags != 0);
   if (!accepted) return accepted.error();
   const auto number = insert({Connection{std::move(*accepted)}, right::of_connections});
@@ -38,11 +39,12 @@ Errno Process::sock_accept(Fd fd, std::uint32_t flags, Out<std::uint32_t> opened
   return Errno::success;
 }
 
-Errno Process::sock_recv(Fd fd, ReadList buffers, std::uint32_t flags, Out<std::uint32_t> size,
+Errno Process::sock_recv(Caller caller, Fd fd, ReadList buffers, std::uint32_t flags, Out<std::uint32_t> size,
                          Out<std::uint16_t> result) {
   const auto connection = socket_of<Connection, Listener>(find(fd), right::fd_read);
   if (!connection) return connection.error();
   if (flags > (receive_peek | receive_wait_all)) return Errno::inval;
+  if (const auto ready = wait_until_ready(caller, *entries_[fd.number], false); !ready) return ready.error();
   const auto received = host::receive((*connection)->descriptor, buffers.buffers(), (flags & receive_peek) != 0,
                                       (flags & receive_wait_all) != 0);
   if (!received) return received.error();
@@ -51,10 +53,11 @@ Errno Process::sock_recv(Fd fd, ReadList buffers, std::uint32_t flags, Out<std::
   return Errno::success;
 }
 
-Errno Process::sock_send(Fd fd, WriteList buffers, std::uint32_t flags, Out<std::uint32_t> size) {
+Errno Process::sock_send(Caller caller, Fd fd, WriteList buffers, std::uint32_t flags, Out<std::uint32_t> size) {
   const auto connection = socket_of<Connection, Listener>(find(fd), right::fd_write);
   if (!connection) return connection.error();
   if (flags != 0) return Errno::inval;  // none is defined
+  if (const auto ready = wait_until_ready(caller, *entries_[fd.number], true); !ready) return ready.error();
   const auto sent = host::send((*connection)->descriptor, buffers.buffers());
   if (!sent) return sent.error();
   size.set(static_cast<std::uint32_t>(*sent));

@@ -121,8 +121,8 @@ Outcome<void> set_nonblock(const Descriptor& descriptor, bool nonblock) {
   return {};
 }
 
-Outcome<bool> is_nonblock(const Descriptor& descriptor) {
-  const int bits = ::fcntl(descriptor.number(), F_GETFL);
+Outcome<bool> is_nonblock(int descriptor) {
+  const int bits = ::fcntl(descriptor, F_GETFL);
   if (bits < 0) return refuse_by_system();
   return (bits & O_NONBLOCK) != 0;
 }

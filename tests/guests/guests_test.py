@@ -1,0 +1,99 @@
+"""Real guests: programs in several languages, built by their own compilers, run with `tenon run`.
+
+A language whose compiler is not installed is skipped, by name.
+
+usage: TENON=PROGRAM python3 guests_test.py
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+PROGRAM = os.path.abspath(os.environ["TENON"])
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def has_rust_target():
+    if not shutil.which("rustc"):
+        return False
+    found = subprocess.run(["rustc", "--print", "target-libdir", "--target", "wasm32-wasip1"], capture_output=True,
+                           text=True, check=False)
+    return found.returncode == 0 and pathlib.Path(found.stdout.strip()).is_dir()
+
+
+class Guest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.work = self.folder / "work"
+        self.work.mkdir()
+        self.wasm = str(self.folder / "guest.wasm")
+
+    def build(self, *command, **environment):
+        subprocess.run(command, check=True, timeout=300, env={**os.environ, **environment})
+
+    def run_guest(self, *arguments, stdin=b"", options=()):
+        return subprocess.run([PROGRAM, "run", *options, self.wasm, *arguments], input=stdin, capture_output=True,
+                              timeout=60, check=False)
+
+    def grants(self):
+        return ("--dir", f"{self.work}::/work")
+
+
+class C(Guest):
+    def test_files_clocks_and_what_is_not_granted(self):
+        self.build("clang-19", "--target=wasm32-wasi", "-O2", str(HERE / "files.c"), "-o", self.wasm)
+        result = self.run_guest("a", "b c", options=(*self.grants(), "--env", "HOME=/work"))
+        self.assertEqual(result.stdout.decode(), "2 arguments, last b c, HOME /work\n8890 bytes\nline 1\nl"
+                                                 ". .. link moved\n")
+        self.assertEqual(result.returncode, 7, result.stderr)
+        self.assertEqual(list(self.work.iterdir()), [])
+
+    def test_without_a_directory_the_note_names_the_option(self):
+        self.build("clang-19", "--target=wasm32-wasi", "-O2", str(HERE / "files.c"), "-o", self.wasm)
+        result = self.run_guest()
+        self.assertEqual(result.returncode, 9)
+        self.assertIn(b"--dir HOST[::GUEST] would allow it", result.stderr)
+
+    def test_read_only_directories_refuse_and_say_so(self):
+        self.build("clang-19", "--target=wasm32-wasi", "-O2", str(HERE / "files.c"), "-o", self.wasm)
+        result = self.run_guest(options=("--dir", f"{self.work}::/work:ro"))
+        self.assertEqual(result.returncode, 9)
+        self.assertIn(b"mkdir: Read-only file system", result.stderr)
+        self.assertIn(b"which was granted read-only", result.stderr)
+
+
+class Cpp(Guest):
+    def test_streams_and_containers(self):
+        self.build("clang++-19", "--target=wasm32-wasi", "-O2", "-fno-exceptions", str(HERE / "lines.cpp"), "-o",
+                   self.wasm)
+        result = self.run_guest("z", "--", "x", stdin=b"b\na\nb\n")
+        self.assertEqual((result.stdout, result.stderr, result.returncode), (b"a 1\nb 2\n", b"--\nx\nz\n", 2))
+
+
+@unittest.skipUnless(has_rust_target(), "no rustc with the target wasm32-wasip1")
+class Rust(Guest):
+    def test_standard_library(self):
+        self.build("rustc", "--edition", "2021", "--target", "wasm32-wasip1", "-O", str(HERE / "words.rs"), "-o",
+                   self.wasm)
+        result = self.run_guest("x", stdin=b"one two one", options=(*self.grants(), "--env", "GREETING=hi"))
+        self.assertEqual(result.stdout.decode().splitlines(),
+                         ['["x"] Some("hi")', '{"one": 2, "two": 1}', "true", "true"])
+        self.assertEqual(result.returncode, 3, result.stderr)
+
+
+@unittest.skipUnless(shutil.which("go"), "no go")
+class Go(Guest):
+    def test_standard_library(self):
+        self.build("go", "build", "-o", self.wasm, str(HERE / "program.go"), GOOS="wasip1", GOARCH="wasm")
+        result = self.run_guest("x", "y", stdin=b"b\na\n", options=(*self.grants(), "--env", "GREETING=hi"))
+        self.assertEqual(result.stdout.decode().splitlines(),
+                         ["[x y] hi", "data <nil>", "file false", "true", "[a b]", "42 true"])
+        self.assertEqual(result.returncode, 5, result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
