@@ -173,18 +173,16 @@ class Val {
   struct Block;
   Val(ValKind kind, std::uint64_t bits, std::uint32_t index = 0) noexcept : kind_(kind), index_(index), bits_(bits) {}
   Val(ValKind kind, Block* block, std::uint32_t index) noexcept
-      : kind_(kind), is_shared_(true), index_(index), block_(block) {}
+      : kind_(kind), is_shared_(true), index_(index), bits_(reinterpret_cast<std::uintptr_t>(block)) {}
+  Block* block() const noexcept { return reinterpret_cast<Block*>(static_cast<std::uintptr_t>(bits_)); }
   void retain() const noexcept;
   void release() noexcept;
   std::span<const Val> items_span() const noexcept;
 
   ValKind kind_ = ValKind::boolean;
-  bool is_shared_ = false;   // block_ is set
+  bool is_shared_ = false;   // there is a block
   std::uint32_t index_ = 0;  // a variant's case; of a list: 0, or 1 + the kind of its packed elements
-  union {
-    std::uint64_t bits_ = 0;
-    Block* block_;
-  };
+  std::uint64_t bits_ = 0;   // the value, or the address of its block
 };
 
 }  // namespace tenon::component

@@ -50,10 +50,10 @@ struct Val::Block {
   }
 };
 
-void Val::retain() const noexcept { block_->users.fetch_add(1, std::memory_order_relaxed); }
+void Val::retain() const noexcept { block()->users.fetch_add(1, std::memory_order_relaxed); }
 
 void Val::release() noexcept {
-  if (block_->users.fetch_sub(1, std::memory_order_acq_rel) == 1) Block::destroy(block_);
+  if (block()->users.fetch_sub(1, std::memory_order_acq_rel) == 1) Block::destroy(block());
 }
 
 Val Val::string_buffer(std::size_t bytes, std::span<char>& buffer) {
@@ -123,29 +123,29 @@ Val Val::handle(Handle handle) {
 
 std::string_view Val::string() const noexcept {
   if (!is_shared_) return {};
-  return as_chars({block_->bytes(), block_->size});
+  return as_chars({block()->bytes(), block()->size});
 }
 
 std::span<const Val> Val::items_span() const noexcept {
   if (!is_shared_) return {};
-  return {block_->values(), block_->size};
+  return {block()->values(), block()->size};
 }
 
 std::span<const std::uint8_t> Val::packed_bytes() const noexcept {
   if (!is_shared_) return {};
-  return {block_->bytes(), block_->size};
+  return {block()->bytes(), block()->size};
 }
 
 std::size_t Val::size() const noexcept {
   if (!is_shared_) return 0;
-  return is_packed() ? block_->size / packed_sizes[index_ - 1] : block_->size;
+  return is_packed() ? block()->size / packed_sizes[index_ - 1] : block()->size;
 }
 
 Val Val::operator[](std::size_t item) const noexcept {
-  if (!is_packed()) return block_->values()[item];
+  if (!is_packed()) return block()->values()[item];
   const ValKind kind = packed_kind();
   const unsigned size = packed_sizes[index_ - 1];
-  const std::uint8_t* at = block_->bytes() + item * size;
+  const std::uint8_t* at = block()->bytes() + item * size;
   std::uint64_t bits = 0;
   std::memcpy(&bits, at, size);
   const bool is_signed = kind == ValKind::s8 || kind == ValKind::s16 || kind == ValKind::s32;
@@ -156,14 +156,14 @@ Val Val::operator[](std::size_t item) const noexcept {
   return Val(kind, bits);
 }
 
-const Handle& Val::handle() const noexcept { return *block_->handle(); }
+const Handle& Val::handle() const noexcept { return *block()->handle(); }
 
 bool Val::operator==(const Val& other) const noexcept {
   if (kind_ != other.kind_ || is_shared_ != other.is_shared_) return false;
   if (kind_ == ValKind::list) {
     if (size() != other.size()) return false;
     if (is_packed() && index_ == other.index_) {
-      return std::memcmp(block_->bytes(), other.block_->bytes(), block_->size) == 0;
+      return std::memcmp(block()->bytes(), other.block()->bytes(), block()->size) == 0;
     }
     for (std::size_t i = 0; i < size(); ++i) {
       if (!((*this)[i] == other[i])) return false;
@@ -172,12 +172,12 @@ bool Val::operator==(const Val& other) const noexcept {
   }
   if (index_ != other.index_) return false;
   if (!is_shared_) return bits_ == other.bits_;
-  if (block_ == other.block_) return true;
-  if (block_->size != other.block_->size) return false;
-  if (block_->holds_handle) return *block_->handle() == *other.block_->handle();
-  if (!block_->holds_values) return std::memcmp(block_->bytes(), other.block_->bytes(), block_->size) == 0;
-  for (std::size_t i = 0; i < block_->size; ++i) {
-    if (!(block_->values()[i] == other.block_->values()[i])) return false;
+  if (block() == other.block()) return true;
+  if (block()->size != other.block()->size) return false;
+  if (block()->holds_handle) return *block()->handle() == *other.block()->handle();
+  if (!block()->holds_values) return std::memcmp(block()->bytes(), other.block()->bytes(), block()->size) == 0;
+  for (std::size_t i = 0; i < block()->size; ++i) {
+    if (!(block()->values()[i] == other.block()->values()[i])) return false;
   }
   return true;
 }
