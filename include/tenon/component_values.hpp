@@ -48,6 +48,7 @@ class Val;
 // What a handle in a value keeps alive: a resource that nobody has dropped or taken, the readable end of a stream or
 // future, an error context. Who makes handles derives from it; the last copy of the value lets go of it.
 struct HandleOwner {
+  const void* kind = nullptr;  // tells its maker which class it is
   virtual ~HandleOwner() = default;
 };
 

@@ -31,10 +31,18 @@
 #include <utility>
 #include <vector>
 
+#include "tenon/component_types.hpp"
 #include "tenon/result.hpp"
 #include "tenon/values.hpp"
 
 namespace tenon {
+
+class Component;
+class ComponentInstance;
+class HostResourceType;
+namespace component {
+class Val;
+}
 
 namespace runtime {
 struct Func;
@@ -51,6 +59,7 @@ struct ModuleState;
 struct StoreBlock;
 struct LinkerState;
 struct HostFunction;
+struct ComponentHostFunction;
 struct CallContext;
 }  // namespace detail
 
@@ -85,6 +94,7 @@ class Engine {
   friend struct detail::StoreBlock;
   friend struct detail::LinkerState;
   friend class Module;
+  friend class Component;
   friend class Store;
   friend class Linker;
   std::shared_ptr<detail::EngineState> state_;
@@ -429,8 +439,11 @@ class Linker {
   Linker& operator=(Linker&&) noexcept;
   ~Linker();
 
-  // Defines a host function from a callable with core parameter types (optionally `Caller` first) that returns void, a
-  // value, a tuple, or a Result of one of these. A later definition of the same name replaces the earlier one.
+  // Defines a host function from a callable (optionally with `Caller` first) that returns void, a value, or a Result of
+  // one of these. Where all its types are core types it serves core modules (a std::tuple is several results); where
+  // all stand for component types (tenon/component_types.hpp) it serves components, of which `module` names the
+  // imported instance, and is empty for functions that are imported by themselves. A later definition of the same name
+  // replaces the earlier one.
   template <class F>
     requires(!std::is_convertible_v<F, Extern>)
   Result<void> define(std::string_view module, std::string_view name, F function);
@@ -441,17 +454,29 @@ class Linker {
   // A host function whose type is known at run time: it gets and gives values.
   using DynamicFunction = std::function<Result<std::vector<Val>>(std::span<const Val>)>;
   Result<void> define_dynamic(std::string_view module, std::string_view name, FuncType type, DynamicFunction function);
+  // A host function for components that gets and gives values, whatever the type that it is imported with; and a
+  // resource type of the host. See tenon/component.hpp.
+  using ComponentFunction = std::function<Result<std::vector<component::Val>>(std::span<const component::Val>)>;
+  Result<void> define_dynamic(std::string_view instance, std::string_view name, ComponentFunction function);
+  Result<void> define_resource(std::string_view instance, std::string_view name, const HostResourceType& type);
   // All exports of an instance, under a module name.
   Result<void> define_instance(std::string_view module, const Instance& instance);
+  // All exports of a component's instance, for components that import an instance of that name; tenon/component.hpp.
+  Result<void> define_instance(std::string_view name, const ComponentInstance& instance);
+  // A core module, for components that import one.
+  Result<void> define_module(std::string_view instance, std::string_view name, const Module& module);
 
   // What the module imports and nobody defined here.
   std::vector<ImportType> missing(const Module& module) const;
   // Errors: unlinkable (names the import, the expected and the given type), trap, exhausted.
   Result<Instance> instantiate(Store& store, const Module& module) const;
+  Result<ComponentInstance> instantiate(Store& store, const Component& component) const;
 
  private:
   Result<void> define_function(std::string_view module, std::string_view name,
                                std::shared_ptr<detail::HostFunction> function);
+  Result<void> define_function(std::string_view instance, std::string_view name,
+                               std::shared_ptr<detail::ComponentHostFunction> function);
   std::unique_ptr<detail::LinkerState> state_;
 };
 
@@ -557,10 +582,148 @@ Func Func::wrap(Store& store, F function) {
   return make(store, detail::host_function(std::move(function)));
 }
 
+namespace detail {
+
+// A host function as components see it. `run` takes the flat arguments from `frame` and leaves the flat result there;
+// `max_flat_params` and `max_flat_results` are those of the call: what exceeds them lies in the guest's memory.
+struct ComponentHostFunction {
+  std::vector<const Shape*> params;
+  const Shape* result = nullptr;
+  ComponentHostFunction() = default;
+  ComponentHostFunction(const ComponentHostFunction&) = delete;
+  ComponentHostFunction& operator=(const ComponentHostFunction&) = delete;
+  virtual ~ComponentHostFunction() = default;
+  struct Flat {
+    unsigned params = max_flat_params;
+    unsigned results = max_flat_results;
+  };
+  virtual Result<void> run(CallContext& call, AbiContext& context, Flat most, std::uint64_t* frame) = 0;
+};
+
+// The error that a context kept.
+Error abi_failure(AbiContext& context) noexcept;
+// The memory that a pointer among the flat values refers to, checked; nullptr after an error.
+const std::uint8_t* abi_tuple(AbiContext& context, std::uint64_t pointer, AbiLayout layout) noexcept;
+
+template <class F, bool with_caller, class Return, class... Args>
+struct ComponentHostFunctionOf final : ComponentHostFunction {
+  using Value = typename WithoutResult<Return>::type;
+  using Results = AbiResults<Value>;
+  F function;
+
+  explicit ComponentHostFunctionOf(F f) : function(std::move(f)) {
+    params = {&Abi<Args>::shape...};
+    result = Results::shape();
+  }
+
+  Result<void> run(CallContext& call, AbiContext& context, Flat most, std::uint64_t* frame) override {
+    constexpr unsigned flat = AbiParams<Args...>::flat;
+    if constexpr (sizeof...(Args) == 0) {
+      return invoke(call, context, most, frame, 0, std::tuple<>());
+    } else if (flat <= most.params) {
+      return invoke(call, context, most, frame, flat, Abi<std::tuple<Args...>>::lift(context, frame));
+    } else {
+      const std::uint8_t* at = abi_tuple(context, frame[0], Abi<std::tuple<Args...>>::layout(context.is_64));
+      if (at == nullptr) return abi_failure(context);
+      return invoke(call, context, most, frame, 1, Abi<std::tuple<Args...>>::load(context, at));
+    }
+  }
+
+ private:
+  Result<void> invoke(CallContext& call, AbiContext& context, Flat most, std::uint64_t* frame, unsigned param_slots,
+                      std::tuple<Args...> arguments) {
+    if (context.has_failed) return abi_failure(context);
+    const auto apply = [&](Args&... args) -> Return {
+      if constexpr (with_caller) {
+        return function(make_caller(call), std::move(args)...);
+      } else {
+        return function(std::move(args)...);
+      }
+    };
+    if constexpr (std::is_void_v<Return>) {
+      std::apply(apply, arguments);
+      return {};
+    } else if constexpr (std::is_same_v<Return, Value>) {
+      return give(context, most, frame, param_slots, std::apply(apply, arguments));
+    } else {
+      Return result = std::apply(apply, arguments);
+      if (!result) return std::move(result).error();
+      if constexpr (std::is_void_v<Value>) {
+        return {};
+      } else {
+        return give(context, most, frame, param_slots, *std::move(result));
+      }
+    }
+  }
+
+  template <class T>
+  Result<void> give(AbiContext& context, Flat most, std::uint64_t* frame, unsigned param_slots, const T& value) {
+    if (Results::flat <= most.results) {
+      // At most one slot, whatever the limit.
+      std::uint64_t slots[Results::flat > 0 ? Results::flat : 1];
+      Abi<T>::lower(context, value, slots);
+      frame[0] = slots[0];
+    } else if (abi_tuple(context, frame[param_slots], Abi<T>::layout(context.is_64)) != nullptr) {
+      const std::uint64_t pointer = frame[param_slots];
+      Abi<T>::store(context, value, context.is_64 ? pointer : static_cast<std::uint32_t>(pointer));
+    }
+    if (context.has_failed) return abi_failure(context);
+    return {};
+  }
+};
+
+template <class T>
+struct IsTuple : std::false_type {};
+template <class... Ts>
+struct IsTuple<std::tuple<Ts...>> : std::bool_constant<(CoreType<Ts> && ...)> {};
+template <class T>
+inline constexpr bool is_core_result = std::is_void_v<T> || CoreType<T> || IsTuple<T>::value;
+template <class T>
+inline constexpr bool is_component_result = std::is_void_v<T> || AbiType<T>;
+
+// What a callable takes and gives, and whether that can serve core modules or components.
+template <bool with_caller, class Return, class... Args>
+struct CallableTypes {
+  using Value = typename WithoutResult<Return>::type;
+  static constexpr bool is_core = (CoreType<Args> && ...) && is_core_result<Value>;
+  static constexpr bool is_component = (AbiType<Args> && ...) && is_component_result<Value>;
+  template <class F>
+  static std::shared_ptr<HostFunction> core(F function) {
+    return std::make_shared<HostFunctionOf<F, with_caller, Return, Args...>>(std::move(function));
+  }
+  template <class F>
+  static std::shared_ptr<ComponentHostFunction> component(F function) {
+    return std::make_shared<ComponentHostFunctionOf<F, with_caller, Return, Args...>>(std::move(function));
+  }
+};
+template <class Return, class... Args>
+struct CallableSignature : CallableTypes<false, Return, std::remove_cvref_t<Args>...> {};
+template <class Return, class... Args>
+struct CallableSignature<Return, Caller, Args...> : CallableTypes<true, Return, std::remove_cvref_t<Args>...> {};
+
+template <class F>
+struct Callable : Callable<decltype(&F::operator())> {};
+template <class Return, class... Args>
+struct Callable<Return (*)(Args...)> : CallableSignature<Return, Args...> {};
+template <class C, class Return, class... Args>
+struct Callable<Return (C::*)(Args...)> : CallableSignature<Return, Args...> {};
+template <class C, class Return, class... Args>
+struct Callable<Return (C::*)(Args...) const> : CallableSignature<Return, Args...> {};
+
+}  // namespace detail
+
 template <class F>
   requires(!std::is_convertible_v<F, Extern>)
 Result<void> Linker::define(std::string_view module, std::string_view name, F function) {
-  return define_function(module, name, detail::host_function(std::move(function)));
+  using Callable = detail::Callable<F>;
+  static_assert(Callable::is_core || Callable::is_component,
+                "a host function takes and gives core types or types of components");
+  if constexpr (Callable::is_core && Callable::is_component && std::is_copy_constructible_v<F>) {
+    if (auto done = define_function(module, name, Callable::component(function)); !done) return done;
+  } else if constexpr (!Callable::is_core) {
+    return define_function(module, name, Callable::component(std::move(function)));
+  }
+  if constexpr (Callable::is_core) return define_function(module, name, Callable::core(std::move(function)));
 }
 
 namespace detail {

@@ -1,35 +1,10 @@
-#include <map>
-#include <variant>
-
-#include "engine/state.hpp"
+#include "engine/linker_state.hpp"
 
 namespace tenon {
 
 namespace detail {
 
-struct LinkerState {
-  std::shared_ptr<EngineState> engine;
-  using Item = std::variant<std::shared_ptr<HostFunction>, Extern>;
-  std::map<std::string, std::map<std::string, Item, std::less<>>, std::less<>> modules;
-
-  explicit LinkerState(const Engine& owner) : engine(owner.state_) {}
-
-  const Item* find(std::string_view module, std::string_view name) const {
-    const auto in_module = modules.find(module);
-    if (in_module == modules.end()) return nullptr;
-    const auto found = in_module->second.find(name);
-    return found == in_module->second.end() ? nullptr : &found->second;
-  }
-
-  Result<void> insert(std::string_view module, std::string_view name, Item item) {
-    modules[std::string(module)].insert_or_assign(std::string(name), std::move(item));
-    return {};
-  }
-};
-
 namespace {
-
-Error moved_linker() { return usage("the linker was moved away"); }
 
 // A host function whose types are known at run time only.
 struct DynamicHostFunction final : HostFunction {

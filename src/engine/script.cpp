@@ -13,14 +13,17 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "base/bytes.hpp"
 #include "base/concat.hpp"
+#include "binary/component/component.hpp"
 #include "binary/core/module.hpp"
+#include "fuse/flatten.hpp"
 #include "spec/traps.hpp"
+#include "text/component/text.hpp"
 #include "text/core/text.hpp"
+#include "validate/component/component.hpp"
 #include "validate/core/module.hpp"
 
 namespace tenon::tools {
@@ -36,7 +39,6 @@ using wast::Subject;
 namespace {
 
 constexpr std::string_view needs_execution = "needs execution";
-constexpr std::string_view components_cannot_run = "components cannot run";
 
 struct Verdict {
   Outcome outcome = Outcome::passed;
@@ -101,7 +103,16 @@ std::string encode(const core::Module& module) {
 
 Result<std::string> binary_of(const ModuleSource& source, Features features) {
   if (source.form == SourceForm::binary) return std::string(source.contents);
-  auto module = core::parse_module(source.contents, *std::pmr::new_delete_resource(), {.features = features});
+  std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
+  if (source.is_component) {
+    auto component = component::parse_component(source.contents, memory, {.features = features});
+    if (!component) return std::move(component).error();
+    Arena arena(memory);
+    ByteWriter writer(arena);
+    component::write_component(component->body, writer);
+    return std::string(as_chars(writer.view()));
+  }
+  auto module = core::parse_module(source.contents, memory, {.features = features});
   if (!module) return std::move(module).error();
   return encode(*module);
 }
@@ -110,10 +121,27 @@ Checked refused(Error error, Phase phase) {
   return {.binary = {}, .error = std::move(error), .is_good = false, .failed_in = phase};
 }
 
+Checked check_component(std::string binary, Features features) {
+  std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
+  auto component = component::read_component(as_bytes(binary), memory, {.features = features});
+  if (!component) return refused(std::move(component).error(), Phase::parse);
+  auto modules = component::check_core_modules(*component, features);
+  if (!modules) return refused(std::move(modules).error(), Phase::parse);
+  core::TypeRegistry registry(memory);
+  Arena arena(memory);
+  auto validated = component::validate_component(*component, registry, arena, {.features = features});
+  if (!validated) return refused(std::move(validated).error(), Phase::validate);
+  // What nobody could instantiate is refused like what is invalid.
+  auto plan = fuse::flatten(*validated, arena);
+  if (!plan) return refused(std::move(plan).error(), Phase::validate);
+  return {.binary = std::move(binary), .error = {}, .is_good = true, .failed_in = Phase::parse};
+}
+
 Checked check(const ModuleSource& source, Features features) {
   std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
   auto binary = binary_of(source, features);
   if (!binary) return refused(std::move(binary).error(), Phase::parse);
+  if (source.is_component) return check_component(std::move(*binary), features);
   auto module = core::read_module(as_bytes(*binary), memory, {.features = features});
   if (!module) return refused(std::move(module).error(), Phase::parse);
   auto bodies = core::check_bodies(*module, features);
@@ -183,11 +211,6 @@ class ScriptRunner {
   }
 
   Verdict judge(const Directive& directive) {
-    if (directive.is_component) {
-      note_component(directive);
-      return skipped(components_cannot_run);
-    }
-    if (is_about_component(directive)) return skipped(components_cannot_run);
     switch (directive.kind) {
       case DirectiveKind::module: return run_module(directive.module);
       case DirectiveKind::assert_malformed: return assert_malformed(directive);
@@ -198,27 +221,6 @@ class ScriptRunner {
       case DirectiveKind::output: return skipped("commands of the reference interpreter read and write no files here");
       default: return judge_execution(directive);
     }
-  }
-
-  // Components cannot run, but their names and the fact that the latest instance is one are kept: what asks for one of
-  // them is skipped for that reason, and nothing else is.
-  void note_component(const Directive& directive) {
-    const bool is_instance = directive.kind == DirectiveKind::instance;
-    if (directive.kind != DirectiveKind::module && !is_instance) return;
-    if (!is_instance && directive.module.is_definition) return;
-    latest_is_component_ = true;
-    const std::string_view name = is_instance ? directive.instance : directive.module.name;
-    if (!name.empty()) components_.emplace(name);
-  }
-
-  bool is_about_component(const Directive& directive) {
-    const bool makes_instance = directive.kind == DirectiveKind::instance ||
-                                (directive.kind == DirectiveKind::module && !directive.module.is_definition);
-    if (makes_instance) latest_is_component_ = false;
-    const bool uses_instance = directive.subject == Subject::action || directive.kind == DirectiveKind::register_;
-    if (!uses_instance) return false;
-    const std::string_view name = directive.subject == Subject::action ? directive.action.instance : directive.instance;
-    return name.empty() ? latest_is_component_ : components_.contains(name);
   }
 
   Verdict judge_execution(const Directive& directive) {
@@ -260,15 +262,26 @@ class ScriptRunner {
       return failed_with(checked.error, source);
     }
     if (host_ == nullptr) return passed();
-    auto definition = host_->define(checked.binary);
+    auto definition = define(source, checked.binary);
     if (!definition) return failed(describe(definition.error(), false));
     definitions_.add(source.name, *definition);
     if (source.is_definition) return passed();
     instances_.latest = InstanceIdx::none();
     auto instance = host_->instantiate(*definition);
     if (!instance) return failed("instantiation: " + describe(instance.error(), false));
-    instances_.add(source.name, *instance);
-    return passed();
+    return name_instance(source.name, *instance, source.is_component);
+  }
+
+  Result<DefinitionIdx> define(const ModuleSource& source, std::string_view binary) {
+    return source.is_component ? host_->define_component(binary) : host_->define(binary);
+  }
+
+  // Components see the exports of those with a name without any `register`.
+  Verdict name_instance(std::string_view name, InstanceIdx instance, bool is_component) {
+    instances_.add(name, instance);
+    if (!is_component || name.empty()) return passed();
+    auto done = host_->register_instance(name, instance);
+    return done ? passed() : failed(describe(done.error(), false));
   }
 
   // Compares an error with the text that a script expects.
@@ -326,8 +339,7 @@ class ScriptRunner {
     if (definition.is_none()) return failed("there is no module " + std::string(directive.definition));
     auto instance = host_->instantiate(definition);
     if (!instance) return failed("instantiation: " + describe(instance.error(), false));
-    instances_.add(directive.instance, *instance);
-    return passed();
+    return name_instance(directive.instance, *instance, directive.is_component);
   }
 
   Verdict run_register(const Directive& directive) {
@@ -400,7 +412,7 @@ class ScriptRunner {
     }
     Checked checked = check(directive.module, features_);
     if (!checked.is_good) return std::move(checked.error);
-    auto definition = host_->define(checked.binary);
+    auto definition = define(directive.module, checked.binary);
     if (!definition) return std::move(definition).error();
     return host_->instantiate(*definition);
   }
@@ -475,8 +487,6 @@ class ScriptRunner {
   ScriptReport& report_;
   Named<DefinitionIdx> definitions_;
   Named<InstanceIdx> instances_;
-  std::unordered_set<std::string, NameHash, std::equal_to<>> components_;
-  bool latest_is_component_ = false;
   std::unordered_map<std::string, std::unique_ptr<ScriptThread>, NameHash, std::equal_to<>> threads_;
 };
 

@@ -28,9 +28,10 @@ class ScriptHost {
   virtual ~ScriptHost() = default;
   // Takes a valid module; the bytes live as long as the host. Errors: malformed, invalid, exhausted.
   virtual Result<DefinitionIdx> define(std::string_view binary) = 0;
+  virtual Result<DefinitionIdx> define_component(std::string_view binary) = 0;
   // Errors: unlinkable; trap (with its code), exhausted.
   virtual Result<InstanceIdx> instantiate(DefinitionIdx definition) = 0;
-  // From now on, imports from `name` are found in the instance.
+  // From now on, imports from `name` are found in the instance (of a module or component).
   virtual Result<void> register_instance(std::string_view name, InstanceIdx instance) = 0;
   // Errors: usage (no such export, wrong arguments); trap, whose code tells an uncaught exception and an exhausted
   // stack.

@@ -3,11 +3,15 @@
 #include <cassert>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "base/concat.hpp"
+#include "engine/component_state.hpp"
 #include "engine/script.hpp"
+#include "engine/script_component_host.hpp"
+#include "engine/script_component_values.hpp"
 #include "engine/state.hpp"
 #include "tenon/tenon.hpp"
 
@@ -28,23 +32,29 @@ class EngineHost final : public ScriptHost {
     define_spectest();
   }
 
-  Result<DefinitionIdx> define(std::string_view binary) override {
-    auto module = Module::compile(engine_, binary);
-    if (!module) return std::move(module).error();
-    definitions_.push_back(std::move(*module));
-    return DefinitionIdx(definitions_.size() - 1);
+  Result<DefinitionIdx> define(std::string_view binary) override { return add(Module::compile(engine_, binary)); }
+
+  Result<DefinitionIdx> define_component(std::string_view binary) override {
+    if (!has_component_host_) define_component_host(linker_, engine_);
+    has_component_host_ = true;
+    return add(Component::compile(engine_, binary));
   }
 
   Result<InstanceIdx> instantiate(DefinitionIdx definition) override {
-    auto instance = linker_.instantiate(store_, definitions_[definition.value]);
-    if (!instance) return std::move(instance).error();
-    instances_.push_back(std::move(*instance));
-    return InstanceIdx(instances_.size() - 1);
+    return std::visit(
+        [&](const auto& of) -> Result<InstanceIdx> {
+          auto instance = linker_.instantiate(store_, of);
+          if (!instance) return std::move(instance).error();
+          instances_.push_back(std::move(*instance));
+          return InstanceIdx(instances_.size() - 1);
+        },
+        definitions_[definition.value]);
   }
 
   Result<void> register_instance(std::string_view name, InstanceIdx instance) override {
-    if (instance.value != 0 || shared_exports_.empty())
-      return linker_.define_instance(name, instances_[instance.value]);
+    if (instance.value != 0 || shared_exports_.empty()) {
+      return std::visit([&](const auto& of) { return linker_.define_instance(name, of); }, instances_[instance.value]);
+    }
     for (const auto& [export_name, memory] : shared_exports_) {
       if (auto done = linker_.define(name, export_name, memory); !done) return done;
     }
@@ -53,7 +63,10 @@ class EngineHost final : public ScriptHost {
 
   Result<std::vector<ScriptValue>> invoke(InstanceIdx instance, std::string_view name,
                                           std::span<const wast::Constant> arguments) override {
-    auto func = instances_[instance.value].func(name);
+    if (const auto* component = std::get_if<ComponentInstance>(&instances_[instance.value])) {
+      return invoke_component(*component, name, arguments);
+    }
+    auto func = std::get<Instance>(instances_[instance.value]).func(name);
     if (!func) return std::move(func).error();
     std::vector<Val> values;
     for (const wast::Constant& argument : arguments) {
@@ -69,7 +82,9 @@ class EngineHost final : public ScriptHost {
   }
 
   Result<ScriptValue> get(InstanceIdx instance, std::string_view name) override {
-    auto global = instances_[instance.value].global(name);
+    const auto* module = std::get_if<Instance>(&instances_[instance.value]);
+    if (module == nullptr) return fail(ErrorKind::usage, {}, "a component exports no globals");
+    auto global = module->global(name);
     if (!global) return std::move(global).error();
     auto value = global->get();
     if (!value) return std::move(value).error();
@@ -79,8 +94,10 @@ class EngineHost final : public ScriptHost {
   Result<std::unique_ptr<ScriptHost>> fork(InstanceIdx shared) override {
     auto host = std::make_unique<EngineHost>(engine_);
     // The thread knows the shared instance, its first, by those of its exports that can be shared.
-    host->instances_.emplace_back();
-    for (const auto& [export_name, item] : instances_[shared.value].exports()) {
+    host->instances_.emplace_back(Instance());
+    const auto* module = std::get_if<Instance>(&instances_[shared.value]);
+    if (module == nullptr) return fail(ErrorKind::usage, {}, "threads share modules");
+    for (const auto& [export_name, item] : module->exports()) {
       if (!item.memory) continue;
       auto memory = item.memory->share();
       if (!memory) continue;
@@ -92,6 +109,39 @@ class EngineHost final : public ScriptHost {
   }
 
  private:
+  template <class Definition>
+  Result<DefinitionIdx> add(Result<Definition> definition) {
+    if (!definition) return std::move(definition).error();
+    definitions_.emplace_back(std::move(*definition));
+    return DefinitionIdx(definitions_.size() - 1);
+  }
+
+  static Result<std::vector<ScriptValue>> invoke_component(const ComponentInstance& instance, std::string_view name,
+                                                           std::span<const wast::Constant> arguments) {
+    auto func = instance.func(name);
+    if (!func) return std::move(func).error();
+    const component::FuncSignature& type = *detail::StoreBlock::func_of(*func)->type;
+    if (arguments.size() != type.params.size())
+      return fail(ErrorKind::usage, {}, "the function takes ", type.params.size(), " arguments");
+    std::vector<component::Val> values;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      auto value = parse_component_constant(arguments[i].source, *type.params[i].type);
+      if (!value) return std::move(value).error();
+      values.push_back(std::move(*value));
+    }
+    auto results = func->call(values);
+    if (!results) return std::move(results).error();
+    std::vector<ScriptValue> seen;
+    for (component::Val& result : *results) {
+      ScriptValue value;
+      value.kind = ScriptValue::Kind::component;
+      value.type = type.result;
+      value.value = std::move(result);
+      seen.push_back(std::move(value));
+    }
+    return seen;
+  }
+
   void define_spectest() {
     const auto check = [](const Result<void>& done) {
       assert(done);
@@ -188,8 +238,9 @@ class EngineHost final : public ScriptHost {
   Engine engine_;
   Store store_;
   Linker linker_;
-  std::vector<Module> definitions_;
-  std::vector<Instance> instances_;
+  std::vector<std::variant<Module, Component>> definitions_;
+  std::vector<std::variant<Instance, ComponentInstance>> instances_;
+  bool has_component_host_ = false;
   std::vector<std::pair<std::string, Memory>> shared_exports_;  // of a thread's first instance
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/bytes.hpp"
 #include "base/float_text.hpp"
+#include "engine/script_component_values.hpp"
 
 namespace tenon::tools {
 
@@ -85,6 +86,10 @@ bool matches_null(const ScriptValue& value, const wast::Constant& pattern) noexc
 }  // namespace
 
 bool matches(const ScriptValue& value, const wast::Constant& pattern) noexcept {
+  if (value.kind == ScriptValue::Kind::component) {
+    const auto expected = parse_component_constant(pattern.source, *value.type);
+    return expected && *expected == value.value;
+  }
   using Kind = ScriptValue::Kind;
   switch (pattern.kind) {
     case ConstantKind::i32:
@@ -146,6 +151,7 @@ std::string to_text(const ScriptValue& value) {
       }
       return constant("v128", lanes);
     }
+    case ScriptValue::Kind::component: return value.text;
     case ScriptValue::Kind::null: return "(ref.null " + heap_text() + ")";
     case ScriptValue::Kind::reference: {
       const bool is_internal_host = value.heap == AbstractHeapType::any;

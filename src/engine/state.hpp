@@ -28,6 +28,15 @@
 #include "tenon/tenon.hpp"
 #include "validate/core/module.hpp"
 
+namespace tenon::component {
+struct LiftedFunc;
+struct RootInstance;
+}  // namespace tenon::component
+
+namespace tenon {
+class ComponentFunc;
+}
+
 namespace tenon::detail {
 
 // Sets interrupt flags when their time has come: one thread for an engine, started when first needed.
@@ -109,6 +118,8 @@ struct AsyncCall {
   std::list<AsyncCall>::iterator place{};  // its own, in the store's list
 };
 
+struct ComponentStore;  // engine/component_state.hpp
+
 struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits);
 
@@ -123,7 +134,9 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   std::unordered_map<std::shared_ptr<HostFunction>, runtime::Func*> host_functions;
   std::vector<std::shared_ptr<const ModuleState>> modules;
   std::list<AsyncCall> async_calls;
+  std::unique_ptr<ComponentStore> components;  // made with the first component
 
+  ~StoreBlock();
   bool is_alive() const noexcept { return !has_ended; }
   // Ends the store: now, or when the outermost call has left it.
   void end();
@@ -144,12 +157,20 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   Tag handle(runtime::Tag* tag);
   Instance handle(runtime::Instance* instance);
   Extern handle(const runtime::Extern& item);
+  ComponentFunc handle(const component::LiftedFunc* func);
+  ComponentInstance handle(component::RootInstance* instance);
   static Caller handle(CallContext& context) { return Caller(context); }
   static StoreBlock* owner_of(const Func& func) noexcept { return func.store_.get(); }
   static runtime::Func* func_of(const Func& func) noexcept { return func.func_; }
   static bool is_usable(const Instance& instance) noexcept {
     return instance.instance_ != nullptr && instance.store_->is_alive();
   }
+  static bool is_usable(const ComponentInstance& instance) noexcept;
+  static const component::LiftedFunc* func_of(const ComponentFunc& func) noexcept;
+  static component::RootInstance* root_of(const ComponentInstance& instance) noexcept;
+  static StoreBlock* owner_of(const ComponentInstance& instance) noexcept;
+  // The components of this store. Errors: exhausted.
+  ComponentStore& component_store();
   static const RootCell* cell_of(const Ref& ref) noexcept { return ref.cell_.get(); }
   // What the handle is of: equal for handles of the same thing.
   static const void* address_of(const Func& handle) noexcept { return handle.func_; }

@@ -1,5 +1,6 @@
 #include <new>
 
+#include "engine/component_state.hpp"
 #include "engine/state.hpp"
 
 namespace tenon {
@@ -49,6 +50,8 @@ StoreBlock::StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits)
   store->host = this;
 }
 
+StoreBlock::~StoreBlock() = default;
+
 void StoreBlock::end() {
   has_ended = true;
   if (call_depth == 0) return dispose();
@@ -59,6 +62,7 @@ void StoreBlock::dispose() {
   const auto last = std::move(self);
   // What the heap and the host functions hold may hold handles of this very store: they find it gone. The modules'
   // code is in use until the store is gone.
+  components.reset();
   store.reset();
   abandon_calls();
   std::exchange(host_functions, {}).clear();

@@ -43,17 +43,26 @@ Result<Handle> GuestContext::lift_handle(const ValueType& type, std::uint32_t in
   }
   if (handle.num_lends != 0) return fail(ErrorKind::trap, {}, "cannot remove owned resource while borrowed");
   if (!handle.own) return fail(ErrorKind::trap, {}, "cannot lift own resource from a borrow");
+  const RuntimeResourceType& rt = *handle.rt;
   inst.handles.remove(index);
+  if (host != nullptr) return host->receive(rt, rep);
   return Handle{.rep = rep, .owner = {}};
 }
 
 Result<std::uint32_t> GuestContext::lower_handle(const ValueType& type, const Handle& handle) {
   if (type.kind != TypeKind::own && type.kind != TypeKind::borrow) return lower_other_handle(inst, type, handle);
   const RuntimeResourceType* rt = inst.resource(type.resource);
-  if (type.kind == TypeKind::own) return inst.handles.add(ResourceHandle{.rt = rt, .rep = handle.rep, .own = true});
-  if (rt->impl == &inst) return static_cast<std::uint32_t>(handle.rep);
+  const bool is_own = type.kind == TypeKind::own;
+  std::uint64_t rep = handle.rep;
+  if (host != nullptr) {
+    auto given = is_own ? host->give(*rt, handle) : host->lend(*rt, handle);
+    if (!given) return std::move(given).error();
+    rep = *given;
+  }
+  if (is_own) return inst.handles.add(ResourceHandle{.rt = rt, .rep = rep, .own = true});
+  if (rt->impl == &inst) return static_cast<std::uint32_t>(rep);
   ++borrow_scope->num_borrows;
-  return inst.handles.add(ResourceHandle{.rt = rt, .rep = handle.rep, .borrow_scope = borrow_scope});
+  return inst.handles.add(ResourceHandle{.rt = rt, .rep = rep, .borrow_scope = borrow_scope});
 }
 
 }  // namespace tenon::component

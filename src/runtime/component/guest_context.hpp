@@ -33,6 +33,19 @@ class Lenders {
   std::pmr::vector<std::uint32_t> more_;
 };
 
+// The host's side of resource handles, where values pass between a guest and the host.
+struct HostHandles {
+  // An own handle that a guest gave: the host must drop it, or pass it on.
+  virtual Handle receive(const RuntimeResourceType& type, std::uint64_t rep) = 0;
+  // The representation of a handle that the host passes on, and gives away or lends. Errors: usage (it is of another
+  // type, or not the host's any more).
+  virtual Result<std::uint64_t> give(const RuntimeResourceType& type, const Handle& handle) = 0;
+  virtual Result<std::uint64_t> lend(const RuntimeResourceType& type, const Handle& handle) = 0;
+
+ protected:
+  ~HostHandles() = default;
+};
+
 struct GuestContext final : LiftLowerContext {
   // `lenders` is needed where borrows are lifted, `borrow_scope` where they are lowered; both outlive the context.
   GuestContext(ComponentInstance& inst, const CanonicalOptions& opts, Lenders* lenders, BorrowScope* borrow_scope)
@@ -46,6 +59,7 @@ struct GuestContext final : LiftLowerContext {
   const CanonicalOptions& opts;
   Lenders* lenders;
   BorrowScope* borrow_scope;
+  HostHandles* host = nullptr;  // set where the other side is the host
 
   Result<std::uint64_t> reallocate(std::uint64_t old_pointer, std::uint64_t old_size, std::uint32_t alignment,
                                    std::uint64_t new_size) override;

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+#include "abi/layout.hpp"
+#include "abi/transfer.hpp"
 #include "base/concat.hpp"
+#include "runtime/component/guest_context.hpp"
+#include "runtime/component/instance.hpp"
 #include "runtime/component/scheduler.hpp"
 
 namespace tenon::component {
@@ -57,11 +61,15 @@ Result<void> SyncCall::run(std::span<runtime::Slot> values) {
   return call_core(*activation_.inst->scheduler->store, *func().callee, values);
 }
 
+Result<void> SyncCall::check_return() const {
+  if (activation_.borrows.num_borrows == 0) [[likely]]
+    return {};
+  return fail(ErrorKind::trap, {}, "borrow handles still remain at the end of the call");
+}
+
 Result<void> SyncCall::finish(std::span<const runtime::Slot> results) {
   ComponentInstance& inst = *activation_.inst;
   if (const runtime::Func* post_return = func().opts.post_return) {
-    if (activation_.borrows.num_borrows != 0)
-      return fail(ErrorKind::trap, {}, "borrow handles still remain at the end of the call");
     runtime::Slot values[1] = {results.empty() ? 0 : results[0]};
     const MayNotLeave restricted(inst);
     if (auto called = call_core(*inst.scheduler->store, *post_return, values); !called) return called;
@@ -101,13 +109,71 @@ Result<std::uint64_t> reallocate(ComponentInstance& inst, const CanonicalOptions
     }
   }
   if (auto popped = pop_activation(activation); !popped) return std::move(popped).error();
-  const std::uint64_t pointer = opts.is_memory64() ? values[0] : static_cast<std::uint32_t>(values[0]);
-  const std::uint64_t size = opts.memory->size.load(std::memory_order_relaxed);
-  if (pointer % alignment != 0) return fail(ErrorKind::trap, {}, "realloc return: result not aligned");
-  if (pointer > size || new_size > size - pointer) {
-    return fail(ErrorKind::trap, {}, "realloc return: beyond end of memory");
+  return opts.is_memory64() ? values[0] : static_cast<std::uint32_t>(values[0]);
+}
+
+// --- canon lower ---------------------------------------------------------------------------------------------------
+
+namespace {
+
+// The result's type as a list of none or one.
+struct Results {
+  explicit Results(const FuncSignature& type) : member{.label = {}, .type = type.result} {}
+  Member member;
+  std::span<const Member> types() const noexcept { return {&member, member.type == nullptr ? 0U : 1U}; }
+  std::size_t flat() const noexcept { return member.type == nullptr ? 0 : member.type->flat; }
+};
+
+// From guest to guest.
+Result<void> call_lifted(const LoweredFunc& lowered, runtime::Slot* frame) {
+  const LiftedFunc& func = *lowered.callee.lifted;
+  SyncCall call;
+  if (auto begun = call.begin(func, lowered.inst); !begun) return begun;
+  Lenders lenders(*lowered.inst);
+  GuestContext caller(*lowered.inst, lowered.opts, &lenders, nullptr);
+  GuestContext callee(*func.inst, func.opts, nullptr, &call.borrows());
+
+  const std::uint64_t flat_params = flat_count(lowered.type->params);
+  const std::size_t param_slots = flat_params > max_flat_params ? 1 : flat_params;
+  runtime::Slot slots[max_flat_params];
+  auto passed = transfer_values({&caller, lowered.type->params, max_flat_params}, {frame, param_slots},
+                                {&callee, func.type->params, max_flat_params}, slots);
+  if (!passed) return std::move(passed).error();
+  if (auto done = call.run(slots); !done) return done;
+  callee.renew();
+  caller.renew();
+
+  if (auto allowed = call.check_return(); !allowed) return allowed;
+  const Results from(*func.type);
+  const Results to(*lowered.type);
+  std::optional<std::uint64_t> out;
+  if (to.flat() > max_flat_results)
+    out = caller.is_memory64 ? frame[param_slots] : static_cast<std::uint32_t>(frame[param_slots]);
+  const std::size_t result_slots = from.flat() == 0 ? 0 : 1;
+  auto returned = transfer_values({&callee, from.types(), max_flat_results}, {slots, result_slots},
+                                  {&caller, to.types(), max_flat_results}, frame, out);
+  if (!returned) return std::move(returned).error();
+  lenders.give_back();
+  return call.finish({slots, result_slots});
+}
+
+}  // namespace
+
+runtime::Outcome call_lowered_synchronously(runtime::Thread& core, const runtime::Func& func,
+                                            runtime::Slot* frame) noexcept {
+  const auto& lowered = *static_cast<const LoweredFunc*>(func.data);
+  Result<void> done = check_may_leave(*lowered.inst);
+  if (done) {
+    done = lowered.callee.host == nullptr ? call_lifted(lowered, frame)
+                                          : lowered.callee.host->call_flat(lowered, core, frame);
   }
-  return pointer;
+  if (!done) [[unlikely]] {
+    core.pending_error = std::move(done).error();
+    return core.trap(Trap::host_error);
+  }
+  constexpr runtime::Slot returned = 2;  // Subtask.State.RETURNED
+  if (lowered.opts.async) frame[0] = returned;
+  return runtime::Outcome::returned;
 }
 
 }  // namespace tenon::component

@@ -27,7 +27,9 @@ class SyncCall {
   Result<void> begin(const LiftedFunc& func, ComponentInstance* caller);
   // Calls the core function. `values` holds the flat parameters and takes the flat results.
   Result<void> run(std::span<runtime::Slot> values);
-  // The results were lifted: returns from the task, calls post-return with the flat results, and leaves. Errors: trap.
+  // The call may return now, and its results be lifted. Errors: trap (it still holds what it borrowed).
+  Result<void> check_return() const;
+  // The results were lifted: calls post-return with the flat results, and leaves. Errors: trap.
   Result<void> finish(std::span<const runtime::Slot> results);
 
   const LiftedFunc& func() const noexcept { return *activation_.func; }
@@ -43,7 +45,7 @@ class SyncCall {
   bool is_entered_ = false;
 };
 
-// Calls a guest's realloc for memory of `inst`: the address, checked. Errors: trap.
+// Calls a guest's realloc for memory of `inst`: the address, unchecked. Errors: trap.
 Result<std::uint64_t> reallocate(ComponentInstance& inst, const CanonicalOptions& opts, std::uint64_t old,
                                  std::uint64_t old_size, std::uint64_t alignment, std::uint64_t new_size);
 

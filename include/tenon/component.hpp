@@ -1,0 +1,261 @@
+// Components: loaded, linked and called with C++ types.
+//
+//   auto component = tenon::Component::load(engine, "calc.wasm").value();
+//   tenon::Linker linker(engine);
+//   linker.define("demo:host/log", "write", [](std::string_view line) { std::puts(std::string(line).c_str());
+//   }).value(); tenon::Store store(engine); auto calc = linker.instantiate(store, component).value(); auto add =
+//   calc.func<std::int32_t(std::int32_t, std::int32_t)>("demo:calc/ops", "add").value(); std::int32_t five = add(2,
+//   3).value();
+//
+// C++ types and the component types that they stand for: tenon/component_types.hpp. Where types are known at run time
+// only, values are `component::Val`s (tenon/component_values.hpp).
+//
+// After a trap nothing enters the instances that the call was in any more; other instances of the store go on.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tenon/component_types.hpp"
+#include "tenon/component_values.hpp"
+#include "tenon/tenon.hpp"
+
+namespace tenon {
+
+namespace component {
+struct LiftedFunc;
+struct RootInstance;
+}  // namespace component
+
+namespace detail {
+struct ComponentState;
+struct ComponentItem;
+struct HostResource;
+struct ComponentHostFunction;
+class ComponentCall;
+}  // namespace detail
+
+// An import or export of a component: its name and its type in WIT's notation ("func(a: u32) -> string", "instance",
+// "resource").
+struct ComponentItemType {
+  std::string instance;  // of the instance that it stands in; empty at the root
+  std::string name;
+  std::string type;
+};
+
+// A resource type of the host. Its handles carry a number that the host chooses, `rep`; when a guest drops an own
+// handle, or the host's value of one goes, the destructor is called with it. Copies are the same type.
+class HostResourceType {
+ public:
+  explicit HostResourceType(std::string name, std::function<void(std::uint64_t rep)> destructor = {});
+
+ private:
+  friend class Linker;
+  std::shared_ptr<detail::HostResource> resource_;
+};
+
+// A validated component, flattened to a plan of its instantiation. Immutable; cheap to copy; core functions are
+// translated when they are first called.
+class Component {
+ public:
+  Component(const Component&) = default;
+  Component& operator=(const Component&) = default;
+  // From a file, binary or text. Errors: io, malformed, invalid, exhausted.
+  static Result<Component> load(const Engine& engine, const std::string& path);
+  // From memory, binary or text; the bytes are copied. Errors: malformed, invalid, exhausted.
+  static Result<Component> compile(const Engine& engine, std::string_view bytes);
+
+  // What it needs and gives, with the items of instances one by one.
+  std::vector<ComponentItemType> imports() const;
+  std::vector<ComponentItemType> exports() const;
+
+ private:
+  friend struct detail::StoreBlock;
+  friend struct detail::ComponentState;
+  explicit Component(std::shared_ptr<const detail::ComponentState> state) noexcept : state_(std::move(state)) {}
+  std::shared_ptr<const detail::ComponentState> state_;
+};
+
+template <class Signature>
+class TypedComponentFunc;
+
+// A component's function in a store.
+class ComponentFunc {
+ public:
+  ComponentFunc() noexcept = default;
+  ComponentFunc(const ComponentFunc&) = default;
+  ComponentFunc& operator=(const ComponentFunc&) = default;
+
+  // "func(a: u32) -> string".
+  std::string type() const;
+  // Calls with values of any types. Errors: usage (wrong types or store), trap, exhausted, or what a host function
+  // gave.
+  Result<std::vector<component::Val>> call(std::span<const component::Val> arguments) const;
+  // The same function with C++ types, checked here once. Errors: usage, with both types.
+  template <class Signature>
+  Result<TypedComponentFunc<Signature>> typed() const;
+
+ private:
+  friend struct detail::StoreBlock;
+  friend class detail::ComponentCall;
+  Result<void> check(std::span<const detail::Shape* const> params, const detail::Shape* result) const;
+  std::shared_ptr<detail::StoreBlock> store_;
+  const component::LiftedFunc* func_ = nullptr;
+};
+
+// An instance of a component.
+class ComponentInstance {
+ public:
+  ComponentInstance() noexcept = default;
+  ComponentInstance(const ComponentInstance&) = default;
+  ComponentInstance& operator=(const ComponentInstance&) = default;
+
+  // A function that the component exports, itself or in an exported instance (usually an interface). Errors: usage (no
+  // such export, another signature).
+  Result<ComponentFunc> func(std::string_view name) const { return func("", name); }
+  Result<ComponentFunc> func(std::string_view instance, std::string_view name) const;
+  template <class Signature>
+  Result<TypedComponentFunc<Signature>> func(std::string_view name) const {
+    return func<Signature>("", name);
+  }
+  template <class Signature>
+  Result<TypedComponentFunc<Signature>> func(std::string_view instance, std::string_view name) const {
+    return func(instance, name).and_then([](ComponentFunc found) { return found.template typed<Signature>(); });
+  }
+  // A core module that it exports.
+  Result<Module> module(std::string_view name) const;
+
+ private:
+  friend struct detail::StoreBlock;
+  std::shared_ptr<detail::StoreBlock> store_;
+  component::RootInstance* instance_ = nullptr;
+};
+
+namespace detail {
+
+// A call of a guest from the host, in the parts between which values are lowered and lifted.
+class ComponentCall {
+ public:
+  explicit ComponentCall(const ComponentFunc& func) noexcept;
+  ComponentCall(const ComponentCall&) = delete;
+  ComponentCall& operator=(const ComponentCall&) = delete;
+  ~ComponentCall();
+
+  // Enters the instance; then `context` lowers. Errors: usage, trap.
+  Result<void> begin() noexcept;
+  AbiContext& context() noexcept { return context_; }
+  // The error that lowering or lifting kept.
+  Error failure() noexcept;
+  // Calls the core function: `slots` holds the flat parameters and takes the results. Errors: trap.
+  Result<void> run(std::span<std::uint64_t> slots) noexcept;
+  // Where the results lie that are not flat: checked. nullptr after an error.
+  const std::uint8_t* results_at(std::uint64_t pointer, AbiLayout layout) noexcept;
+  // The results were lifted: lets the guest clean up, and leaves. Errors: trap.
+  Result<void> finish(std::span<const std::uint64_t> results) noexcept;
+
+ private:
+  AbiContext context_;
+  const ComponentFunc* func_;
+  bool has_begun_ = false;
+  static constexpr std::size_t room = 320;
+  alignas(16) std::byte state_[room];  // the library's
+};
+
+}  // namespace detail
+
+// A component function whose C++ signature was checked; a call allocates nothing but what its values need. R is void or
+// a value; a view that a call gives would dangle, so results own what they hold.
+template <class R, class... Args>
+  requires((detail::AbiType<std::remove_cvref_t<Args>> && ...) && (std::is_void_v<R> || detail::AbiType<R>))
+class TypedComponentFunc<R(Args...)> {
+ public:
+  Result<R> operator()(const std::remove_cvref_t<Args>&... arguments) const {
+    using Params = detail::AbiParams<std::remove_cvref_t<Args>...>;
+    using Results = detail::AbiResults<R>;
+    detail::ComponentCall call(func_);
+    if (auto begun = call.begin(); !begun) [[unlikely]]
+      return std::move(begun).error();
+    detail::AbiContext& context = call.context();
+    std::uint64_t slots[Params::slots > 0 ? Params::slots : 1];
+    if constexpr (sizeof...(Args) > 0) lower(context, slots, arguments...);
+    if (context.has_failed) [[unlikely]]
+      return call.failure();
+    if (auto done = call.run(slots); !done) [[unlikely]]
+      return std::move(done).error();
+    constexpr unsigned result_slots = Results::flat == 0 ? 0 : 1;
+    if constexpr (std::is_void_v<R>) {
+      return call.finish({slots, result_slots});
+    } else {
+      R result = lift(call, slots);
+      if (context.has_failed) [[unlikely]]
+        return call.failure();
+      if (auto finished = call.finish({slots, result_slots}); !finished) [[unlikely]]
+        return std::move(finished).error();
+      return result;
+    }
+  }
+
+  const ComponentFunc& func() const noexcept { return func_; }
+
+ private:
+  friend class ComponentFunc;
+  explicit TypedComponentFunc(ComponentFunc func) noexcept : func_(std::move(func)) {}
+
+  static void lower(detail::AbiContext& context, std::uint64_t* slots, const std::remove_cvref_t<Args>&... arguments) {
+    using Params = detail::AbiParams<std::remove_cvref_t<Args>...>;
+    using Product =
+        detail::AbiProduct<typename Params::Tuple, detail::Shape::Kind::tuple, std::remove_cvref_t<Args>...>;
+    if constexpr (Params::in_memory) {
+      const detail::AbiLayout layout = Product::layout(context.is_64);
+      slots[0] = detail::abi_allocate(context, layout.size, layout.alignment);
+      if (!context.has_failed) Product::store_members(context, slots[0], arguments...);
+    } else {
+      Product::lower_members(context, slots, arguments...);
+    }
+  }
+  static auto lift(detail::ComponentCall& call, const std::uint64_t* slots)
+    requires(!std::is_void_v<R>)
+  {
+    detail::AbiContext& context = call.context();
+    if constexpr (detail::AbiResults<R>::in_memory) {
+      const detail::AbiLayout layout = detail::Abi<R>::layout(context.is_64);
+      const std::uint64_t pointer = context.is_64 ? slots[0] : static_cast<std::uint32_t>(slots[0]);
+      const std::uint8_t* at = call.results_at(pointer, layout);
+      if (at == nullptr) {
+        static constexpr std::uint8_t zeros[1024] = {};
+        static_assert(detail::Abi<R>::layout(true).size <= sizeof zeros, "a result of more than 1,024 bytes");
+        at = zeros;
+      }
+      return detail::Abi<R>::load(context, at);
+    } else {
+      return detail::Abi<R>::lift(context, slots);
+    }
+  }
+
+  ComponentFunc func_;
+};
+
+namespace detail {
+template <class Signature>
+struct SignatureShapes;
+template <class R, class... Args>
+struct SignatureShapes<R(Args...)> {
+  static constexpr std::array<const Shape*, sizeof...(Args)> params = {&Abi<std::remove_cvref_t<Args>>::shape...};
+  static const Shape* result() noexcept { return AbiResults<R>::shape(); }
+};
+}  // namespace detail
+
+template <class Signature>
+Result<TypedComponentFunc<Signature>> ComponentFunc::typed() const {
+  using Types = detail::SignatureShapes<Signature>;
+  if (auto checked = check(Types::params, Types::result()); !checked) return std::move(checked).error();
+  return TypedComponentFunc<Signature>(*this);
+}
+
+}  // namespace tenon

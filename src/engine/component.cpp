@@ -1,0 +1,106 @@
+// Components: the way from bytes to a plan, as a list of phases.
+#include "binary/component/component.hpp"
+
+#include <fstream>
+#include <iterator>
+
+#include "engine/component_state.hpp"
+#include "fuse/flatten.hpp"
+#include "tenon/tools.hpp"
+
+namespace tenon {
+
+namespace detail {
+
+ComponentState::ComponentState(std::shared_ptr<EngineState> owner)
+    : engine(std::move(owner)), arena(*std::pmr::new_delete_resource()) {}
+
+ComponentState::~ComponentState() {
+  for (runtime::CodeModule* module : code) engine->executor->release(module);
+}
+
+}  // namespace detail
+
+Result<Component> Component::load(const Engine& engine, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(ErrorKind::io, {}, "cannot open \"", std::string_view(path), "\"");
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  if (file.bad()) return fail(ErrorKind::io, {}, "cannot read \"", std::string_view(path), "\"");
+  return compile(engine, bytes);
+}
+
+Result<Component> Component::compile(const Engine& engine, std::string_view input) {
+  const std::shared_ptr<detail::EngineState>& owner = engine.state_;
+  auto state = std::make_shared<detail::ComponentState>(owner);
+  auto binary = tools::parse(input, {.features = {owner->features.bits()}});
+  if (!binary) return std::move(binary).error();
+  state->bytes = std::move(*binary);
+
+  auto read = component::read_component(as_bytes(state->bytes), *std::pmr::new_delete_resource(),
+                                        {.features = owner->features});
+  if (!read) return std::move(read).error();
+  state->component.emplace(std::move(*read));
+  // From here on the binary is well-formed, but for core modules, which validation reads.
+
+  auto validated =
+      component::validate_component(*state->component, owner->types, state->arena, {.features = owner->features});
+  if (!validated) return std::move(validated).error();
+  state->validated = *validated;
+  // From here on names resolve, and types agree.
+
+  auto plan = fuse::flatten(state->validated, state->arena);
+  if (!plan) return std::move(plan).error();
+  state->plan = *plan;
+  for (const core::ValidatedModule* module : state->plan.modules) {
+    state->code.push_back(owner->executor->make_code(
+        *module, {.fuel = owner->options.fuel, .loop_dispatch = owner->options.loop_dispatch}));
+  }
+  return Component(std::move(state));
+}
+
+namespace {
+
+void list_items(const fuse::InstanceItem& instance, const std::string& path, const fuse::Plan& plan,
+                std::vector<ComponentItemType>& items) {
+  for (const fuse::ExportItem& item : instance.exports) {
+    const std::string name(item.name.name);
+    switch (item.sort) {
+      case component::Sort::func: items.push_back({path, name, detail::type_text(*item.func_type, &plan)}); break;
+      case component::Sort::core_module: items.push_back({path, name, "core module"}); break;
+      case component::Sort::value: items.push_back({path, name, "value " + detail::type_text(item.type, &plan)}); break;
+      case component::Sort::type:
+        if (!item.resource.is_none()) items.push_back({path, name, "resource"});
+        break;
+      case component::Sort::instance:
+        list_items(*item.instance, path.empty() ? name : path + "#" + name, plan, items);
+        break;
+      default: break;
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<ComponentItemType> Component::exports() const {
+  std::vector<ComponentItemType> items;
+  list_items(*state_->plan.exports, "", state_->plan, items);
+  return items;
+}
+
+std::vector<ComponentItemType> Component::imports() const {
+  std::vector<ComponentItemType> items;
+  const fuse::Plan& plan = state_->plan;
+  for (const fuse::ImportSlot& slot : plan.imports) {
+    std::string path;
+    for (const std::string_view part : slot.path.first(slot.path.size() - 1))
+      path += (path.empty() ? "" : "#") + std::string(part);
+    std::string type = "resource";
+    if (slot.entity.sort == component::Sort::func) type = detail::type_text(*slot.entity.func, &plan);
+    if (slot.entity.sort == component::Sort::core_module) type = "core module";
+    if (slot.entity.sort == component::Sort::value) type = "value " + detail::type_text(slot.entity.value, &plan);
+    items.push_back({std::move(path), std::string(slot.path.back()), std::move(type)});
+  }
+  return items;
+}
+
+}  // namespace tenon

@@ -1,0 +1,230 @@
+// Calls between the host and components.
+#include <new>
+
+#include "abi/layout.hpp"
+#include "abi/lift.hpp"
+#include "abi/lower.hpp"
+#include "engine/component_state.hpp"
+#include "runtime/component/sync_call.hpp"
+
+namespace tenon {
+
+using detail::StoreBlock;
+using detail::usage;
+
+namespace detail {
+
+ComponentFunc StoreBlock::handle(const component::LiftedFunc* func) {
+  ComponentFunc result;
+  result.store_ = shared_from_this();
+  result.func_ = func;
+  return result;
+}
+
+const component::LiftedFunc* StoreBlock::func_of(const ComponentFunc& func) noexcept { return func.func_; }
+
+// --- The host calls ------------------------------------------------------------------------------------------------
+
+namespace {
+
+struct CallState {
+  explicit CallState(StoreBlock& block) : deadline(block) {}
+  DeadlineScope deadline;
+  component::SyncCall call;
+  AbiState abi;
+};
+
+}  // namespace
+
+ComponentCall::ComponentCall(const ComponentFunc& func) noexcept : func_(&func) {
+  static_assert(sizeof(CallState) <= room && alignof(CallState) <= 16);
+}
+
+ComponentCall::~ComponentCall() {
+  if (!has_begun_) return;
+  delete context_.scratch;
+  std::destroy_at(std::launder(reinterpret_cast<CallState*>(state_)));
+}
+
+Result<void> ComponentCall::begin() noexcept {
+  if (func_->func_ == nullptr) return usage("the function handle is empty");
+  StoreBlock& block = *func_->store_;
+  if (!block.is_alive()) [[unlikely]]
+    return dead_store();
+  if (block.call_depth >= max_nested_calls) [[unlikely]]
+    return too_deep();
+  const component::LiftedFunc& func = *func_->func_;
+  auto* state = ::new (state_) CallState(block);
+  has_begun_ = true;
+  if (!state->deadline.holds()) return out_of_memory();
+  if (auto begun = guarded(block, [&] { return state->call.begin(func, nullptr); }); !begun) return begun;
+  open_context(context_, state->abi, *func.inst, func.opts, nullptr, &state->call.borrows());
+  return {};
+}
+
+namespace {
+
+CallState& state_of(std::byte* state) noexcept { return *std::launder(reinterpret_cast<CallState*>(state)); }
+
+}  // namespace
+
+Error ComponentCall::failure() noexcept { return std::move(state_of(state_).abi.error); }
+
+Result<void> ComponentCall::run(std::span<std::uint64_t> slots) noexcept {
+  auto done = guarded(*func_->store_, [&] { return state_of(state_).call.run(slots); });
+  update_memory(context_);
+  return done;
+}
+
+const std::uint8_t* ComponentCall::results_at(std::uint64_t pointer, AbiLayout layout) noexcept {
+  return abi_tuple(context_, pointer, layout);
+}
+
+Result<void> ComponentCall::finish(std::span<const std::uint64_t> results) noexcept {
+  return guarded(*func_->store_, [&] { return state_of(state_).call.finish(results); });
+}
+
+// --- A guest calls the host ----------------------------------------------------------------------------------------
+
+namespace {
+
+struct FlatLimits {
+  unsigned params;
+  unsigned results;
+};
+FlatLimits limits_of(const component::CanonicalOptions& opts) noexcept {
+  if (opts.async) return {component::max_flat_async_params, 0};
+  return {component::max_flat_params, component::max_flat_results};
+}
+
+// With C++ types.
+Result<void> call_typed(ComponentHostFunction& function, const component::LoweredFunc& caller, CallContext& call,
+                        runtime::Slot* frame) {
+  AbiContext context;
+  component::Lenders lenders(*caller.inst);
+  AbiState state;
+  open_context(context, state, *caller.inst, caller.opts, &lenders, nullptr);
+  const FlatLimits most = limits_of(caller.opts);
+  auto result = function.run(call, context, {.params = most.params, .results = most.results}, frame);
+  delete context.scratch;
+  return result;
+}
+
+// The result's type as a list of none or one.
+std::span<const component::Member> result_types(const component::Member& result) noexcept {
+  return {&result, result.type == nullptr ? 0U : 1U};
+}
+
+// With values.
+Result<void> call_dynamic(const Linker::ComponentFunction& function, const component::LoweredFunc& caller,
+                          CallContext& call, runtime::Slot* frame) {
+  component::Lenders lenders(*caller.inst);
+  component::GuestContext guest(*caller.inst, caller.opts, &lenders, nullptr);
+  StoreHandles handles(*call.block);
+  guest.host = &handles;
+  const component::FuncSignature& type = *caller.type;
+  const FlatLimits most = limits_of(caller.opts);
+  const std::uint64_t flat = component::flat_count(type.params);
+  const std::size_t param_slots = flat > most.params ? 1 : flat;
+  std::vector<component::Val> arguments(type.params.size());
+  auto lifted = component::lift_flat_values(guest, most.params, {frame, param_slots}, type.params, arguments);
+  if (!lifted) return lifted;
+  auto results = function(arguments);
+  if (!results) return std::move(results).error();
+  const component::Member result{.label = {}, .type = type.result};
+  const auto types = result_types(result);
+  if (results->size() != types.size()) {
+    return usage("the host function gave ", results->size(), " results, expected ", types.size());
+  }
+  guest.renew();
+  std::optional<std::uint64_t> out;
+  if (!types.empty() && result.type->flat > most.results) out = frame[param_slots];
+  auto lowered = component::lower_flat_values(guest, most.results, *results, types, frame, out);
+  if (!lowered) return std::move(lowered).error();
+  return {};
+}
+
+}  // namespace
+
+Result<void> HostCallee::call_flat(const component::LoweredFunc& caller, runtime::Thread& thread,
+                                   runtime::Slot* frame) {
+  CallContext call{static_cast<StoreBlock*>(thread.store->host), &thread};
+  const auto fail_with = [](std::string_view what) {
+    return fail(ErrorKind::trap, {}, message(Trap::host_error), ": ", what);
+  };
+  const auto run = [&]() -> Result<void> {
+    if (const auto* typed = std::get_if<std::shared_ptr<ComponentHostFunction>>(&function_)) {
+      return call_typed(**typed, caller, call, frame);
+    }
+    return call_dynamic(std::get<std::shared_ptr<DynamicComponentFunction>>(function_)->function, caller, call, frame);
+  };
+  Result<void> result;
+  try {
+    result = run();
+  } catch (const std::exception& exception) {
+    result = fail_with(exception.what());
+  } catch (...) {
+    result = fail_with("it threw an exception");
+  }
+  if (!call.block->is_alive()) return dead_store();
+  return result;
+}
+
+Result<void*> HostCallee::call(component::Call&, component::ComponentInstance&) {
+  return usage("a host function of a synchronous type has no call that may wait");
+}
+
+}  // namespace detail
+
+namespace {
+
+Result<std::vector<component::Val>> call_synchronously(StoreBlock& block, const component::LiftedFunc& func,
+                                                       std::span<const component::Val> arguments) {
+  component::SyncCall call;
+  if (auto begun = call.begin(func, nullptr); !begun) return std::move(begun).error();
+  detail::StoreHandles handles(block);
+  component::GuestContext guest(*func.inst, func.opts, nullptr, &call.borrows());
+  guest.host = &handles;
+
+  runtime::Slot slots[component::max_flat_params] = {};
+  auto lowered = component::lower_flat_values(guest, component::max_flat_params, arguments, func.type->params, slots);
+  if (!lowered) return std::move(lowered).error();
+  if (auto done = call.run(slots); !done) return std::move(done).error();
+  guest.renew();
+
+  if (auto allowed = call.check_return(); !allowed) return std::move(allowed).error();
+  const component::Member result{.label = {}, .type = func.type->result};
+  const auto types = detail::result_types(result);
+  std::vector<component::Val> values(types.size());
+  const std::size_t flat = types.empty() || result.type->flat == 0 ? 0 : 1;
+  auto lifted = component::lift_flat_values(guest, component::max_flat_results, {slots, flat}, types, values);
+  if (!lifted) return std::move(lifted).error();
+  if (auto finished = call.finish({slots, flat}); !finished) return std::move(finished).error();
+  return values;
+}
+
+}  // namespace
+
+Result<std::vector<component::Val>> ComponentFunc::call(std::span<const component::Val> arguments) const {
+  if (func_ == nullptr) return usage("the function handle is empty");
+  if (!store_->is_alive()) return detail::dead_store();
+  if (arguments.size() != func_->type->params.size()) {
+    return usage("the function has type ", std::string_view(type()), ", found ", arguments.size(), " arguments");
+  }
+  return detail::guarded_call(*store_, [&] { return call_synchronously(*store_, *func_, arguments); });
+}
+
+std::string ComponentFunc::type() const {
+  if (func_ == nullptr || !store_->is_alive()) return {};
+  return detail::type_text(*func_->type, nullptr);
+}
+
+Result<void> ComponentFunc::check(std::span<const detail::Shape* const> params, const detail::Shape* result) const {
+  if (func_ == nullptr) return usage("the function handle is empty");
+  if (!store_->is_alive()) return detail::dead_store();
+  const std::string wrong = detail::difference(params, result, *func_->type);
+  if (wrong.empty()) return {};
+  return usage("the function has type ", std::string_view(type()), ": ", std::string_view(wrong));
+}
+
+}  // namespace tenon

@@ -1,0 +1,343 @@
+// Linking of components: what each import is given, and whether it fits.
+//
+// A plan's imports are leaves with the path of names that leads to each: a function in an instance, a resource type. A
+// path is looked up as an instance's name and a name in it; instances inside of instances have their names joined with
+// `#`. An interface of another version serves where the versions are compatible as semantic versioning says.
+#include <algorithm>
+
+#include "engine/linker_state.hpp"
+#include "model/core/type_text.hpp"
+
+namespace tenon {
+
+using detail::ComponentItem;
+using detail::StoreBlock;
+using detail::usage;
+
+namespace detail {
+
+bool StoreBlock::is_usable(const ComponentInstance& instance) noexcept {
+  return instance.instance_ != nullptr && instance.store_->is_alive();
+}
+component::RootInstance* StoreBlock::root_of(const ComponentInstance& instance) noexcept { return instance.instance_; }
+StoreBlock* StoreBlock::owner_of(const ComponentInstance& instance) noexcept { return instance.store_.get(); }
+
+ComponentInstance StoreBlock::handle(component::RootInstance* instance) {
+  ComponentInstance result;
+  result.store_ = shared_from_this();
+  result.instance_ = instance;
+  return result;
+}
+
+ComponentStore& StoreBlock::component_store() {
+  if (components == nullptr) components = std::make_unique<ComponentStore>(*store);
+  return *components;
+}
+
+namespace {
+
+// "a:b/c@0.2.3" is looked for as "a:b/c@0.2" too, and "@1.4.0" as "@1": what semantic versioning says is compatible.
+std::string compatible_name(std::string_view name) {
+  const std::size_t at = name.find('@');
+  if (at == std::string_view::npos) return std::string(name);
+  const std::string_view version = name.substr(at + 1);
+  if (version.find_first_of("-+") != std::string_view::npos) return std::string(name);
+  std::size_t end = version.find('.');
+  if (version.starts_with("0.") && !version.starts_with("0.0.")) end = version.find('.', 2);
+  if (version.starts_with("0.0.")) end = std::string_view::npos;
+  return std::string(name.substr(0, at + 1)) + std::string(version.substr(0, end));
+}
+
+const ComponentItem* find_item(const LinkerState& linker, const std::string& instance, std::string_view name) {
+  if (const auto* exact = LinkerState::find(linker.instances, instance, name)) return exact;
+  const std::string wanted = compatible_name(instance.empty() ? name : std::string_view(instance));
+  for (const auto& [given_instance, names] : linker.instances) {
+    if (instance.empty() != given_instance.empty()) continue;
+    if (instance.empty()) {
+      const auto found =
+          std::ranges::find_if(names, [&](const auto& item) { return compatible_name(item.first) == wanted; });
+      if (found != names.end()) return &found->second;
+    } else if (compatible_name(given_instance) == wanted) {
+      const auto found = names.find(name);
+      if (found != names.end()) return &found->second;
+    }
+  }
+  return nullptr;
+}
+
+std::string instance_path(const fuse::ImportSlot& slot) {
+  std::string path;
+  for (const std::string_view part : slot.path.first(slot.path.size() - 1)) {
+    path += (path.empty() ? "" : "#") + std::string(part);
+  }
+  return path;
+}
+
+class Matcher {
+ public:
+  Matcher(const LinkerState& linker, StoreBlock& block, const fuse::Plan& plan)
+      : linker_(linker),
+        block_(block),
+        store_(block.component_store()),
+        plan_(plan),
+        resources_(plan.resources.size()) {}
+
+  Result<std::vector<component::Given>> run() {
+    std::vector<component::Given> given;
+    for (const fuse::ImportSlot& slot : plan_.imports) {
+      auto one = match(slot);
+      if (!one) return std::move(one).error();
+      given.push_back(*one);
+    }
+    return given;
+  }
+
+ private:
+  template <class... Pieces>
+  static Error unlinkable(const fuse::ImportSlot& slot, const Pieces&... pieces) {
+    const std::string path = instance_path(slot);
+    const std::string_view name = slot.path.back();
+    if (path.empty()) return fail(ErrorKind::unlinkable, {}, "import `", name, "`: ", pieces...);
+    return fail(ErrorKind::unlinkable, {}, "import `", std::string_view(path), "` `", name, "`: ", pieces...);
+  }
+
+  static std::string_view sort_text(const fuse::ImportSlot& slot) {
+    return slot.entity.sort == component::Sort::type ? std::string_view("resource")
+                                                     : component::to_string(slot.entity.sort);
+  }
+
+  Result<component::Given> match(const fuse::ImportSlot& slot) {
+    const ComponentItem* item = find_item(linker_, instance_path(slot), slot.path.back());
+    if (item == nullptr) {
+      const std::string type =
+          slot.entity.sort == component::Sort::func ? ": " + type_text(*slot.entity.func, &plan_) : std::string();
+      return unlinkable(slot, "a ", sort_text(slot), " of that name is not defined", std::string_view(type));
+    }
+    switch (slot.entity.sort) {
+      case component::Sort::func: return match_func(slot, *item);
+      case component::Sort::core_module: return match_module(slot, *item);
+      case component::Sort::type: return match_resource(slot, *item);
+      default: return unlinkable(slot, "a ", sort_text(slot), " cannot be given");
+    }
+  }
+
+  Result<component::Given> match_func(const fuse::ImportSlot& slot, const ComponentItem& item) {
+    const component::FuncSignature& type = *slot.entity.func;
+    if (const auto* function = std::get_if<std::shared_ptr<ComponentHostFunction>>(&item.is)) {
+      const std::string wrong = difference((*function)->params, (*function)->result, type);
+      if (!wrong.empty()) {
+        return unlinkable(slot, "expected ", std::string_view(type_text(type, &plan_)),
+                          "; of the host function's C++ type: ", std::string_view(wrong));
+      }
+      HostCallee& callee = store_.host_functions.emplace_back(*function, type);
+      return component::Given{.func = {.lifted = nullptr, .host = &callee}};
+    }
+    if (const auto* function = std::get_if<std::shared_ptr<DynamicComponentFunction>>(&item.is)) {
+      HostCallee& callee = store_.host_functions.emplace_back(*function, type);
+      return component::Given{.func = {.lifted = nullptr, .host = &callee}};
+    }
+    const auto* live = std::get_if<ComponentItem::Live>(&item.is);
+    if (live == nullptr || live->item->sort != component::Sort::func) return wrong_sort(slot, item);
+    if (auto checked = check_owner(slot, live->instance); !checked) return std::move(checked).error();
+    const component::RootInstance& root = *StoreBlock::root_of(live->instance);
+    const TypeComparison comparison{.expected_plan = &plan_,
+                                    .given_plan = root.plan,
+                                    .expected_resources = resources_,
+                                    .given_resources = root.resources};
+    const std::string wrong = difference(type, *live->item->func_type, comparison);
+    if (!wrong.empty()) return unlinkable(slot, std::string_view(wrong));
+    return component::Given{.func = root.callee(live->item->func)};
+  }
+
+  Result<component::Given> match_resource(const fuse::ImportSlot& slot, const ComponentItem& item) {
+    const component::RuntimeResourceType* type = nullptr;
+    if (const auto* host = std::get_if<std::shared_ptr<HostResource>>(&item.is)) {
+      store_.resources.push_back(*host);
+      type = &(*host)->type;
+    } else {
+      const auto* live = std::get_if<ComponentItem::Live>(&item.is);
+      if (live == nullptr || live->item->resource.is_none()) return wrong_sort(slot, item);
+      if (auto checked = check_owner(slot, live->instance); !checked) return std::move(checked).error();
+      type = StoreBlock::root_of(live->instance)->resources[live->item->resource.value];
+    }
+    const component::RuntimeResourceType*& known = resources_[slot.resource.value];
+    if (known != nullptr && known != type) return unlinkable(slot, "mismatched resource types");
+    known = type;
+    return component::Given{.func = {}, .resource = type};
+  }
+
+  Result<component::Given> match_module(const fuse::ImportSlot& slot, const ComponentItem& item) {
+    const ModuleState* module = nullptr;
+    if (const auto* given = std::get_if<Module>(&item.is)) {
+      const auto& state = ModuleState::of(*given);
+      store_.modules.push_back(state);
+      module = state.get();
+      if (auto fits = check_module(slot, module->validated); !fits) return std::move(fits).error();
+      return component::Given{.func = {}, .module = module->code};
+    }
+    const auto* live = std::get_if<ComponentItem::Live>(&item.is);
+    if (live == nullptr || live->item->sort != component::Sort::core_module) return wrong_sort(slot, item);
+    if (auto checked = check_owner(slot, live->instance); !checked) return std::move(checked).error();
+    runtime::CodeModule* code = StoreBlock::root_of(live->instance)->module(live->item->module);
+    if (auto fits = check_module(slot, *code->validated); !fits) return std::move(fits).error();
+    return component::Given{.func = {}, .module = code};
+  }
+
+  // The module's imports must be among those of the type, the type's exports among the module's.
+  Result<void> check_module(const fuse::ImportSlot& slot, const core::ValidatedModule& given) {
+    const component::ModuleSignature& type = *slot.entity.module;
+    const core::Module& module = *given.module;
+    for (const core::Import& import : module.imports) {
+      const auto found = std::ranges::find_if(type.imports, [&](const component::ModuleImport& expected) {
+        return expected.module == import.module && expected.name == import.name;
+      });
+      if (found == type.imports.end()) {
+        return unlinkable(slot, "the module imports `", import.module, "::", import.name, "`, which its type does not");
+      }
+      if (found->type.kind != import.type.kind) {
+        return unlinkable(slot, "type mismatch in import `", import.module, "::", import.name, "`: expected ",
+                          import.type.kind, " found ", found->type.kind);
+      }
+    }
+    for (const component::ModuleExport& expected : type.exports) {
+      const auto found =
+          std::ranges::find_if(module.exports, [&](const core::Export& item) { return item.name == expected.name; });
+      if (found == module.exports.end()) return unlinkable(slot, "missing expected export `", expected.name, "`");
+      if (found->kind != expected.type.kind) {
+        return unlinkable(slot, "type mismatch in export `", expected.name, "`: expected ", expected.type.kind,
+                          " found ", found->kind);
+      }
+    }
+    return {};
+  }
+
+  Result<void> check_owner(const fuse::ImportSlot& slot, const ComponentInstance& instance) const {
+    if (StoreBlock::is_usable(instance) && StoreBlock::owner_of(instance) == &block_) return {};
+    return unlinkable(slot, "it was given something of another store");
+  }
+
+  static Error wrong_sort(const fuse::ImportSlot& slot, const ComponentItem& item) {
+    std::string_view found = "func";
+    if (std::holds_alternative<Module>(item.is)) found = "core module";
+    if (std::holds_alternative<std::shared_ptr<HostResource>>(item.is)) found = "resource";
+    if (const auto* live = std::get_if<ComponentItem::Live>(&item.is)) found = component::to_string(live->item->sort);
+    return unlinkable(slot, "expected ", sort_text(slot), " found ", found);
+  }
+
+  const LinkerState& linker_;
+  StoreBlock& block_;
+  ComponentStore& store_;
+  const fuse::Plan& plan_;
+  std::vector<const component::RuntimeResourceType*> resources_;  // by the plan's ResourceId, as far as they are given
+};
+
+Result<void> insert_instance(LinkerState& linker, const std::string& name, const ComponentInstance& instance,
+                             const fuse::InstanceItem& items) {
+  for (const fuse::ExportItem& item : items.exports) {
+    if (item.sort == component::Sort::instance) {
+      const std::string inner(item.name.name);
+      const std::string path = name.empty() ? inner : name + "#" + inner;
+      if (auto inserted = insert_instance(linker, path, instance, *item.instance); !inserted) return inserted;
+      continue;
+    }
+    auto inserted = linker.insert(name, item.name.name, ComponentItem{ComponentItem::Live{instance, &item}});
+    if (!inserted) return inserted;
+  }
+  return {};
+}
+
+}  // namespace
+
+}  // namespace detail
+
+Result<void> Linker::define_function(std::string_view instance, std::string_view name,
+                                     std::shared_ptr<detail::ComponentHostFunction> function) {
+  if (state_ == nullptr) return detail::moved_linker();
+  return detail::guarded([&] { return state_->insert(instance, name, ComponentItem{std::move(function)}); });
+}
+
+Result<void> Linker::define_dynamic(std::string_view instance, std::string_view name, ComponentFunction function) {
+  if (state_ == nullptr) return detail::moved_linker();
+  return detail::guarded([&] {
+    auto shared = std::make_shared<detail::DynamicComponentFunction>(std::move(function));
+    return state_->insert(instance, name, ComponentItem{std::move(shared)});
+  });
+}
+
+Result<void> Linker::define_resource(std::string_view instance, std::string_view name, const HostResourceType& type) {
+  if (state_ == nullptr) return detail::moved_linker();
+  return detail::guarded([&] { return state_->insert(instance, name, ComponentItem{type.resource_}); });
+}
+
+Result<void> Linker::define_instance(std::string_view name, const ComponentInstance& instance) {
+  if (state_ == nullptr) return detail::moved_linker();
+  if (!StoreBlock::is_usable(instance)) return usage("the instance is empty, or its store has ended");
+  return detail::guarded([&] {
+    return detail::insert_instance(*state_, std::string(name), instance, *StoreBlock::root_of(instance)->plan->exports);
+  });
+}
+
+Result<void> Linker::define_module(std::string_view instance, std::string_view name, const Module& module) {
+  if (state_ == nullptr) return detail::moved_linker();
+  return detail::guarded([&] { return state_->insert(instance, name, ComponentItem{module}); });
+}
+
+Result<ComponentInstance> Linker::instantiate(Store& store, const Component& component) const {
+  auto opened = StoreBlock::open(store);
+  if (!opened) return std::move(opened).error();
+  StoreBlock& block = **opened;
+  if (state_ == nullptr) return detail::moved_linker();
+  const auto& state = detail::ComponentState::of(component);
+  if (state_->engine != block.engine || state->engine != block.engine) {
+    return usage("the linker, the component and the store belong to different engines");
+  }
+  auto root = detail::guarded_call(block, [&]() -> Result<component::RootInstance*> {
+    auto given = detail::Matcher(*state_, block, state->plan).run();
+    if (!given) return std::move(given).error();
+    // From here on every import has something that fits.
+
+    detail::ComponentStore& components = block.component_store();
+    components.components.push_back(state);
+    return component::instantiate(components.world, state->plan, state->code, *given);
+  });
+  if (!root) return std::move(root).error();
+  if (!block.is_alive()) return detail::dead_store();
+  return block.handle(*root);
+}
+
+// --- What an instance exports --------------------------------------------------------------------------------------
+
+namespace {
+
+const fuse::ExportItem* find_export(const fuse::InstanceItem& exports, std::string_view instance,
+                                    std::string_view name) {
+  const fuse::InstanceItem* inside = &exports;
+  while (!instance.empty()) {
+    const std::string_view first = instance.substr(0, instance.find('#'));
+    const fuse::ExportItem* found = fuse::find(*inside, first);
+    if (found == nullptr || found->instance == nullptr) return nullptr;
+    inside = found->instance;
+    instance.remove_prefix(std::min(instance.size(), first.size() + 1));
+  }
+  return fuse::find(*inside, name);
+}
+
+}  // namespace
+
+Result<ComponentFunc> ComponentInstance::func(std::string_view instance, std::string_view name) const {
+  if (instance_ == nullptr) return usage("the instance handle is empty");
+  if (!store_->is_alive()) return detail::dead_store();
+  const fuse::ExportItem* found = find_export(*instance_->plan->exports, instance, name);
+  if (found == nullptr) {
+    if (instance.empty()) return usage("the component exports no \"", name, "\"");
+    return usage("the component exports no \"", name, "\" in \"", instance, "\"");
+  }
+  if (found->sort != component::Sort::func) {
+    return usage("the export \"", name, "\" is a ", component::to_string(found->sort), ", expected a func");
+  }
+  const component::Callee callee = instance_->callee(found->func);
+  if (callee.lifted == nullptr) return usage("the export \"", name, "\" is a function of the host");
+  return store_->handle(callee.lifted);
+}
+
+}  // namespace tenon

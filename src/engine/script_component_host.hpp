@@ -1,0 +1,11 @@
+// What component scripts import from their host: the functions, modules and resources that wasmtime's test runner
+// gives.
+#pragma once
+
+#include "tenon/component.hpp"
+
+namespace tenon::tools {
+
+void define_component_host(Linker& linker, const Engine& engine);
+
+}  // namespace tenon::tools
