@@ -37,6 +37,7 @@ namespace detail {
 struct ComponentState;
 struct ComponentItem;
 struct HostResource;
+struct PendingCall;
 struct ComponentHostFunction;
 class ComponentCall;
 }  // namespace detail
@@ -58,6 +59,21 @@ class HostResourceType {
  private:
   friend class Linker;
   std::shared_ptr<detail::HostResource> resource_;
+};
+
+// The right to finish one call of a host function that takes its time, once; on the thread that serves the store.
+// Copies share it. When nobody finishes the call, the guest waits for ever.
+class ComponentCompletion {
+ public:
+  explicit ComponentCompletion(std::shared_ptr<detail::PendingCall> call) noexcept : call_(std::move(call)) {}
+  // Without effect when the call is over: finished, cancelled, or its store has ended. Errors: trap, usage (values of
+  // other types).
+  Result<void> resolve(std::span<const component::Val> results) const;
+  // The same when guests have nothing else to do.
+  void resolve_later(std::vector<component::Val> results) const;
+
+ private:
+  std::shared_ptr<detail::PendingCall> call_;
 };
 
 // A validated component, flattened to a plan of its instantiation. Immutable; cheap to copy; core functions are

@@ -13,8 +13,8 @@
 // with another store, they give an error of kind `usage`. They are copied, never moved, so that none is left empty; a
 // store or linker that was moved away gives errors of that kind too. A host function may end the store that called it:
 // its guest is stopped then. A store and its handles serve one host thread at a time; engines and modules serve any
-// number. Nothing here throws but std::bad_alloc, and that only constructors and what gives containers or handles by value;
-// what gives a `Result` says that the host has no memory left by an error of kind `exhausted`.
+// number. Nothing here throws but std::bad_alloc, and that only constructors and what gives containers or handles by
+// value; what gives a `Result` says that the host has no memory left by an error of kind `exhausted`.
 #pragma once
 
 #include <chrono>
@@ -40,6 +40,7 @@ namespace tenon {
 class Component;
 class ComponentInstance;
 class HostResourceType;
+class ComponentCompletion;
 namespace component {
 class Val;
 }
@@ -458,6 +459,9 @@ class Linker {
   // resource type of the host. See tenon/component.hpp.
   using ComponentFunction = std::function<Result<std::vector<component::Val>>(std::span<const component::Val>)>;
   Result<void> define_dynamic(std::string_view instance, std::string_view name, ComponentFunction function);
+  // One that may take its time: it keeps the completion and resolves it at once, later, or never.
+  using AsyncComponentFunction = std::function<Result<void>(std::span<const component::Val>, ComponentCompletion)>;
+  Result<void> define_async_dynamic(std::string_view instance, std::string_view name, AsyncComponentFunction function);
   Result<void> define_resource(std::string_view instance, std::string_view name, const HostResourceType& type);
   // All exports of an instance, under a module name.
   Result<void> define_instance(std::string_view module, const Instance& instance);

@@ -211,7 +211,10 @@ Result<std::vector<component::Val>> ComponentFunc::call(std::span<const componen
   if (arguments.size() != func_->type->params.size()) {
     return usage("the function has type ", std::string_view(type()), ", found ", arguments.size(), " arguments");
   }
-  return detail::guarded_call(*store_, [&] { return call_synchronously(*store_, *func_, arguments); });
+  return detail::guarded_call(*store_, [&] {
+    return func_->type->is_async ? detail::call_async(*store_, *func_, arguments)
+                                 : call_synchronously(*store_, *func_, arguments);
+  });
 }
 
 std::string ComponentFunc::type() const {

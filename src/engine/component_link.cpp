@@ -136,6 +136,11 @@ class Matcher {
       HostCallee& callee = store_.host_functions.emplace_back(*function, type);
       return component::Given{.func = {.lifted = nullptr, .host = &callee}};
     }
+    if (const auto* function = std::get_if<std::shared_ptr<AsyncComponentFunction>>(&item.is)) {
+      if (!type.is_async) return unlinkable(slot, "expected func, found async func");
+      AsyncHostCallee& callee = store_.async_host_functions.emplace_back(block_, *function, type);
+      return component::Given{.func = {.lifted = nullptr, .host = &callee}};
+    }
     const auto* live = std::get_if<ComponentItem::Live>(&item.is);
     if (live == nullptr || live->item->sort != component::Sort::func) return wrong_sort(slot, item);
     if (auto checked = check_owner(slot, live->instance); !checked) return std::move(checked).error();
@@ -260,6 +265,15 @@ Result<void> Linker::define_dynamic(std::string_view instance, std::string_view 
   if (state_ == nullptr) return detail::moved_linker();
   return detail::guarded([&] {
     auto shared = std::make_shared<detail::DynamicComponentFunction>(std::move(function));
+    return state_->insert(instance, name, ComponentItem{std::move(shared)});
+  });
+}
+
+Result<void> Linker::define_async_dynamic(std::string_view instance, std::string_view name,
+                                          AsyncComponentFunction function) {
+  if (state_ == nullptr) return detail::moved_linker();
+  return detail::guarded([&] {
+    auto shared = std::make_shared<detail::AsyncComponentFunction>(std::move(function));
     return state_->insert(instance, name, ComponentItem{std::move(shared)});
   });
 }

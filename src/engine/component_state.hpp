@@ -97,6 +97,7 @@ class HostCallee final : public component::HostFunction {
   using Function = std::variant<std::shared_ptr<ComponentHostFunction>, std::shared_ptr<DynamicComponentFunction>>;
   HostCallee(Function function, const component::FuncSignature& signature) : function_(std::move(function)) {
     type = &signature;
+    is_immediate = true;
   }
   Result<void> call_flat(const component::LoweredFunc& caller, runtime::Thread& thread, runtime::Slot* frame) override;
   Result<void*> call(component::Call& call, component::ComponentInstance& caller) override;
@@ -105,14 +106,48 @@ class HostCallee final : public component::HostFunction {
   Function function_;
 };
 
+// A call of a host function that takes its time: until it is resolved, or cancelled by the guest.
+struct PendingCall {
+  ComponentStore* store;
+  component::Call* call;  // nullptr when it is over
+  std::list<std::shared_ptr<PendingCall>>::iterator place{};
+};
+
+// A host function that takes its time.
+struct AsyncComponentFunction {
+  Linker::AsyncComponentFunction function;
+};
+class AsyncHostCallee final : public component::HostFunction {
+ public:
+  AsyncHostCallee(StoreBlock& block, std::shared_ptr<AsyncComponentFunction> function,
+                  const component::FuncSignature& signature)
+      : block_(block), function_(std::move(function)) {
+    type = &signature;
+  }
+  Result<void> call_flat(const component::LoweredFunc& caller, runtime::Thread& thread, runtime::Slot* frame) override;
+  Result<void*> call(component::Call& call, component::ComponentInstance& caller) override;
+  Result<void> cancel(void* call) override;
+
+ private:
+  StoreBlock& block_;
+  std::shared_ptr<AsyncComponentFunction> function_;
+};
+
 // The components of a store, and what they use.
 struct ComponentStore {
-  explicit ComponentStore(runtime::Store& store) : world(store) {}
+  explicit ComponentStore(runtime::Store& store);
   component::World world;
   std::deque<HostCallee> host_functions;
+  std::deque<AsyncHostCallee> async_host_functions;
+  std::list<std::shared_ptr<PendingCall>> pending;
+  std::deque<std::function<void()>> posted;  // what the host does when guests have nothing to do
   std::vector<std::shared_ptr<const ComponentState>> components;
   std::vector<std::shared_ptr<const ModuleState>> modules;
   std::vector<std::shared_ptr<HostResource>> resources;
 };
+
+// Calls a function of asynchronous type and runs the scheduler until it has returned. Errors: trap, usage.
+Result<std::vector<component::Val>> call_async(StoreBlock& block, const component::LiftedFunc& func,
+                                               std::span<const component::Val> arguments);
 
 }  // namespace tenon::detail

@@ -18,8 +18,8 @@ struct ComponentItem {
     ComponentInstance instance;
     const fuse::ExportItem* item;
   };
-  std::variant<std::shared_ptr<ComponentHostFunction>, std::shared_ptr<DynamicComponentFunction>, Live, Module,
-               std::shared_ptr<HostResource>>
+  std::variant<std::shared_ptr<ComponentHostFunction>, std::shared_ptr<DynamicComponentFunction>,
+               std::shared_ptr<AsyncComponentFunction>, Live, Module, std::shared_ptr<HostResource>>
       is;
 };
 

@@ -44,6 +44,9 @@ class Definer {
   void dynamic(std::string_view instance, std::string_view name, Linker::ComponentFunction function) {
     check(linker_.define_dynamic(instance, name, std::move(function)));
   }
+  void slow(std::string_view instance, std::string_view name, Linker::AsyncComponentFunction function) {
+    check(linker_.define_async_dynamic(instance, name, std::move(function)));
+  }
   void resource(std::string_view instance, std::string_view name, const HostResourceType& type) {
     check(linker_.define_resource(instance, name, type));
   }
@@ -69,6 +72,21 @@ void define_component_host(Linker& linker, const Engine& engine) {
   define.typed("host#nested", "return-four", [] { return std::uint32_t{4}; });
   define.typed(host, "return-hi", [] { return std::string("hi"); });
   if (auto module = Module::compile(engine, simple_module)) define.module(host, "simple-module", *module);
+
+  const auto never = [](Arguments, const ComponentCompletion&) -> Result<void> { return {}; };
+  const auto echo = [](Arguments arguments, const ComponentCompletion& done) -> Result<void> {
+    done.resolve_later({arguments.begin(), arguments.end()});
+    return {};
+  };
+  define.slow("", "host-echo-u32",
+              [](Arguments arguments, const ComponentCompletion& done) { return done.resolve(arguments); });
+  define.slow(host, "never-return", never);
+  define.slow(host, "[method]resource1.never-return", never);
+  define.slow(host, "echo-slowly", echo);
+  define.slow(host, "return-two-slowly", [](Arguments, const ComponentCompletion& done) -> Result<void> {
+    done.resolve_later({Val::s32(2)});
+    return {};
+  });
 
   const auto drops = std::make_shared<Drops>();
   const HostResourceType resource1("resource1", [drops](std::uint64_t rep) {

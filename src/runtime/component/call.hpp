@@ -40,10 +40,11 @@ struct Call {
 // A host function that may take its time.
 struct HostFunction {
   const FuncSignature* type = nullptr;
+  bool is_immediate = false;  // it never waits: `call_flat` serves, whatever the type
   // Starts a call: must call `call.start()` and, now or later (from the store's own thread), `call.resolve`.
   // What it gives is handed to `cancel` if the guest asks for that. Errors: trap.
   virtual Result<void*> call(Call& call, ComponentInstance& caller) = 0;
-  // A call by core code of a function of synchronous type, also with the option `async`: `frame` holds the flat
+  // A call by core code of a function that is immediate, also with the option `async`: `frame` holds the flat
   // parameters as the caller's options say, and takes the flat result (not the state of the subtask). Errors: trap.
   virtual Result<void> call_flat(const LoweredFunc& caller, runtime::Thread& core, runtime::Slot* frame) = 0;
   // Asked to end early: may resolve (also by `resolve_cancelled`) at once, later, or never. The default does nothing.

@@ -150,7 +150,8 @@ class Instantiation {
     lowered->type = from.type;
     lowered->opts = options(from.options);
     lowered->callee = root_.callee(from.callee);
-    const bool is_sync = !from.type->is_async && (!from.options.is_async || lowered->callee.host != nullptr);
+    const HostFunction* host = lowered->callee.host;
+    const bool is_sync = host != nullptr ? host->is_immediate : !from.type->is_async && !from.options.is_async;
     add_core_func(from.core_type, is_sync ? call_lowered_synchronously : call_lowered, lowered);
   }
 

@@ -181,6 +181,7 @@ Result<void> call_synchronously(const LiftedFunc& func, Call& call, ComponentIns
   GuestContext arguments(*func.inst, func.opts, nullptr, &sync.borrows());
   if (auto started = call.start(arguments, *func.type, flat); !started) return started;
   if (auto ran = sync.run(flat); !ran) return ran;
+  if (auto allowed = sync.check_return(); !allowed) return allowed;
   const std::span<const runtime::Slot> results(flat, func.callee->result_slots);
   GuestContext lifting(*func.inst, func.opts, nullptr, nullptr);
   if (auto resolved = call.resolve(lifting, *func.type, results, component::max_flat_results); !resolved) {
