@@ -108,7 +108,9 @@ Result<std::string> binary_of(const ModuleSource& source, Features features) {
   if (source.is_component) {
     // What stands in a definition is the inside of the component, which may itself begin with a component.
     const std::string wrapped = source.is_definition && source.form == SourceForm::text
-                                    ? "(component " + std::string(source.contents) + ")"
+                                    ? "(component " +
+                                          (source.name.empty() ? "" : "$" + std::string(source.name) + " ") +
+                                          std::string(source.contents) + ")"
                                     : std::string(source.contents);
     auto component = component::parse_component(wrapped, memory, {.features = features});
     if (!component) return std::move(component).error();

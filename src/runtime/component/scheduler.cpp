@@ -7,7 +7,7 @@
 namespace tenon::component {
 
 Scheduler::Scheduler(runtime::Store& owner, std::uint64_t seed)
-    : store(&owner), pool(owner.resource), queue(&pool), random(seed) {}
+    : store(&owner), upstream(*owner.resource), pool(&upstream), queue(&pool), random(seed) {}
 
 std::uint64_t choose(Scheduler& scheduler, std::uint64_t bound) noexcept {
   if (scheduler.random == 0 || bound < 2) return 0;

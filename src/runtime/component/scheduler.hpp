@@ -14,12 +14,30 @@
 
 namespace tenon::component {
 
+// The library's pools ask for chunks that are aligned to their size, which is more than anything in them needs.
+class ModestAlignment final : public std::pmr::memory_resource {
+ public:
+  explicit ModestAlignment(std::pmr::memory_resource& upstream) noexcept : upstream_(&upstream) {}
+
+ private:
+  static std::size_t modest(std::size_t alignment) noexcept { return alignment < 64 ? alignment : 64; }
+  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+    return upstream_->allocate(bytes, modest(alignment));
+  }
+  void do_deallocate(void* address, std::size_t bytes, std::size_t alignment) override {
+    upstream_->deallocate(address, bytes, modest(alignment));
+  }
+  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
+  std::pmr::memory_resource* upstream_;
+};
+
 struct Scheduler {
   explicit Scheduler(runtime::Store& store, std::uint64_t seed = 0);
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
   runtime::Store* store;
+  ModestAlignment upstream;
   std::pmr::unsynchronized_pool_resource pool;  // tasks, threads, waitables, ...
   Activation* current = nullptr;
   Thread* switch_to = nullptr;                // the thread that one which just blocked gave the control to
