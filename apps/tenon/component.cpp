@@ -31,8 +31,9 @@ struct WitCommandOptions : CommonOptions {
   std::string folder;
 };
 
-ExitCode write_files(const WitCommandOptions& options, const std::vector<tools::WitFile>& files) {
-  const std::filesystem::path root = options.folder;
+ExitCode write_files(const CommonOptions& options, const std::string& folder, const std::vector<tools::WitFile>& files,
+                     bool lists) {
+  const std::filesystem::path root = folder;
   for (const tools::WitFile& file : files) {
     const std::filesystem::path path = root / file.path;
     std::error_code code;
@@ -40,9 +41,14 @@ ExitCode write_files(const WitCommandOptions& options, const std::vector<tools::
     const auto written =
         code ? Result<void>(Error(ErrorKind::io, code.message())) : write_output(path.string(), file.contents);
     if (!written) return report(options, written.error(), path.string(), "");
-    std::fprintf(stdout, "%s\n", path.c_str());
+    if (lists) std::fprintf(stdout, "%s\n", path.c_str());
   }
   return ExitCode::ok;
+}
+
+// Whether the error is in one of the package's files.
+bool names_file(const tools::WitInput& wit, const Error& error) {
+  return std::ranges::find(wit.files, error.context(), &tools::WitFile::path) != wit.files.end();
 }
 
 ExitCode run_wit(WitCommandOptions& options) {
@@ -57,7 +63,7 @@ ExitCode run_wit(WitCommandOptions& options) {
   if (!input) return report_wit(options, input.error(), {});
   if (!options.folder.empty()) {
     const auto files = tools::print_wit_files(*input, options.print);
-    return files ? write_files(options, *files) : report_wit(options, files.error(), *input);
+    return files ? write_files(options, options.folder, *files, true) : report_wit(options, files.error(), *input);
   }
   const auto printed = tools::print_wit(*input, options.print);
   if (!printed) return report_wit(options, printed.error(), *input);
@@ -94,10 +100,8 @@ Action declare_embed(CLI::App& command) {
     if (!module) return report(*options, module.error(), shown_name(options->input), "");
     const auto embedded = tools::embed_world(*module, *wit, options->embed);
     if (embedded) return write_binary(*options, embedded, *features);
-    const bool is_of_wit =
-        std::ranges::find(wit->files, embedded.error().context(), &tools::WitFile::path) != wit->files.end();
-    return is_of_wit ? report_wit(*options, embedded.error(), *wit)
-                     : report(*options, embedded.error(), shown_name(options->input), *module);
+    return names_file(*wit, embedded.error()) ? report_wit(*options, embedded.error(), *wit)
+                                              : report(*options, embedded.error(), shown_name(options->input), *module);
   };
 }
 
@@ -155,9 +159,89 @@ Action declare_new(CLI::App& command) {
   };
 }
 
+Action declare_targets(CLI::App& command) {
+  struct Options : CommonOptions {
+    std::string wit;
+    tools::TargetsOptions targets;
+  };
+  auto options = std::make_shared<Options>();
+  command.add_option("WIT", options->wit, "The package of the world: a file or a folder")->required();
+  command.add_option("FILE", options->input, "The component; - is standard input")->capture_default_str();
+  command.add_option("-w,--world", options->targets.world, "The world")->type_name("NAME");
+  command.add_flag("--semver-compatible", options->targets.matches_versions,
+                   "Hold interfaces of compatible versions against one another");
+  declare_wit_options(command, options->targets.wit);
+  declare_common(command, *options);
+  return [options] {
+    const auto features = tools::parse_features(options->features);
+    if (!features) return report(*options, features.error(), "", "");
+    options->targets.wit.features = *features;
+    const auto wit = read_wit(options->wit);
+    if (!wit) return report_wit(*options, wit.error(), {});
+    const auto component = read_input(options->input);
+    if (!component) return report(*options, component.error(), shown_name(options->input), "");
+    const auto checked = tools::check_targets(*component, *wit, options->targets);
+    if (checked) return ExitCode::ok;
+    return names_file(*wit, checked.error())
+               ? report_wit(*options, checked.error(), *wit)
+               : report(*options, checked.error(), shown_name(options->input), *component);
+  };
+}
+
+Action declare_semver_check(CLI::App& command) {
+  struct Options : CommonOptions {
+    tools::WitOptions wit;
+    std::string previous;
+    std::string next;
+  };
+  auto options = std::make_shared<Options>();
+  command.add_option("WIT", options->input, "The package: a file or a folder")->required();
+  command.add_option("--prev", options->previous, "The world as it was")->type_name("WORLD")->required();
+  command.add_option("--new", options->next, "The world as it shall be")->type_name("WORLD")->required();
+  declare_wit_options(command, options->wit);
+  declare_common(command, *options);
+  return [options] {
+    const auto features = tools::parse_features(options->features);
+    if (!features) return report(*options, features.error(), "", "");
+    options->wit.features = *features;
+    const auto wit = read_wit(options->input);
+    if (!wit) return report_wit(*options, wit.error(), {});
+    const auto checked = tools::check_semver(*wit, options->previous, options->next, options->wit);
+    return checked ? ExitCode::ok : report_wit(*options, checked.error(), *wit);
+  };
+}
+
+Action declare_unbundle(CLI::App& command) {
+  struct Options : CommonOptions {
+    std::string folder;
+    tools::UnbundleOptions unbundle;
+  };
+  auto options = std::make_shared<Options>();
+  command.add_option("FILE", options->input, "The component; - is standard input")->capture_default_str();
+  declare_output(command, *options);
+  command.add_option("--module-dir", options->folder, "Where the modules go")->type_name("FOLDER")->required();
+  command.add_option("--threshold", options->unbundle.threshold, "Take out modules of more bytes than this")
+      ->capture_default_str();
+  declare_common(command, *options);
+  return [options] {
+    const auto features = tools::parse_features(options->features);
+    if (!features) return report(*options, features.error(), "", "");
+    options->unbundle.features = *features;
+    const auto component = read_input(options->input);
+    if (!component) return report(*options, component.error(), shown_name(options->input), "");
+    const auto unbundled = tools::unbundle(*component, options->unbundle);
+    if (!unbundled) return report(*options, unbundled.error(), shown_name(options->input), *component);
+    const ExitCode written = write_files(*options, options->folder, unbundled->modules, false);
+    return written == ExitCode::ok ? write_result(*options, unbundled->component) : written;
+  };
+}
+
 constexpr Subcommand component_subcommands[] = {
     {"wit", "Show WIT, encode it, or take it from a component", declare_wit},
     {"new", "Make a component of a core module", declare_new},
+    {"targets", "Check that a component fits a world", declare_targets},
+    {"semver-check", "Check that a world can take the place of another", declare_semver_check},
+    {"unbundle", "Take core modules out of a component", declare_unbundle},
     {"embed", "Tell a core module the world that it was made for", declare_embed},
 };
 

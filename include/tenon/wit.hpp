@@ -83,4 +83,29 @@ struct ComponentizeOptions {
 };
 Result<std::string> componentize(std::string_view module, const ComponentizeOptions& options = {});
 
+// Whether a component fits a world: it imports no more, and exports no less. Errors: unlinkable, with the first
+// difference; those of the component, and of the WIT; usage, when the world is not there.
+struct TargetsOptions {
+  WitOptions wit{};
+  std::string world{};
+  bool matches_versions = false;  // 0.2.1 and 0.2.3 of an interface are held against one another
+};
+Result<void> check_targets(std::string_view component, const WitInput& input, const TargetsOptions& options = {});
+
+// Whether whatever was made for the world `previous` fits `next` too; versions are not looked at. Errors: unlinkable,
+// with the first difference; usage, when a world is not there.
+Result<void> check_semver(const WitInput& input, std::string_view previous, std::string_view next,
+                          const WitOptions& options = {});
+
+// The component with its large core modules as imports, `unbundled-module0` and so on, and these modules as files.
+struct UnbundleOptions {
+  FeatureSet features = default_features();
+  std::size_t threshold = 10 << 10;  // in bytes: larger modules are taken out
+};
+struct Unbundled {
+  std::string component;
+  std::vector<WitFile> modules;
+};
+Result<Unbundled> unbundle(std::string_view component, const UnbundleOptions& options = {});
+
 }  // namespace tenon::tools

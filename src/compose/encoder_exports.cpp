@@ -204,7 +204,7 @@ void ComponentEncoder::export_interface(const JoinedExport& item) {
   }
   inner.export_all(interface);
 
-  const component::ComponentIdx component = builder_.nested(inner.builder());
+  const component::ComponentIdx component = builder_.nested(inner.builder().body());
   const component::InstanceIdx instance = builder_.instantiate(component, arguments);
   const std::string full_name = wit::interface_name(resolve_, item.item.interface);
   std::optional<std::string_view> implements;

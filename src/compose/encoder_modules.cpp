@@ -1,5 +1,7 @@
 // The instances of the core modules: stand-ins first, then the main module, adapters, and last what puts the lowered
 // functions where the stand-ins look for them.
+#include <algorithm>
+
 #include "compose/encoder.hpp"
 
 namespace tenon::compose {
@@ -167,6 +169,10 @@ SortIdx ComponentEncoder::provide(std::size_t module, const ImportUse& use) {
   if (use.kind == ImportKind::main_export) {
     if (module == 0) fail("the main module imports from `__main_module__`, which only adapters can");
     const Sort sort = sort_of(use.import->type.kind);
+    const bool is_there = std::ranges::any_of(modules_[0]->module.exports, [&](const core::Export& each) {
+      return each.name == use.name && each.kind == use.import->type.kind;
+    });
+    if (!is_there) fail("the main module does not export `", use.name, "`, which an adapter imports from it");
     return {sort, failed_ ? 0 : core_alias(sort, core_instances_[0], use.name)};
   }
   const auto shim = shim_numbers_.find({module, &use});

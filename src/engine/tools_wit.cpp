@@ -7,6 +7,8 @@
 #include "binary/component/component.hpp"
 #include "binary/core/module.hpp"
 #include "compose/componentize.hpp"
+#include "compose/conform.hpp"
+#include "compose/unbundle.hpp"
 #include "engine/load.hpp"
 #include "tenon/wit.hpp"
 #include "wit/decode.hpp"
@@ -139,6 +141,46 @@ Result<std::string> componentize(std::string_view module, const ComponentizeOpti
   auto made = compose::componentize(as_bytes(std::string_view(*binary)), adapters, composing, out);
   if (!made) return std::move(made).error();
   return std::string(as_chars(out.view()));
+}
+
+Result<void> check_targets(std::string_view component, const WitInput& input, const TargetsOptions& options) {
+  auto decoded = resolve(input, options.wit);
+  if (!decoded) return std::move(decoded).error();
+  auto world = decoded->world.is_none() || !options.world.empty() ? wit::select_world(decoded->resolve, options.world)
+                                                                  : Result<wit::WorldIdx>(decoded->world);
+  if (!world) return std::move(world).error();
+  const Features features = Features::from_bits(options.wit.features.bits);
+  return compose::check_targets(decoded->resolve, *world, as_bytes(component),
+                                {.features = features, .matches_versions = options.matches_versions});
+}
+
+Result<void> check_semver(const WitInput& input, std::string_view previous, std::string_view next,
+                          const WitOptions& options) {
+  auto decoded = resolve(input, options);
+  if (!decoded) return std::move(decoded).error();
+  auto old_world = wit::select_world(decoded->resolve, previous);
+  if (!old_world) return std::move(old_world).error();
+  auto new_world = wit::select_world(decoded->resolve, next);
+  if (!new_world) return std::move(new_world).error();
+  return compose::check_semver(decoded->resolve, *old_world, *new_world,
+                               {.features = Features::from_bits(options.features.bits)});
+}
+
+Result<Unbundled> unbundle(std::string_view binary, const UnbundleOptions& options) {
+  const Features features = Features::from_bits(options.features.bits);
+  auto component = component::read_component(as_bytes(binary), memory(), {.features = features});
+  if (!component) return std::move(component).error();
+  auto modules = compose::unbundle(*component, options.threshold, features);
+  if (!modules) return std::move(modules).error();
+  Unbundled out;
+  for (const compose::UnbundledModule& module : *modules) {
+    out.modules.push_back({std::string(module.name) + ".wasm", std::string(as_chars(module.bytes))});
+  }
+  Arena arena(memory());
+  ByteWriter writer(arena);
+  component::write_component(component->body, writer);
+  out.component = std::string(as_chars(writer.view()));
+  return out;
 }
 
 }  // namespace tenon::tools

@@ -61,9 +61,9 @@ component::CoreInstanceIdx ComponentBuilder::bundle_core(std::span<const compone
   return component::CoreInstanceIdx(add(definition, Sort::core_instance));
 }
 
-component::ComponentIdx ComponentBuilder::nested(const ComponentBuilder& scope) {
+component::ComponentIdx ComponentBuilder::nested(const component::ComponentBody& body) {
   Definition definition = define(DefinitionKind::component);
-  definition.component = arena_->make<component::ComponentBody>(scope.body_);
+  definition.component = arena_->make<component::ComponentBody>(body);
   return component::ComponentIdx(add(definition, Sort::component));
 }
 

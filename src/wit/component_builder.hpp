@@ -29,7 +29,7 @@ class ComponentBuilder {
   component::CoreInstanceIdx instantiate(component::CoreModuleIdx module,
                                          std::span<const component::NamedSortIdx> arguments);
   component::CoreInstanceIdx bundle_core(std::span<const component::NamedSortIdx> exports);
-  component::ComponentIdx nested(const ComponentBuilder& scope);
+  component::ComponentIdx nested(const component::ComponentBody& body);
   component::InstanceIdx instantiate(component::ComponentIdx component,
                                      std::span<const component::NamedSortIdx> arguments);
   // Aliases give the index of what they stand for, in its own index space.

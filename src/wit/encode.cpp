@@ -164,11 +164,10 @@ std::string qualified_name(const Resolve& resolve, const World& world) {
 }
 
 // A component type that exports the world's component type under its full name.
-component::TypeIdx add_world(const Resolve& resolve, const World& world, Arena& arena, ComponentBuilder& out) {
-  ScopeEncoder scope(resolve, arena);
-  scope.world(world);
+component::TypeIdx add_world(const Resolve& resolve, WorldIdx index, Arena& arena, ComponentBuilder& out) {
+  const World& world = resolve.worlds[index];
   ComponentBuilder wrapper(arena);
-  const component::TypeIdx type = wrapper.scope_type(component::TypeKind::component, scope.outer());
+  const component::TypeIdx type = add_world_type(resolve, index, wrapper);
   wrapper.declare_export(extern_name(arena, arena.copy(std::string_view(qualified_name(resolve, world)))),
                          of_type(Sort::component, type));
   return out.scope_type(component::TypeKind::component, wrapper);
@@ -190,6 +189,12 @@ void add_producers(ComponentBuilder& out, const Producer& producer) {
 
 }  // namespace
 
+component::TypeIdx add_world_type(const Resolve& resolve, WorldIdx world, ComponentBuilder& out) {
+  ScopeEncoder scope(resolve, out.arena());
+  scope.world(resolve.worlds[world]);
+  return out.scope_type(component::TypeKind::component, scope.outer());
+}
+
 void encode_package(const Resolve& resolve, PackageIdx package, const Producer& producer, ByteWriter& out) {
   Arena arena(out.arena().upstream());
   ComponentBuilder builder(arena);
@@ -201,7 +206,7 @@ void encode_package(const Resolve& resolve, PackageIdx package, const Producer& 
   }
   for (const WorldIdx index : resolve.packages[package].worlds) {
     const World& world = resolve.worlds[index];
-    export_type(builder, world.name, add_world(resolve, world, arena, builder));
+    export_type(builder, world.name, add_world(resolve, index, arena, builder));
   }
   const std::string docs = encode_package_docs(resolve, package);
   builder.custom_section(package_docs_section, as_bytes(std::string_view(docs)));
@@ -216,7 +221,7 @@ void encode_world_metadata(const Resolve& resolve, WorldIdx index, component::St
   const std::uint8_t header[] = {encoding_version, static_cast<std::uint8_t>(encoding)};
   builder.custom_section(encoding_section, header);
   const World& world = resolve.worlds[index];
-  export_type(builder, world.name, add_world(resolve, world, arena, builder));
+  export_type(builder, world.name, add_world(resolve, index, arena, builder));
   add_producers(builder, producer);
   component::write_component(builder.body(), out);
 }

@@ -7,6 +7,7 @@
 #include "binary/core/byte_writer.hpp"
 #include "model/component/component.hpp"
 #include "model/wit/resolve.hpp"
+#include "wit/component_builder.hpp"
 
 namespace tenon::wit {
 
@@ -27,6 +28,9 @@ void encode_package(const Resolve& resolve, PackageIdx package, const Producer& 
 // strings.
 void encode_world_metadata(const Resolve& resolve, WorldIdx world, component::StringEncoding encoding,
                            const Producer& producer, ByteWriter& out);
+
+// Adds the world as a component type: what a component of that world imports and exports.
+component::TypeIdx add_world_type(const Resolve& resolve, WorldIdx world, ComponentBuilder& out);
 
 // The docs and gates of a package, as the custom section holds them.
 std::string encode_package_docs(const Resolve& resolve, PackageIdx package);
