@@ -4,6 +4,7 @@
 #include <string>
 
 #include "binary/component/component.hpp"
+#include "unit/wit/random_wit.hpp"
 #include "wit/encode.hpp"
 #include "wit/print.hpp"
 #include "wit/resolve.hpp"
@@ -146,6 +147,23 @@ TEST(DecodeComponent, PackagesComeBackAsTheyWere) {
     EXPECT_EQ(print_all(second->resolve), print_all(first));
     EXPECT_TRUE(second->world.is_none());
     EXPECT_EQ(encoded(second->resolve), bytes);
+  }
+}
+
+// What a package says survives being a component, and so do its bytes.
+TEST(DecodeComponent, RandomPackagesComeBackAsTheyWere) {
+  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const std::string text = RandomWit(seed).package();
+    ResolveOptions options;
+    options.features = Features::all();
+    const auto first = resolve_file({"random.wit", text}, memory(), options);
+    ASSERT_TRUE(first) << first.error().message() << "\n" << text;
+    const std::string bytes = encoded(*first);
+    const auto second = decode(as_bytes(std::string_view(bytes)));
+    ASSERT_TRUE(second) << second.error().message() << "\n" << text;
+    ASSERT_EQ(print_all(second->resolve), print_all(*first)) << text;
+    ASSERT_EQ(encoded(second->resolve), bytes) << text;
   }
 }
 
