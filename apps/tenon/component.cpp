@@ -28,6 +28,8 @@ struct WitCommandOptions : CommonOptions {
   bool as_json = false;
   bool as_binary = false;
   bool no_docs = false;
+  bool importizes = false;
+  bool exportizes = false;
   std::string folder;
 };
 
@@ -56,6 +58,9 @@ ExitCode run_wit(WitCommandOptions& options) {
   if (!features) return report(options, features.error(), "", "");
   options.print.wit.features = *features;
   options.print.docs = !options.no_docs;
+  options.print.turn = options.importizes   ? tools::WitTurn::importize
+                       : options.exportizes ? tools::WitTurn::exportize
+                                            : tools::WitTurn::none;
   options.print.form = options.as_json                        ? tools::WitForm::json
                        : options.as_binary || options.as_text ? tools::WitForm::binary
                                                               : tools::WitForm::text;
@@ -262,6 +267,13 @@ Action declare_wit(CLI::App& command) {
       ->excludes(text)
       ->excludes(binary)
       ->excludes(json);
+  auto* importize = command.add_flag("--importize", options->importizes, "Make imports of a world's exports");
+  command.add_flag("--exportize", options->exportizes, "Make exports of a world's imports")->excludes(importize);
+  command.add_option("--world", options->print.world, "The world for --importize and --exportize")->type_name("NAME");
+  command.add_option("--out-world", options->print.turned_world, "The name that it gets")->type_name("NAME");
+  command.add_option("--import", options->print.turned_imports, "With --exportize, only this import")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   declare_wit_options(command, options->print.wit);
   declare_common(command, *options);
   return [options] { return run_wit(*options); };

@@ -40,11 +40,19 @@ enum class WitForm : std::uint8_t {
   binary,  // the package as a component
 };
 
+// A world turned round: `importize` makes imports of its exports, for who uses a component of it; `exportize` makes
+// exports of its imports, for who implements them.
+enum class WitTurn : std::uint8_t { none, importize, exportize };
+
 // An error's place is in the file that its context names.
 struct WitPrintOptions {
   WitOptions wit{};
   WitForm form = WitForm::text;
   bool docs = true;
+  WitTurn turn = WitTurn::none;
+  std::string world{};                        // to turn; empty: a component's, or the only one of the package
+  std::string turned_world{};                 // its name then; empty: the old one with "-importized" or "-exportized"
+  std::vector<std::string> turned_imports{};  // only these become exports; empty: all do
 };
 Result<std::string> print_wit(const WitInput& input, const WitPrintOptions& options = {});
 

@@ -1,5 +1,6 @@
 // The functions of tenon/wit.hpp.
 #include <algorithm>
+#include <deque>
 #include <memory_resource>
 
 #include "base/bytes.hpp"
@@ -16,6 +17,7 @@
 #include "wit/print.hpp"
 #include "wit/resolve.hpp"
 #include "wit/select.hpp"
+#include "wit/turn.hpp"
 
 namespace tenon::tools {
 
@@ -43,6 +45,17 @@ Result<wit::Decoded> decode(std::string_view binary, Features features) {
 
 bool is_component_file(const WitFile& file) { return component::is_component(as_bytes(file.contents)); }
 
+// An encoded package of `deps/`, and those that are encoded along with it, as texts.
+Result<void> add_encoded(const WitFile& file, Features features, std::deque<WitFile>& texts) {
+  auto decoded = decode(file.contents, features);
+  if (!decoded) return std::move(decoded).error().with_context(file.path);
+  for (std::uint32_t i = 0; i < decoded->resolve.packages.size(); ++i) {
+    const std::string path = file.path + "." + std::to_string(i) + ".wit";
+    texts.push_back({path, wit::print_package(decoded->resolve, wit::PackageIdx(i))});
+  }
+  return {};
+}
+
 Result<wit::Decoded> resolve(const WitInput& input, const WitOptions& options) {
   const std::vector<std::string_view> unstable(options.unstable.begin(), options.unstable.end());
   const wit::ResolveOptions resolving = resolve_options(options, unstable);
@@ -53,11 +66,34 @@ Result<wit::Decoded> resolve(const WitInput& input, const WitOptions& options) {
     return decode(input.files.front().contents, resolving.features);
   }
   std::vector<wit::Source> sources;
-  for (const WitFile& file : input.files) sources.push_back({file.path, file.contents});
+  std::deque<WitFile> encoded;
+  for (const WitFile& file : input.files) {
+    if (!input.is_folder || !is_component_file(file)) {
+      sources.push_back({file.path, file.contents});
+    } else if (auto added = add_encoded(file, resolving.features, encoded); !added) {
+      return std::move(added).error();
+    }
+  }
+  for (const WitFile& file : encoded) sources.push_back({file.path, file.contents, true});
   auto resolved = input.is_folder ? wit::resolve_folder(sources, memory(), resolving)
                                   : wit::resolve_file(sources.front(), memory(), resolving);
   if (!resolved) return std::move(resolved).error();
   return wit::Decoded{*std::move(resolved), {}};
+}
+
+// The input with one world turned round, if it is to be.
+Result<wit::Decoded> resolve_turned(const WitInput& input, const WitPrintOptions& options) {
+  auto decoded = resolve(input, options.wit);
+  if (!decoded || options.turn == WitTurn::none) return decoded;
+  wit::Resolve& resolve = decoded->resolve;
+  auto world = decoded->world.is_none() || !options.world.empty() ? wit::select_world(resolve, options.world)
+                                                                  : Result<wit::WorldIdx>(decoded->world);
+  if (!world) return std::move(world).error();
+  const std::vector<std::string_view> imports(options.turned_imports.begin(), options.turned_imports.end());
+  auto turned = options.turn == WitTurn::importize ? wit::importize(resolve, *world, options.turned_world)
+                                                   : wit::exportize(resolve, *world, options.turned_world, imports);
+  if (!turned) return std::move(turned).error();
+  return decoded;
 }
 
 component::StringEncoding to_model(StringEncoding encoding) {
@@ -67,7 +103,7 @@ component::StringEncoding to_model(StringEncoding encoding) {
 }  // namespace
 
 Result<std::string> print_wit(const WitInput& input, const WitPrintOptions& options) {
-  auto decoded = resolve(input, options.wit);
+  auto decoded = resolve_turned(input, options);
   if (!decoded) return std::move(decoded).error();
   const wit::Resolve* resolved = &decoded->resolve;
   switch (options.form) {
@@ -84,7 +120,7 @@ Result<std::string> print_wit(const WitInput& input, const WitPrintOptions& opti
 }
 
 Result<std::vector<WitFile>> print_wit_files(const WitInput& input, const WitPrintOptions& options) {
-  auto decoded = resolve(input, options.wit);
+  auto decoded = resolve_turned(input, options);
   if (!decoded) return std::move(decoded).error();
   const wit::Resolve* resolved = &decoded->resolve;
   std::vector<WitFile> files;

@@ -22,6 +22,7 @@ namespace {
 struct Group {
   std::string_view key;  // the folder or file in deps/; empty for the main package
   std::vector<Source> files;
+  bool is_spare = false;
 };
 
 struct ByName {
@@ -35,8 +36,10 @@ class Resolver {
 
   Result<void> run(const std::vector<Group>& groups) {
     // Every file's syntax is known.
-    for (const Group& group : groups) {
-      if (!parse_group(group)) return std::move(state_.error);
+    for (const bool is_spare : {false, true}) {
+      for (const Group& group : groups) {
+        if (group.is_spare == is_spare && !parse_group(group)) return std::move(state_.error);
+      }
     }
     if (!set_target()) return std::move(state_.error);
     // The order of the packages is settled: none before what it depends on.
@@ -58,7 +61,7 @@ class Resolver {
     unit.is_main = group.key.empty();
     for (const Source& file : group.files) {
       const SourceIdx index = out_.sources.next_index();
-      const Source source{out_.arena.copy(file.path), out_.arena.copy(file.text)};
+      const Source source{out_.arena.copy(file.path), out_.arena.copy(file.text), file.is_spare};
       out_.sources.push_back(out_.arena, source);
       auto parsed = parse_file({source, index, state_.options.features, out_.arena, trees_});
       if (!parsed) {
@@ -68,7 +71,7 @@ class Resolver {
       }
       const ast::File* tree = trees_.make<ast::File>(*parsed);
       for (const ast::Scope& scope : tree->nested) {
-        if (!add_unit({scope.name, scope.name_span, scope.docs, {&scope}, false})) return false;
+        if (!add_unit({scope.name, scope.name_span, scope.docs, {&scope}, false}, group.is_spare)) return false;
       }
       if (!add_scope(unit, tree->own)) return false;
     }
@@ -77,7 +80,7 @@ class Resolver {
       state_.invalid(place, "expected `package namespace:name;` in a file of the package, found none");
       return false;
     }
-    return add_unit(std::move(unit));
+    return add_unit(std::move(unit), group.is_spare);
   }
 
   // One file of a package; files that name it agree.
@@ -99,8 +102,9 @@ class Resolver {
     return true;
   }
 
-  bool add_unit(PackageUnit unit) {
+  bool add_unit(PackageUnit unit, bool is_spare) {
     if (!names_.insert(unit.name).second) {
+      if (is_spare) return true;
       state_.invalid(unit.name_span, "package `", to_string(unit.name), "` is defined more than once");
       return false;
     }
@@ -220,6 +224,7 @@ Result<Resolve> resolve_folder(std::span<const Source> files, std::pmr::memory_r
     }
     if (rest.contains('/')) continue;
     groups[key].key = key;
+    groups[key].is_spare = file.is_spare;
     groups[key].files.push_back(file);
   }
   std::vector<Group> ordered;

@@ -63,6 +63,7 @@ struct Package {
 struct Source {
   std::string_view path;
   std::string_view text;
+  bool is_spare = false;  // its packages are left out where another file has them
 };
 
 struct Resolve {

@@ -1,0 +1,2 @@
+;; RUN: component new %
+(module (import "$root" "f" (func)))

@@ -1,0 +1,3 @@
+;; RUN: component new -o out.wasm %
+;; RUN: wit out.wasm
+(module)

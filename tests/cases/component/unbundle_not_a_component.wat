@@ -1,0 +1,2 @@
+;; RUN: component unbundle --module-dir . %
+(module)
