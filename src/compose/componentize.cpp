@@ -6,6 +6,7 @@
 #include "binary/core/custom.hpp"
 #include "compose/adapter.hpp"
 #include "compose/encoder.hpp"
+#include "validate/component/component.hpp"
 
 namespace tenon::compose {
 
@@ -53,6 +54,17 @@ Result<bool> trim(CoreInput& input, const UseContext& context, const ModuleUses&
   return true;
 }
 
+// A world may say what no component can do (a borrow in a result). The modules' bodies were looked at before.
+Result<void> check(const component::Component& component, Features features) {
+  std::pmr::memory_resource& memory = component.arena.upstream();
+  core::TypeRegistry registry(memory);
+  Arena facts(memory);
+  auto valid =
+      component::validate_component(component, registry, facts, {.features = features, .validate_bodies = false});
+  if (valid) return {};
+  return fail(valid.error().kind(), {}, "the component would not be valid: ", valid.error().message());
+}
+
 }  // namespace
 
 Result<void> componentize(Bytes bytes, std::span<const AdapterModule> adapters, const ComponentizeOptions& options,
@@ -97,11 +109,13 @@ Result<void> componentize(Bytes bytes, std::span<const AdapterModule> adapters, 
     modules.push_back(&input);
   }
   // The component.
-  Arena arena(memory);
-  ComponentEncoder encoder(*world, flat, modules, arena);
+  component::Component component(memory);
+  ComponentEncoder encoder(*world, flat, modules, component.arena);
   if (auto encoded = encoder.run(); !encoded) return encoded;
   add_producers(encoder.builder(), options.producer);
-  component::write_component(encoder.builder().body(), out);
+  component.body = encoder.builder().body();
+  if (auto valid = check(component, options.features); !valid) return valid;
+  component::write_component(component.body, out);
   return {};
 }
 

@@ -14,6 +14,7 @@ namespace {
 using component::Sort;
 
 constexpr std::string_view wanted_name = "wanted";
+constexpr std::string_view made_up = "type mismatch for import `wanted`: ";  // before validation's explanation
 
 component::ExternType of_component(component::TypeIdx type) {
   component::ExternType result;
@@ -45,8 +46,10 @@ Result<void> check_fit(const wit::Resolve& resolve, wit::WorldIdx world, wit::Co
   auto valid = validate(owner, features);
   if (valid) return {};
   const Error& error = valid.error();
+  std::string_view message = error.message();
+  if (message.starts_with(made_up)) message.remove_prefix(made_up.size());
   if (error.kind() != ErrorKind::invalid) return Error(error.kind(), error.message()).with_context(error.context());
-  return Error(ErrorKind::unlinkable, error.message()).with_context(error.context());
+  return Error(ErrorKind::unlinkable, message).with_context(error.context());
 }
 
 // The version that all compatible ones have in common, in place of the whole one.
