@@ -24,6 +24,7 @@ struct Options : CommonOptions {
   std::string timeout;
   std::string max_memory;
   bool loop_dispatch = false;
+  std::string tier = "interpreter";
 };
 
 struct Unit {
@@ -160,7 +161,12 @@ ExitCode run_file(const Options& options) {
   if (!features) return report(options, features.error(), "", "");
   const auto source = read_input(options.input);
   if (!source) return report(options, source.error(), shown_name(options.input), "");
-  const Engine engine({.features = features->bits, .fuel = options.fuel != 0, .loop_dispatch = options.loop_dispatch});
+  const auto tier = parse_tier(options.tier);
+  if (!tier) return report(options, tier.error(), "", "");
+  const Engine engine({.features = features->bits,
+                       .fuel = options.fuel != 0,
+                       .loop_dispatch = options.loop_dispatch,
+                       .tier = *tier});
   const auto module = Module::compile(engine, *source);
   if (!module) return report(options, module.error(), shown_name(options.input), *source);
   Notes notes;
@@ -185,6 +191,8 @@ Action declare_run(CLI::App& command) {
   command.add_option("--max-memory", options->max_memory, "How much memory the guest may have: 64MiB")
       ->type_name("SIZE");
   command.add_flag("--loop-dispatch", options->loop_dispatch, "Run the interpreter's loop, not its tail calls");
+  command.add_option("--tier", options->tier, "How the guest runs: interpreter, or optimizing (compiled first)")
+      ->type_name("TIER");
   declare_grants(command, options->grants);
   command.footer(
       "ARGS are the guest's arguments, or those of the function to call: 7, -1.5, nan, null or (1, 2, 3, 4). Put -- "

@@ -38,6 +38,7 @@ struct Options : CommonOptions {
   bool json = false;
   bool is_worker = false;
   bool loop_dispatch = false;
+  std::string tier = "interpreter";
 };
 
 std::string dump(const Json& object) { return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
@@ -53,7 +54,9 @@ ExitCode run_worker(const Options& options) {
   const std::string& path = options.paths.front();
   const auto source = read_input(path);
   if (!source) return report(options, source.error(), path, "");
-  tools::ScriptOptions script{.features = *features, .loop_dispatch = options.loop_dispatch};
+  const auto tier = parse_tier(options.tier);
+  if (!tier) return report(options, tier.error(), "", "");
+  tools::ScriptOptions script{.features = *features, .loop_dispatch = options.loop_dispatch, .tier = *tier};
   script.on_directive = [](const tools::DirectiveReport& directive) {
     const std::string line = dump({{"directive", directive.directive},
                                    {"outcome", to_string(directive.outcome)},
@@ -258,6 +261,7 @@ std::vector<std::string> worker_command(const Options& options, const std::strin
                                         const std::string& path) {
   std::vector<std::string> command = {program, "wast", "--worker", "--color", "never", "--features", features};
   if (options.loop_dispatch) command.emplace_back("--loop-dispatch");
+  command.emplace_back("--tier=" + options.tier);
   command.push_back(path);
   return command;
 }
@@ -350,6 +354,8 @@ Action declare_wast(CLI::App& command) {
   command.add_option("--time-limit", options->time_limit, "For each script, in seconds; 0 is none")
       ->capture_default_str();
   command.add_flag("--loop-dispatch", options->loop_dispatch, "Run the interpreter's loop, not its tail calls");
+  command.add_option("--tier", options->tier, "How guests run: interpreter, or optimizing (compiled first)")
+      ->type_name("TIER");
   command.add_flag("--worker", options->is_worker, "Run one script here, for a parent that reads")->group("");
   declare_common(command, *options);
   return [options] { return options->is_worker ? run_worker(*options) : run_parent(*options); };

@@ -33,6 +33,7 @@
 
 #include "tenon/component_types.hpp"
 #include "tenon/result.hpp"
+#include "tenon/tier.hpp"
 #include "tenon/values.hpp"
 
 namespace tenon {
@@ -80,6 +81,8 @@ struct EngineOptions {
   bool fuel = false;
   // The interpreter's plain loop instead of tail calls; for comparing the two.
   bool loop_dispatch = false;
+  // Engines that meter fuel interpret.
+  Tier tier = Tier::interpreter;
 };
 
 // Types and code shared by everything that is made with it. Cheap to copy; the copies are the same engine.

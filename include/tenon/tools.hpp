@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tenon/result.hpp"
+#include "tenon/tier.hpp"
 
 namespace tenon::tools {
 
@@ -94,6 +95,7 @@ struct ScriptOptions {
   std::function<void(const DirectiveReport&)> on_directive{};
   std::uint32_t only_line = 0;  // only the directive that begins in this line is reported (all run); 0: all
   bool loop_dispatch = false;   // run the interpreter's loop dispatch instead of its tail calls
+  Tier tier = Tier::interpreter;
 };
 struct ScriptReport {
   std::uint32_t passed = 0;

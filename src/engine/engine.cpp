@@ -5,6 +5,12 @@
 
 namespace tenon {
 
+Result<Tier> parse_tier(std::string_view name) {
+  if (name == "interpreter") return Tier::interpreter;
+  if (name == "optimizing") return Tier::optimizing;
+  return detail::usage("expected the tier interpreter or optimizing, found ", name);
+}
+
 namespace detail {
 
 Watchdog::~Watchdog() {

@@ -4,6 +4,8 @@
 #include <iterator>
 
 #include "engine/state.hpp"
+#include "jit/optimizing/compiler.hpp"
+#include "os/library.hpp"
 #include "tenon/tools.hpp"
 
 namespace tenon {
@@ -100,6 +102,21 @@ namespace detail {
 
 namespace {
 
+Result<void> compile_natively(ModuleState& state) {
+  static const auto* compile = static_cast<jit::CompileOptimizing* const*>(
+      os::find_in_library(jit::optimizing_library, jit::compile_optimizing_symbol));
+  if (compile == nullptr) {
+    return usage("the optimizing tier needs ", std::string_view(jit::optimizing_library),
+                 ", which is neither beside the program nor where the system looks for libraries");
+  }
+  auto compiled = (*compile)(state.validated, {});
+  if (!compiled) return std::move(compiled).error();
+  auto native = jit::NativeCode::install(compiled->image, *state.code, state.engine->options.loop_dispatch);
+  if (!native) return std::move(native).error();
+  state.native = std::move(*native);
+  return {};
+}
+
 // The phases from bytes to code.
 Result<void> compile(ModuleState& state, std::string_view input) {
   const Features features = state.engine->features;
@@ -121,6 +138,7 @@ Result<void> compile(ModuleState& state, std::string_view input) {
   const EngineOptions& options = state.engine->options;
   state.code = state.engine->executor->make_code(state.validated,
                                                  {.fuel = options.fuel, .loop_dispatch = options.loop_dispatch});
+  if (options.tier == Tier::optimizing && !options.fuel) return compile_natively(state);
   return {};
 }
 

@@ -23,6 +23,7 @@
 
 #include "base/concat.hpp"
 #include "engine/owned_memory.hpp"
+#include "jit/native_code.hpp"
 #include "model/core/module.hpp"
 #include "runtime/store.hpp"
 #include "tenon/tenon.hpp"
@@ -90,6 +91,7 @@ struct ModuleState {
   std::optional<core::Module> module;
   core::ValidatedModule validated;
   runtime::CodeModule* code = nullptr;
+  std::unique_ptr<jit::NativeCode> native;
 };
 
 // A reference that the host holds.

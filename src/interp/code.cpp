@@ -6,6 +6,7 @@
 #include "base/give_way.hpp"
 #include "interp/tables.hpp"
 #include "interp/translator.hpp"
+#include "runtime/native.hpp"
 
 namespace tenon::interp {
 
@@ -163,6 +164,10 @@ runtime::Executor::Position Code::position(const Cell* ip) {
   if (ip > stubs_.data() && ip <= stubs_.data() + stubs_.size()) {
     // In a function that was not entered yet, or an import.
     const core::FuncIdx index(static_cast<std::size_t>(ip - stubs_.data() - 1) / 2);
+    return {index, validated->module->funcs[index].offset};
+  }
+  if (native != nullptr && ip > native->stubs.data() && ip <= native->stubs.data() + native->stubs.size()) {
+    const core::FuncIdx index(static_cast<std::size_t>(ip - native->stubs.data() - 1) / 2);
     return {index, validated->module->funcs[index].offset};
   }
   const FunctionCode* function = find(ip);

@@ -40,6 +40,9 @@ struct Func {
   Store* store = nullptr;
   HostCallback callback = nullptr;  // host functions
   void* data = nullptr;             // the callback's own
+  // Where compiled code calls it, and with what context; null until there is such code (runtime/native.hpp).
+  const void* native_entry = nullptr;
+  void* native_context = nullptr;
   bool is_host() const noexcept { return callback != nullptr; }
 };
 

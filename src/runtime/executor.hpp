@@ -9,6 +9,8 @@
 
 namespace tenon::runtime {
 
+struct NativeModule;  // runtime/native.hpp
+
 // A validated module with its code; shared, immutable but for the code that is made at a function's first call, by
 // whichever thread comes first. Owned by the engine's module; instances refer to it.
 class CodeModule {
@@ -16,6 +18,7 @@ class CodeModule {
   const core::ValidatedModule* validated = nullptr;
   // Entry point of each function, imports included: at first a cell that translates, or calls the import.
   std::atomic<const Cell*>* code = nullptr;
+  const NativeModule* native = nullptr;  // compiled code, if there is any
 
  protected:
   CodeModule() = default;

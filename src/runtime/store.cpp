@@ -1,3 +1,4 @@
+#include "runtime/native.hpp"
 #include "runtime/store.hpp"
 
 #include <algorithm>
@@ -78,6 +79,17 @@ Func* make_host_func(Store& store, core::TypeIdx type, HostCallback callback, vo
   return func;
 }
 
+bool can_run_native(const Instance& instance) noexcept {
+  if (!instance.module->native->needs_guards) return true;
+  constexpr std::uint64_t four_gib = std::uint64_t{1} << 32;
+  for (std::size_t i = 0; i < instance.model().memories.size(); ++i) {
+    const Memory& memory = *instance.memories[i];
+    const bool is_default = !memory.type.limits.is_64 && memory.type.page_size_log2 == limits::default_page_size_log2;
+    if (is_default && memory.reserved < 2 * four_gib) return false;
+  }
+  return true;
+}
+
 Func* func_ref(Instance& instance, core::FuncIdx index) {
   Func*& entry = instance.funcs[index.value];
   if (entry != nullptr) return entry;
@@ -87,6 +99,10 @@ Func* func_ref(Instance& instance, core::FuncIdx index) {
   func->instance = &instance;
   func->store = instance.store;
   set_signature(*func, *instance.store->types);
+  if (const NativeModule* native = instance.module->native; native != nullptr && can_run_native(instance)) {
+    func->native_entry = native->entries[index.value];
+    func->native_context = &instance;
+  }
   entry = func;
   return func;
 }

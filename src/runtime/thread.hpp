@@ -53,6 +53,7 @@ struct Thread {
   Slot* top = nullptr;
   Slot* stack_end = nullptr;
   std::size_t stack_bytes = 0;
+  void* activation = nullptr;   // the innermost entry into compiled code
   Thread* next = nullptr;       // of the store's list of threads
   Thread* next_free = nullptr;  // of its list of unused ones
 

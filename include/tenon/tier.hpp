@@ -1,0 +1,20 @@
+// The ways in which guest code can run.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "tenon/result.hpp"
+
+namespace tenon {
+
+// How guest code runs.
+enum class Tier : std::uint8_t {
+  interpreter,  // at once
+  optimizing,   // compiled by LLVM before it first runs; what that does not compile is interpreted
+};
+
+// "interpreter" or "optimizing". Errors: usage.
+Result<Tier> parse_tier(std::string_view name);
+
+}  // namespace tenon

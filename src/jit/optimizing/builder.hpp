@@ -1,0 +1,89 @@
+// From validated function bodies to LLVM IR.
+//
+// One pass over the body, with the operand stack as a stack of IR values. Locals are stack slots that LLVM's own passes
+// turn into registers; the parameters of labels are phi nodes. What an instruction computes is a call of its function in
+// operations.cpp, inlined afterwards; only control, calls and accesses are built here.
+//
+// Accesses. A 32-bit memory with the default page size has guard regions behind it (runtime/memory.cpp), so its loads
+// and stores are unchecked: one that is out of bounds faults, and the fault becomes the trap. The memory's base is loaded
+// once a function, as an invariant. Other memories are checked against their size.
+//
+// Aliasing. Guest memory, each global, and the runtime's own state have type-based alias marks of their own, so that a
+// store to memory makes nobody read the base or a global again.
+//
+// A function that holds references, throws, catches, or is atomic is not compiled here: `build` says no, and the function
+// stays with the interpreter. Compiled callers reach it through a bridge.
+#pragma once
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/MDBuilder.h>
+#include <llvm/IR/Module.h>
+
+#include <map>
+#include <memory_resource>
+#include <vector>
+
+#include "binary/core/instructions.hpp"
+#include "runtime/native.hpp"
+#include "validate/core/module.hpp"
+
+namespace tenon::jit {
+
+// What all functions of one LLVM module share.
+class ModuleBuilder {
+ public:
+  ModuleBuilder(llvm::Module& target, const core::ValidatedModule& source);
+
+  // Declares all functions, defines those that can be compiled, bridges for the rest, and the thunks.
+  void build();
+
+  // After `build`.
+  const std::vector<llvm::Function*>& functions() const noexcept { return functions_; }
+  const std::vector<llvm::Function*>& thunks() const noexcept { return thunks_; }
+  bool is_compiled(core::FuncIdx index) const noexcept { return compiled_[index.value]; }
+  bool needs_guards() const noexcept { return needs_guards_; }
+
+ private:
+  friend class FunctionBuilder;
+
+  void append_operations(const llvm::Constant& rows);
+  llvm::Type* type_of(core::ValType type);
+  llvm::Type* result_type(const core::FuncType& type);
+  llvm::FunctionType* function_type(const core::FuncType& type);
+  llvm::Function* bridge(core::TypeIdx type);
+  llvm::Function* thunk(const core::FuncType& type);
+  void declare();
+  void bridge_own(core::FuncIdx index);
+  void bridge_import(core::FuncIdx index);
+  void finish(llvm::Function& function);
+  llvm::Value* load_invariant(llvm::IRBuilder<>& ir, llvm::Type* type, llvm::Value* base, std::uint64_t offset);
+  llvm::Value* helper(llvm::IRBuilder<>& ir, llvm::Value* instance, runtime::NativeHelper which);
+  void store_slots(llvm::IRBuilder<>& ir, llvm::Value* slots, llvm::ArrayRef<llvm::Value*> values);
+  std::vector<llvm::Value*> load_slots(llvm::IRBuilder<>& ir, llvm::Value* slots, std::span<const core::ValType> types);
+  llvm::Value* pack(llvm::IRBuilder<>& ir, const core::FuncType& type, llvm::ArrayRef<llvm::Value*> values);
+  // Calls the function that a `Func*` stands for.
+  llvm::Value* call_func(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Value* func, core::TypeIdx type,
+                         llvm::ArrayRef<llvm::Value*> arguments, bool tail);
+
+  llvm::Module& target_;
+  llvm::LLVMContext& context_;
+  const core::ValidatedModule& source_;
+  const core::Module& model_;
+  llvm::MDBuilder metadata_;
+  llvm::MDNode* alias_root_;
+  llvm::MDNode* alias_memory_;
+  llvm::MDNode* alias_runtime_;
+  llvm::MDNode* alias_imported_globals_;
+  std::vector<llvm::MDNode*> alias_globals_;
+  std::vector<llvm::Function*> operations_;  // by Op
+  std::vector<llvm::Function*> functions_;
+  std::vector<llvm::Function*> thunks_;
+  std::vector<bool> compiled_;
+  std::map<std::uint32_t, llvm::Function*> bridges_;             // by type index
+  std::map<const core::FuncType*, llvm::Function*> thunk_of_;  // by canonical type
+  bool needs_guards_ = false;
+};
+
+bool has_references(const core::FuncType& type) noexcept;
+
+}  // namespace tenon::jit

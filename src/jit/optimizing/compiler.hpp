@@ -1,0 +1,30 @@
+// The optimizing tier's interface: a validated module in, an image out. It lies in a library of its own, which is opened
+// when it is first needed, for LLVM costs more to load than most programs take to run.
+#pragma once
+
+#include "jit/image.hpp"
+#include "tenon/result.hpp"
+#include "validate/core/module.hpp"
+
+namespace tenon::jit {
+
+struct CompileOptions {
+  unsigned level = 2;       // 0 to 3, as compilers mean it
+  bool host_cpu = true;     // use what this machine has beyond the baseline of its kind
+  const char* emit = nullptr;  // "ir" or "asm": `text` instead of an image
+};
+
+struct Compiled {
+  Image image;
+  std::string text;
+};
+
+// Compiles all functions that it can; the others stay with the interpreter. Errors: exhausted, usage.
+Result<Compiled> compile_optimizing(const core::ValidatedModule& module, const CompileOptions& options);
+
+using CompileOptimizing = Result<Compiled>(const core::ValidatedModule& module, const CompileOptions& options);
+// The name under which the library gives it: a variable of type `CompileOptimizing* const`.
+inline constexpr const char* optimizing_library = "libtenon_optimizing.so";
+inline constexpr const char* compile_optimizing_symbol = "tenon_compile_optimizing";
+
+}  // namespace tenon::jit

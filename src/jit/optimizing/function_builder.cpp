@@ -1,0 +1,648 @@
+#include "jit/optimizing/function_builder.hpp"
+
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/Intrinsics.h>
+
+#include "runtime/executor.hpp"
+#include "runtime/store.hpp"
+
+// Layouts of the runtime's structures, which compiled code reads.
+#pragma clang diagnostic ignored "-Winvalid-offsetof"
+
+namespace tenon::jit {
+
+using runtime::NativeHelper;
+
+FunctionBuilder::FunctionBuilder(ModuleBuilder& module, core::FuncIdx index)
+    : module_(module),
+      source_(module.source_),
+      model_(module.model_),
+      index_(index),
+      type_(*module.source_.func_signatures[index]),
+      function_(*module.functions_[index.value]),
+      context_(module.context_),
+      ir_(module.context_),
+      instance_(function_.getArg(0)) {}
+
+llvm::BasicBlock* FunctionBuilder::new_block(const char* name) {
+  return llvm::BasicBlock::Create(context_, name, &function_);
+}
+
+bool FunctionBuilder::build() {
+  if (has_references(type_)) return false;
+  entry_ = new_block("entry");
+  body_ = new_block("body");
+  ir_.SetInsertPoint(entry_);
+  const core::Func& func = model_.funcs[index_];
+  Cursor cursor(func.body, func.offset);
+  std::pmr::vector<core::LocalRun> runs;
+  core::read_locals(cursor, runs, static_cast<std::uint32_t>(type_.params.size()), source_.features);
+  for (const core::ValType param : type_.params) {
+    llvm::AllocaInst* local = ir_.CreateAlloca(module_.type_of(param));
+    ir_.CreateStore(function_.getArg(static_cast<unsigned>(locals_.size()) + 1), local);
+    locals_.push_back(local);
+  }
+  for (const core::LocalRun& run : runs) {
+    if (run.type.is_ref()) return false;
+    for (std::uint32_t i = 0; i < run.count; ++i) {
+      llvm::Type* type = module_.type_of(run.type);
+      llvm::AllocaInst* local = ir_.CreateAlloca(type);
+      ir_.CreateStore(llvm::Constant::getNullValue(type), local);
+      locals_.push_back(local);
+    }
+  }
+  Block outermost;
+  outermost.op = Op::return_;
+  for (const core::ValType result : type_.results) outermost.results.push_back(module_.type_of(result));
+  outermost.label = new_block("return");
+  ir_.SetInsertPoint(outermost.label);
+  for (llvm::Type* result : outermost.results) outermost.phis.push_back(ir_.CreatePHI(result, 2));
+  blocks_.push_back(std::move(outermost));
+
+  ir_.SetInsertPoint(body_);
+  const std::uint64_t code_at = cursor.offset() - func.offset;
+  core::InstructionReader reader(func.body.subspan(code_at), func.offset + code_at, source_.features,
+                                 *std::pmr::get_default_resource());
+  core::Instruction in;
+  while (!blocks_.empty() && reader.next(in)) {
+    if (!reachable_) {
+      skip(in.op);
+    } else if (!instruction(in)) {
+      return false;
+    }
+  }
+  if (!reader.ok()) return false;
+  if (calls_ || locals_.size() > 500) check_stack();
+  ir_.SetInsertPoint(entry_);
+  ir_.CreateBr(body_);
+  return true;
+}
+
+llvm::Value* FunctionBuilder::pop() {
+  llvm::Value* value = stack_.back();
+  stack_.pop_back();
+  return value;
+}
+
+FunctionBuilder::Values FunctionBuilder::pop(std::size_t count) {
+  Values values(stack_.end() - static_cast<std::ptrdiff_t>(count), stack_.end());
+  stack_.resize(stack_.size() - count);
+  return values;
+}
+
+void FunctionBuilder::push_results(llvm::Value* packed, std::size_t count) {
+  if (count == 1) push(packed);
+  if (count < 2) return;
+  for (unsigned i = 0; i < count; ++i) push(ir_.CreateExtractValue(packed, i));
+}
+
+// Code that cannot be reached is not built; its blocks are counted.
+void FunctionBuilder::skip(Op op) {
+  switch (op) {
+    case Op::block:
+    case Op::loop:
+    case Op::if_:
+    case Op::try_:
+    case Op::try_table: ++skipped_; break;
+    case Op::delegate: --skipped_; break;
+    case Op::else_:
+      if (skipped_ == 0) else_();
+      break;
+    case Op::end:
+      if (skipped_ > 0) {
+        --skipped_;
+      } else {
+        end();
+      }
+      break;
+    default: break;
+  }
+}
+
+bool FunctionBuilder::instruction(const core::Instruction& in) {
+  switch (in.op) {
+    case Op::local_get:
+    case Op::local_set:
+    case Op::local_tee:
+    case Op::global_get:
+    case Op::global_set: return variable(in);
+    case Op::i32_const:
+    case Op::i64_const:
+    case Op::f32_const:
+    case Op::f64_const:
+    case Op::v128_const: return constant(in);
+    case Op::drop: return pop(), true;
+    case Op::nop: return true;
+    case Op::select:
+    case Op::select_typed: return select();
+    case Op::memory_size: return memory_size(in);
+    case Op::memory_grow: return memory_grow(in);
+    case Op::memory_copy:
+    case Op::memory_fill:
+    case Op::memory_init:
+    case Op::data_drop: return bulk(in);
+    default: break;
+  }
+  return info(in.op).signature == "*" ? control(in) : by_signature(in);
+}
+
+bool FunctionBuilder::variable(const core::Instruction& in) {
+  switch (in.op) {
+    case Op::local_get:
+      push(ir_.CreateLoad(locals_[in.index]->getAllocatedType(), locals_[in.index]));
+      return true;
+    case Op::local_set: ir_.CreateStore(pop(), locals_[in.index]); return true;
+    case Op::local_tee: ir_.CreateStore(stack_.back(), locals_[in.index]); return true;
+    default: break;
+  }
+  const core::GlobalType& type = source_.global_types[core::GlobalIdx(in.index)];
+  if (type.value.is_ref()) return false;
+  llvm::Value* globals = instance_field(ir_.getPtrTy(), offsetof(runtime::Instance, globals));
+  llvm::Value* global = module_.load_invariant(ir_, ir_.getPtrTy(), globals, in.index * sizeof(void*));
+  llvm::Value* value = at(global, offsetof(runtime::Global, value));
+  llvm::MDNode* alias = module_.alias_globals_[in.index];
+  if (in.op == Op::global_get) {
+    llvm::LoadInst* load = ir_.CreateAlignedLoad(module_.type_of(type.value), value, llvm::Align(8));
+    load->setMetadata(llvm::LLVMContext::MD_tbaa, alias);
+    if (!type.is_mutable) load->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(context_, {}));
+    push(load);
+    return true;
+  }
+  // The whole slot, as everybody else writes it.
+  llvm::Value* operand = pop();
+  if (operand->getType()->isFloatTy()) operand = ir_.CreateBitCast(operand, ir_.getInt32Ty());
+  if (operand->getType()->isIntegerTy(32)) operand = ir_.CreateZExt(operand, ir_.getInt64Ty());
+  ir_.CreateAlignedStore(operand, value, llvm::Align(8))->setMetadata(llvm::LLVMContext::MD_tbaa, alias);
+  return true;
+}
+
+bool FunctionBuilder::constant(const core::Instruction& in) {
+  switch (in.op) {
+    case Op::i32_const: push(ir_.getInt32(static_cast<std::uint32_t>(in.bits))); break;
+    case Op::i64_const: push(ir_.getInt64(in.bits)); break;
+    case Op::f32_const:
+      push(ir_.CreateBitCast(ir_.getInt32(static_cast<std::uint32_t>(in.bits)), ir_.getFloatTy()));
+      break;
+    case Op::f64_const: push(ir_.CreateBitCast(ir_.getInt64(in.bits), ir_.getDoubleTy())); break;
+    default: {
+      std::uint64_t halves[2];
+      std::memcpy(halves, in.vector.bytes, 16);
+      push(llvm::ConstantDataVector::get(context_, halves));
+    }
+  }
+  return true;
+}
+
+bool FunctionBuilder::select() {
+  llvm::Value* condition = pop();
+  llvm::Value* otherwise = pop();
+  llvm::Value* value = pop();
+  push(ir_.CreateSelect(ir_.CreateIsNotNull(condition), value, otherwise));
+  return true;
+}
+
+// --- Operations of operations.cpp
+
+bool FunctionBuilder::call_operation(const core::Instruction& in, Values arguments, unsigned results) {
+  llvm::Function* operation = module_.operations_[static_cast<std::size_t>(in.op)];
+  if (operation == nullptr) return false;
+  llvm::FunctionType* type = operation->getFunctionType();
+  const bool can_trap = type->getNumParams() == arguments.size() + 1;
+  llvm::AllocaInst* reason = nullptr;
+  if (can_trap) {
+    reason = llvm::IRBuilder<>(entry_, entry_->begin()).CreateAlloca(ir_.getInt8Ty());
+    arguments.push_back(reason);
+  }
+  llvm::Value* result = ir_.CreateCall(type, operation, arguments);
+  if (can_trap) trap_if_set(ir_.CreateLoad(ir_.getInt8Ty(), reason));
+  push_results(result, results);
+  return true;
+}
+
+bool FunctionBuilder::by_signature(const core::Instruction& in) {
+  const InstructionInfo& row = info(in.op);
+  if (row.prefix == atomic_prefix) return false;
+  const auto colon = row.signature.find(':');
+  if (row.width != 0) return row.signature.ends_with(':') ? store(in) : load(in);
+  if (module_.operations_[static_cast<std::size_t>(in.op)] == nullptr) return false;
+  Values arguments = pop(colon);
+  if (row.immediates == Immediates::lane) arguments.push_back(ir_.getInt32(in.lane));
+  if (row.immediates == Immediates::lanes16) {
+    std::uint64_t halves[2];
+    std::memcpy(halves, in.vector.bytes, 16);
+    arguments.push_back(llvm::ConstantDataVector::get(context_, halves));
+  }
+  return call_operation(in, std::move(arguments), static_cast<unsigned>(row.signature.size() - colon - 1));
+}
+
+namespace {
+
+llvm::Type* stored_type(llvm::IRBuilder<>& ir, unsigned width) {
+  return width == 16 ? llvm::FixedVectorType::get(ir.getInt64Ty(), 2)
+                     : static_cast<llvm::Type*>(ir.getIntNTy(width * 8));
+}
+
+}  // namespace
+
+bool FunctionBuilder::load(const core::Instruction& in) {
+  const InstructionInfo& row = info(in.op);
+  Values arguments;
+  if (row.immediates == Immediates::mem_arg_lane) arguments = {pop(), ir_.getInt32(in.lane)};
+  llvm::Value* place = address(in, pop(), row.width);
+  llvm::LoadInst* load = ir_.CreateAlignedLoad(stored_type(ir_, row.width), place, llvm::Align(1));
+  load->setMetadata(llvm::LLVMContext::MD_tbaa, module_.alias_memory_);
+  arguments.insert(arguments.begin(), load);
+  return call_operation(in, std::move(arguments), 1);
+}
+
+bool FunctionBuilder::store(const core::Instruction& in) {
+  const InstructionInfo& row = info(in.op);
+  Values arguments{pop()};
+  if (row.immediates == Immediates::mem_arg_lane) arguments.push_back(ir_.getInt32(in.lane));
+  llvm::Value* operand = pop();
+  if (!call_operation(in, std::move(arguments), 1)) return false;
+  llvm::Value* bytes = pop();
+  llvm::Value* place = address(in, operand, row.width);
+  llvm::StoreInst* store = ir_.CreateAlignedStore(bytes, place, llvm::Align(1));
+  store->setMetadata(llvm::LLVMContext::MD_tbaa, module_.alias_memory_);
+  return true;
+}
+
+// --- Memory
+
+llvm::Value* FunctionBuilder::at(llvm::Value* base, std::uint64_t offset) {
+  return ir_.CreateConstInBoundsGEP1_64(ir_.getInt8Ty(), base, offset);
+}
+
+llvm::Value* FunctionBuilder::load_field(llvm::Type* type, llvm::Value* base, std::uint64_t offset) {
+  llvm::LoadInst* load = ir_.CreateLoad(type, at(base, offset));
+  load->setMetadata(llvm::LLVMContext::MD_tbaa, module_.alias_runtime_);
+  return load;
+}
+
+llvm::Value* FunctionBuilder::instance_field(llvm::Type* type, std::uint64_t offset) {
+  return module_.load_invariant(ir_, type, instance_, offset);
+}
+
+llvm::Value* FunctionBuilder::memory_pointer(std::uint32_t index) {
+  if (index == 0) return instance_field(ir_.getPtrTy(), offsetof(runtime::Instance, memory0));
+  llvm::Value* memories = instance_field(ir_.getPtrTy(), offsetof(runtime::Instance, memories));
+  return module_.load_invariant(ir_, ir_.getPtrTy(), memories, index * sizeof(void*));
+}
+
+llvm::Value* FunctionBuilder::memory_base(std::uint32_t index) {
+  llvm::Value*& base = bases_[index];
+  if (base == nullptr) {
+    const llvm::IRBuilder<>::InsertPointGuard guard(ir_);
+    ir_.SetInsertPoint(entry_);
+    base = module_.load_invariant(ir_, ir_.getPtrTy(), memory_pointer(index), offsetof(runtime::Memory, base));
+  }
+  return base;
+}
+
+llvm::Value* FunctionBuilder::address(const core::Instruction& in, llvm::Value* operand, unsigned width) {
+  const std::uint32_t index = in.mem.memory.value;
+  const core::MemoryType& type = model_.memories[in.mem.memory];
+  llvm::Value* base = memory_base(index);
+  llvm::Value* first = ir_.CreateZExt(operand, ir_.getInt64Ty());
+  const bool guarded = !type.limits.is_64 && type.page_size_log2 == limits::default_page_size_log2;
+  if (!guarded) {
+    llvm::Value* size = load_field(ir_.getInt64Ty(), memory_pointer(index), offsetof(runtime::Memory, size));
+    // offset + width <= size, and first <= size - (offset + width): neither can overflow.
+    const bool impossible = in.mem.offset > ~std::uint64_t{0} - width;
+    llvm::Value* end = ir_.getInt64(impossible ? ~std::uint64_t{0} : in.mem.offset + width);
+    llvm::Value* room = ir_.CreateSub(size, end);
+    llvm::Value* fine = ir_.CreateAnd(ir_.CreateICmpULE(end, size), ir_.CreateICmpULE(first, room));
+    trap_unless(fine, Trap::out_of_bounds_memory_access);
+  }
+  llvm::Value* place = ir_.CreateGEP(ir_.getInt8Ty(), base, first);
+  return in.mem.offset == 0 ? place : ir_.CreateGEP(ir_.getInt8Ty(), place, ir_.getInt64(in.mem.offset));
+}
+
+bool FunctionBuilder::memory_size(const core::Instruction& in) {
+  const core::MemoryType& type = model_.memories[core::MemoryIdx(in.index)];
+  llvm::Value* size = load_field(ir_.getInt64Ty(), memory_pointer(in.index), offsetof(runtime::Memory, size));
+  llvm::Value* pages = ir_.CreateLShr(size, type.page_size_log2);
+  push(type.limits.is_64 ? pages : ir_.CreateTrunc(pages, ir_.getInt32Ty()));
+  return true;
+}
+
+bool FunctionBuilder::memory_grow(const core::Instruction& in) {
+  const bool is_64 = model_.memories[core::MemoryIdx(in.index)].limits.is_64;
+  llvm::Type* i64 = ir_.getInt64Ty();
+  llvm::Value* pages = ir_.CreateZExt(pop(), i64);
+  auto* type = llvm::FunctionType::get(i64, {ir_.getPtrTy(), ir_.getInt32Ty(), i64}, false);
+  llvm::Value* old = ir_.CreateCall(type, module_.helper(ir_, instance_, NativeHelper::memory_grow),
+                                    {instance_, ir_.getInt32(in.index), pages});
+  push(is_64 ? old : ir_.CreateTrunc(old, ir_.getInt32Ty()));
+  return true;
+}
+
+bool FunctionBuilder::bulk(const core::Instruction& in) {
+  llvm::Type* i64 = ir_.getInt64Ty();
+  llvm::Type* i32 = ir_.getInt32Ty();
+  llvm::Type* ptr = ir_.getPtrTy();
+  const auto wide = [&](llvm::Value* value) { return ir_.CreateZExt(value, i64); };
+  if (in.op == Op::data_drop) {
+    auto* type = llvm::FunctionType::get(ir_.getVoidTy(), {ptr, i32}, false);
+    ir_.CreateCall(type, module_.helper(ir_, instance_, NativeHelper::data_drop), {instance_, ir_.getInt32(in.index)});
+    return true;
+  }
+  const Values operands = pop(3);
+  if (in.op == Op::memory_fill) {
+    auto* type = llvm::FunctionType::get(ir_.getVoidTy(), {ptr, i32, i64, i32, i64}, false);
+    ir_.CreateCall(type, module_.helper(ir_, instance_, NativeHelper::memory_fill),
+                   {instance_, ir_.getInt32(in.index), wide(operands[0]), operands[1], wide(operands[2])});
+    return true;
+  }
+  // memory.copy: destination and source; memory.init: data segment and memory.
+  const bool is_copy = in.op == Op::memory_copy;
+  auto* type = llvm::FunctionType::get(ir_.getVoidTy(), {ptr, i32, i32, i64, i64, i64}, false);
+  ir_.CreateCall(type, module_.helper(ir_, instance_, is_copy ? NativeHelper::memory_copy : NativeHelper::memory_init),
+                 {instance_, ir_.getInt32(is_copy ? in.index : in.second),
+                  ir_.getInt32(is_copy ? in.second : in.index), wide(operands[0]), wide(operands[1]),
+                  wide(operands[2])});
+  return true;
+}
+
+// --- Traps and checks
+
+void FunctionBuilder::trap(Trap reason) {
+  auto* type = llvm::FunctionType::get(ir_.getVoidTy(), {ir_.getPtrTy(), ir_.getInt32Ty()}, false);
+  llvm::CallInst* call = ir_.CreateCall(type, module_.helper(ir_, instance_, NativeHelper::trap),
+                                        {instance_, ir_.getInt32(static_cast<std::uint32_t>(reason))});
+  call->setDoesNotReturn();
+  call->addFnAttr(llvm::Attribute::Cold);
+  ir_.CreateUnreachable();
+}
+
+void FunctionBuilder::trap_unless(llvm::Value* fine, Trap reason) {
+  llvm::BasicBlock* bad = new_block("trap");
+  llvm::BasicBlock* good = new_block("fine");
+  ir_.CreateCondBr(fine, good, bad, module_.metadata_.createLikelyBranchWeights());
+  ir_.SetInsertPoint(bad);
+  trap(reason);
+  ir_.SetInsertPoint(good);
+}
+
+void FunctionBuilder::trap_if_set(llvm::Value* reason) {
+  llvm::BasicBlock* bad = new_block("trap");
+  llvm::BasicBlock* good = new_block("fine");
+  ir_.CreateCondBr(ir_.CreateIsNull(reason), good, bad, module_.metadata_.createLikelyBranchWeights());
+  ir_.SetInsertPoint(bad);
+  auto* type = llvm::FunctionType::get(ir_.getVoidTy(), {ir_.getPtrTy(), ir_.getInt32Ty()}, false);
+  llvm::CallInst* call = ir_.CreateCall(type, module_.helper(ir_, instance_, NativeHelper::trap),
+                                        {instance_, ir_.CreateZExt(reason, ir_.getInt32Ty())});
+  call->setDoesNotReturn();
+  call->addFnAttr(llvm::Attribute::Cold);
+  ir_.CreateUnreachable();
+  ir_.SetInsertPoint(good);
+}
+
+void FunctionBuilder::check_interrupt() {
+  llvm::Value* store = instance_field(ir_.getPtrTy(), offsetof(runtime::Instance, store));
+  llvm::LoadInst* interrupt = ir_.CreateLoad(ir_.getInt32Ty(), at(store, offsetof(runtime::Store, interrupt)));
+  interrupt->setAtomic(llvm::AtomicOrdering::Monotonic);
+  interrupt->setAlignment(llvm::Align(4));
+  interrupt->setMetadata(llvm::LLVMContext::MD_tbaa, module_.alias_runtime_);
+  trap_unless(ir_.CreateIsNull(interrupt), Trap::deadline_exceeded);
+}
+
+// In the entry block: room for this frame, which is taken for no larger than its locals twice over, and a margin that
+// the limit leaves anyway.
+void FunctionBuilder::check_stack() {
+  ir_.SetInsertPoint(entry_);
+  llvm::Value* store = instance_field(ir_.getPtrTy(), offsetof(runtime::Instance, store));
+  llvm::Value* limit = load_field(ir_.getInt64Ty(), store, offsetof(runtime::Store, native_stack_limit));
+  llvm::Value* name = llvm::MetadataAsValue::get(context_, llvm::MDNode::get(context_, llvm::MDString::get(context_, "rsp")));
+  llvm::Value* pointer = ir_.CreateIntrinsic(llvm::Intrinsic::read_register, {ir_.getInt64Ty()}, {name});
+  if (locals_.size() > 500) pointer = ir_.CreateSub(pointer, ir_.getInt64(locals_.size() * 32));
+  llvm::BasicBlock* bad = new_block("exhausted");
+  llvm::BasicBlock* good = new_block("room");
+  ir_.CreateCondBr(ir_.CreateICmpUGT(pointer, limit), good, bad, module_.metadata_.createLikelyBranchWeights());
+  ir_.SetInsertPoint(bad);
+  trap(Trap::call_stack_exhausted);
+  entry_ = good;
+}
+
+// --- Control
+
+bool FunctionBuilder::control(const core::Instruction& in) {
+  switch (in.op) {
+    case Op::unreachable: trap(Trap::unreachable); return unreachable(), true;
+    case Op::block:
+    case Op::loop:
+    case Op::if_: return begin(in);
+    case Op::else_: return else_(), true;
+    case Op::end: return end(), true;
+    case Op::br:
+      add_incoming(block_at(in.index), nullptr);
+      return unreachable(), true;
+    case Op::br_if: return branch_if(in.index), true;
+    case Op::br_table: return branch_table(in), unreachable(), true;
+    case Op::return_:
+      return_(pop(type_.results.size()));
+      return unreachable(), true;
+    case Op::call: return call(core::FuncIdx(in.index), false);
+    case Op::return_call: return call(core::FuncIdx(in.index), true);
+    case Op::call_indirect: return call_indirect(in, false);
+    case Op::return_call_indirect: return call_indirect(in, true);
+    default: return false;
+  }
+}
+
+bool FunctionBuilder::begin(const core::Instruction& in) {
+  Block block;
+  block.op = in.op;
+  std::vector<llvm::Type*> params;
+  if (in.block.kind == core::BlockType::Kind::value) {
+    if (in.block.value.is_ref()) return false;
+    block.results.push_back(module_.type_of(in.block.value));
+  } else if (in.block.kind == core::BlockType::Kind::type) {
+    const core::FuncType& type = *source_.signatures[in.block.type];
+    if (has_references(type)) return false;
+    for (const core::ValType param : type.params) params.push_back(module_.type_of(param));
+    for (const core::ValType result : type.results) block.results.push_back(module_.type_of(result));
+  }
+  llvm::Value* condition = in.op == Op::if_ ? pop() : nullptr;
+  Values values = pop(params.size());
+  block.height = stack_.size();
+  block.label = new_block(in.op == Op::loop ? "loop" : "end");
+  const std::vector<llvm::Type*>& carried = in.op == Op::loop ? params : block.results;
+  {
+    const llvm::IRBuilder<>::InsertPointGuard guard(ir_);
+    ir_.SetInsertPoint(block.label);
+    for (llvm::Type* type : carried) block.phis.push_back(ir_.CreatePHI(type, 2));
+  }
+  if (in.op == Op::loop) {
+    for (std::size_t i = 0; i < values.size(); ++i) block.phis[i]->addIncoming(values[i], ir_.GetInsertBlock());
+    ir_.CreateBr(block.label);
+    ir_.SetInsertPoint(block.label);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = block.phis[i];
+  }
+  if (in.op == Op::if_) {
+    llvm::BasicBlock* then = new_block("then");
+    block.otherwise = new_block("else");
+    ir_.CreateCondBr(ir_.CreateIsNotNull(condition), then, block.otherwise);
+    ir_.SetInsertPoint(then);
+    block.params = values;
+  }
+  stack_.insert(stack_.end(), values.begin(), values.end());
+  blocks_.push_back(std::move(block));
+  return true;
+}
+
+// Notes that control goes from `from` (nullptr: here, with a jump) to the block's label, with the values on the stack.
+void FunctionBuilder::add_incoming(Block& block, llvm::BasicBlock* from) {
+  if (from == nullptr) {
+    if (block.op == Op::loop) check_interrupt();
+    from = ir_.GetInsertBlock();
+    ir_.CreateBr(block.label);
+  }
+  const std::size_t count = block.phis.size();
+  for (std::size_t i = 0; i < count; ++i) block.phis[i]->addIncoming(stack_[stack_.size() - count + i], from);
+}
+
+// The block that a branch which may be taken goes to: for loops one of its own, that looks for an interrupt first.
+llvm::BasicBlock* FunctionBuilder::edge(std::uint32_t depth) {
+  Block& block = block_at(depth);
+  if (block.op != Op::loop) {
+    add_incoming(block, ir_.GetInsertBlock());
+    return block.label;
+  }
+  const llvm::IRBuilder<>::InsertPointGuard guard(ir_);
+  llvm::BasicBlock* back = new_block("back");
+  ir_.SetInsertPoint(back);
+  add_incoming(block, nullptr);
+  return back;
+}
+
+void FunctionBuilder::branch_if(std::uint32_t depth) {
+  llvm::Value* condition = ir_.CreateIsNotNull(pop());
+  llvm::BasicBlock* taken = edge(depth);
+  llvm::BasicBlock* next = new_block("next");
+  ir_.CreateCondBr(condition, taken, next);
+  ir_.SetInsertPoint(next);
+}
+
+void FunctionBuilder::branch_table(const core::Instruction& in) {
+  llvm::Value* index = pop();
+  const std::size_t count = in.labels.size() - 1;
+  llvm::SwitchInst* table = ir_.CreateSwitch(index, edge(in.labels[count]), static_cast<unsigned>(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    table->addCase(ir_.getInt32(static_cast<std::uint32_t>(i)), edge(in.labels[i]));
+  }
+}
+
+void FunctionBuilder::else_() {
+  Block& block = blocks_.back();
+  if (reachable_) add_incoming(block, nullptr);
+  ir_.SetInsertPoint(block.otherwise);
+  block.otherwise = nullptr;
+  stack_.resize(block.height);
+  stack_.insert(stack_.end(), block.params.begin(), block.params.end());
+  reachable_ = true;
+}
+
+void FunctionBuilder::end() {
+  Block block = std::move(blocks_.back());
+  if (block.op == Op::loop) {
+    // Falling out of a loop is no branch: its results are what is on the stack.
+    blocks_.pop_back();
+    if (!reachable_) stack_.resize(block.height);
+    return;
+  }
+  blocks_.back() = block;
+  if (reachable_) add_incoming(blocks_.back(), nullptr);
+  if (block.otherwise != nullptr) {
+    ir_.SetInsertPoint(block.otherwise);
+    stack_.resize(block.height);
+    stack_.insert(stack_.end(), block.params.begin(), block.params.end());
+    add_incoming(blocks_.back(), nullptr);
+  }
+  blocks_.pop_back();
+  stack_.resize(block.height);
+  ir_.SetInsertPoint(block.label);
+  reachable_ = !block.label->use_empty();
+  if (!reachable_) {
+    ir_.CreateUnreachable();
+    return;
+  }
+  for (llvm::PHINode* phi : block.phis) push(phi);
+  if (block.op == Op::return_) return_(pop(block.phis.size()));
+}
+
+void FunctionBuilder::return_(Values values) {
+  if (llvm::Value* packed = module_.pack(ir_, type_, values)) {
+    ir_.CreateRet(packed);
+  } else {
+    ir_.CreateRetVoid();
+  }
+}
+
+void FunctionBuilder::finish_call(llvm::Value* call, const core::FuncType& type, bool tail) {
+  if (!tail) return push_results(call, type.results.size());
+  if (type.results.empty()) {
+    ir_.CreateRetVoid();
+  } else {
+    ir_.CreateRet(call);
+  }
+  unreachable();
+}
+
+bool FunctionBuilder::call(core::FuncIdx callee, bool tail) {
+  const core::FuncType& type = *source_.func_signatures[callee];
+  if (has_references(type) || (tail && type.results.size() > 2)) return false;
+  calls_ = true;
+  if (tail) check_interrupt();
+  Values arguments = pop(type.params.size());
+  arguments.insert(arguments.begin(), instance_);
+  llvm::CallInst* call = ir_.CreateCall(module_.functions_[callee.value], arguments);
+  call->setCallingConv(llvm::CallingConv::Tail);
+  if (tail) call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  finish_call(call, type, tail);
+  return true;
+}
+
+bool FunctionBuilder::call_indirect(const core::Instruction& in, bool tail) {
+  const core::TypeIdx type_index(in.index);
+  const core::FuncType& type = *source_.signatures[type_index];
+  if (has_references(type) || (tail && type.results.size() > 2)) return false;
+  calls_ = true;
+  if (tail) check_interrupt();
+  llvm::Type* ptr = ir_.getPtrTy();
+  llvm::Type* i64 = ir_.getInt64Ty();
+  llvm::Type* i32 = ir_.getInt32Ty();
+  llvm::Value* element = ir_.CreateZExt(pop(), i64);
+  const Values arguments = pop(type.params.size());
+  llvm::Value* tables = instance_field(ptr, offsetof(runtime::Instance, tables));
+  llvm::Value* table = module_.load_invariant(ir_, ptr, tables, in.second * sizeof(void*));
+  llvm::Value* size = load_field(i64, table, offsetof(runtime::Table, size));
+  trap_unless(ir_.CreateICmpULT(element, size), Trap::undefined_element);
+  llvm::Value* elements = load_field(ptr, table, offsetof(runtime::Table, elements));
+  llvm::LoadInst* func = ir_.CreateLoad(ptr, ir_.CreateGEP(i64, elements, element));
+  func->setMetadata(llvm::LLVMContext::MD_tbaa, module_.alias_runtime_);
+
+  // A null element, or one of another type, which may still be a subtype: the helper says.
+  llvm::BasicBlock* typed = new_block("typed");
+  llvm::BasicBlock* look = new_block("look");
+  llvm::BasicBlock* go = new_block("go");
+  ir_.CreateCondBr(ir_.CreateIsNotNull(func), typed, look, module_.metadata_.createLikelyBranchWeights());
+  ir_.SetInsertPoint(typed);
+  llvm::Value* module = instance_field(ptr, offsetof(runtime::Instance, module));
+  llvm::Value* native = module_.load_invariant(ir_, ptr, module, offsetof(runtime::CodeModule, native));
+  llvm::Value* ids = module_.load_invariant(ir_, ptr, native, offsetof(runtime::NativeModule, type_ids));
+  llvm::Value* expected = module_.load_invariant(ir_, i32, ids, in.index * sizeof(std::uint32_t));
+  llvm::Value* given = module_.load_invariant(ir_, i32, func, offsetof(runtime::Func, type));
+  ir_.CreateCondBr(ir_.CreateICmpEQ(expected, given), go, look, module_.metadata_.createLikelyBranchWeights());
+  ir_.SetInsertPoint(look);
+  auto* look_type = llvm::FunctionType::get(ir_.getVoidTy(), {ptr, ptr, i64, i32}, false);
+  ir_.CreateCall(look_type, module_.helper(ir_, instance_, NativeHelper::resolve_callee),
+                 {instance_, func, element, ir_.getInt32(in.index)});
+  ir_.CreateBr(go);
+  ir_.SetInsertPoint(go);
+  finish_call(module_.call_func(ir_, instance_, func, type_index, arguments, tail), type, tail);
+  return true;
+}
+
+}  // namespace tenon::jit

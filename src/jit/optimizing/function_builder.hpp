@@ -1,0 +1,100 @@
+// One function's body to IR; see builder.hpp.
+#pragma once
+
+#include "jit/optimizing/builder.hpp"
+
+namespace tenon::jit {
+
+class FunctionBuilder {
+ public:
+  FunctionBuilder(ModuleBuilder& module, core::FuncIdx index);
+  // False if the function has something that is not compiled here; its body is then incomplete and to be deleted.
+  bool build();
+
+ private:
+  using Values = std::vector<llvm::Value*>;
+
+  // An open block. Branches to it carry its label's values into `phis`.
+  struct Block {
+    Op op = Op::block;  // block, loop, if_, or return_ for the function itself
+    llvm::BasicBlock* label = nullptr;  // where branches go: the header of a loop, the end of others
+    llvm::BasicBlock* otherwise = nullptr;  // of an `if` whose `else` has not come yet
+    std::vector<llvm::PHINode*> phis;
+    std::vector<llvm::Type*> results;
+    Values params;           // of an `if`, for its `else`
+    std::size_t height = 0;  // of the operand stack below its parameters
+  };
+
+  // Operands.
+  void push(llvm::Value* value) { stack_.push_back(value); }
+  llvm::Value* pop();
+  Values pop(std::size_t count);
+  void push_results(llvm::Value* packed, std::size_t count);
+
+  // Instructions. False: not supported.
+  bool instruction(const core::Instruction& in);
+  bool by_signature(const core::Instruction& in);
+  bool call_operation(const core::Instruction& in, Values arguments, unsigned results);
+  bool load(const core::Instruction& in);
+  bool store(const core::Instruction& in);
+  bool constant(const core::Instruction& in);
+  bool variable(const core::Instruction& in);
+  bool select();
+  bool memory_size(const core::Instruction& in);
+  bool memory_grow(const core::Instruction& in);
+  bool bulk(const core::Instruction& in);
+
+  // Control.
+  bool control(const core::Instruction& in);
+  bool begin(const core::Instruction& in);
+  void else_();
+  void end();
+  void skip(Op op);
+  void unreachable() { reachable_ = false; }
+  Block& block_at(std::uint32_t depth) { return blocks_[blocks_.size() - 1 - depth]; }
+  llvm::BasicBlock* edge(std::uint32_t depth);
+  void branch_if(std::uint32_t depth);
+  void branch_table(const core::Instruction& in);
+  void add_incoming(Block& block, llvm::BasicBlock* from);
+  void return_(Values values);
+  bool call(core::FuncIdx callee, bool tail);
+  bool call_indirect(const core::Instruction& in, bool tail);
+  void finish_call(llvm::Value* call, const core::FuncType& type, bool tail);
+
+  // Checks and traps.
+  void trap(Trap reason);
+  void trap_unless(llvm::Value* fine, Trap reason);
+  void trap_if_set(llvm::Value* reason);
+  void check_interrupt();
+  void check_stack();
+  llvm::BasicBlock* new_block(const char* name);
+
+  // Memory.
+  llvm::Value* memory_pointer(std::uint32_t index);
+  llvm::Value* memory_base(std::uint32_t index);
+  llvm::Value* address(const core::Instruction& in, llvm::Value* operand, unsigned width);
+  llvm::Value* load_field(llvm::Type* type, llvm::Value* base, std::uint64_t offset);
+  llvm::Value* at(llvm::Value* base, std::uint64_t offset);
+  llvm::Value* instance_field(llvm::Type* type, std::uint64_t offset);
+
+  ModuleBuilder& module_;
+  const core::ValidatedModule& source_;
+  const core::Module& model_;
+  core::FuncIdx index_;
+  const core::FuncType& type_;
+  llvm::Function& function_;
+  llvm::LLVMContext& context_;
+  llvm::IRBuilder<> ir_;
+  llvm::Value* instance_;
+  Values stack_;
+  std::vector<Block> blocks_;
+  std::vector<llvm::AllocaInst*> locals_;
+  std::map<std::uint32_t, llvm::Value*> bases_;  // of memories, loaded in the entry block
+  llvm::BasicBlock* entry_ = nullptr;
+  llvm::BasicBlock* body_ = nullptr;
+  bool reachable_ = true;
+  unsigned skipped_ = 0;  // blocks opened in unreachable code
+  bool calls_ = false;    // makes calls: the stack is checked
+};
+
+}  // namespace tenon::jit

@@ -1,0 +1,17 @@
+// From an object file to an image: sections laid out, references between them resolved.
+#pragma once
+
+#include <llvm/ADT/ArrayRef.h>
+#include <llvm/Support/MemoryBufferRef.h>
+
+#include "jit/image.hpp"
+#include "tenon/result.hpp"
+
+namespace tenon::jit {
+
+// `functions` and `thunks` name the symbols wanted, by function index; an empty name gives `not_compiled`. Errors: usage
+// (a reference to something outside of the object, which is a fault of the compiler here).
+Result<Image> link_image(llvm::MemoryBufferRef object, llvm::ArrayRef<std::string> functions,
+                         llvm::ArrayRef<std::string> thunks);
+
+}  // namespace tenon::jit

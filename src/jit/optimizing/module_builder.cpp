@@ -1,0 +1,305 @@
+#include <llvm/IR/Constants.h>
+
+#include "jit/optimizing/builder.hpp"
+#include "jit/optimizing/function_builder.hpp"
+#include "runtime/executor.hpp"
+#include "runtime/store.hpp"
+
+// Layouts of the runtime's structures, which compiled code reads.
+#pragma clang diagnostic ignored "-Winvalid-offsetof"
+
+namespace tenon::jit {
+
+using runtime::NativeHelper;
+
+bool has_references(const core::FuncType& type) noexcept {
+  const auto is_ref = [](core::ValType t) { return t.is_ref(); };
+  return std::ranges::any_of(type.params, is_ref) || std::ranges::any_of(type.results, is_ref);
+}
+
+ModuleBuilder::ModuleBuilder(llvm::Module& target, const core::ValidatedModule& source)
+    : target_(target),
+      context_(target.getContext()),
+      source_(source),
+      model_(*source.module),
+      metadata_(target.getContext()),
+      alias_root_(metadata_.createTBAARoot("tenon")) {
+  const auto node = [&](const llvm::Twine& name) {
+    llvm::MDNode* type = metadata_.createTBAAScalarTypeNode(name.str(), alias_root_);
+    return metadata_.createTBAAStructTagNode(type, type, 0);
+  };
+  alias_memory_ = node("memory");
+  alias_runtime_ = node("runtime");
+  alias_imported_globals_ = node("imported globals");
+  for (std::size_t i = 0; i < model_.globals.size(); ++i) {
+    alias_globals_.push_back(i < model_.imported_globals ? alias_imported_globals_ : node("global " + llvm::Twine(i)));
+  }
+  append_operations(*target_.getNamedGlobal("tenon_operations")->getInitializer());
+}
+
+// The table's rows; where it ends in nulls it is not one array but a structure of two.
+void ModuleBuilder::append_operations(const llvm::Constant& rows) {
+  if (rows.getType()->isPointerTy()) {
+    operations_.push_back(llvm::dyn_cast<llvm::Function>(const_cast<llvm::Constant*>(&rows)));
+    return;
+  }
+  for (unsigned i = 0; const llvm::Constant* row = rows.getAggregateElement(i); ++i) append_operations(*row);
+}
+
+llvm::Type* ModuleBuilder::type_of(core::ValType type) {
+  if (type == core::i32) return llvm::Type::getInt32Ty(context_);
+  if (type == core::f32) return llvm::Type::getFloatTy(context_);
+  if (type == core::f64) return llvm::Type::getDoubleTy(context_);
+  if (type.is_vector()) return llvm::FixedVectorType::get(llvm::Type::getInt64Ty(context_), 2);
+  return llvm::Type::getInt64Ty(context_);
+}
+
+llvm::Type* ModuleBuilder::result_type(const core::FuncType& type) {
+  if (type.results.empty()) return llvm::Type::getVoidTy(context_);
+  if (type.results.size() == 1) return type_of(type.results[0]);
+  std::vector<llvm::Type*> fields;
+  for (const core::ValType result : type.results) fields.push_back(type_of(result));
+  return llvm::StructType::get(context_, fields);
+}
+
+llvm::FunctionType* ModuleBuilder::function_type(const core::FuncType& type) {
+  std::vector<llvm::Type*> params{llvm::PointerType::get(context_, 0)};
+  for (const core::ValType param : type.params) params.push_back(type_of(param));
+  return llvm::FunctionType::get(result_type(type), params, false);
+}
+
+void ModuleBuilder::finish(llvm::Function& function) {
+  function.setCallingConv(llvm::CallingConv::Tail);
+  function.setDSOLocal(true);
+  function.addFnAttr(llvm::Attribute::NoUnwind);
+  function.addFnAttr("no-builtins");  // nothing outside of the image may be called
+  // Recursion stays recursion, and ends where the stack does; `return_call` is a tail call anyway.
+  function.addFnAttr("disable-tail-calls", "true");
+}
+
+llvm::Value* ModuleBuilder::load_invariant(llvm::IRBuilder<>& ir, llvm::Type* type, llvm::Value* base,
+                                           std::uint64_t offset) {
+  llvm::LoadInst* load = ir.CreateLoad(type, ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), base, offset));
+  load->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(context_, {}));
+  load->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
+  if (type->isPointerTy()) load->setMetadata(llvm::LLVMContext::MD_nonnull, llvm::MDNode::get(context_, {}));
+  return load;
+}
+
+llvm::Value* ModuleBuilder::helper(llvm::IRBuilder<>& ir, llvm::Value* instance, NativeHelper which) {
+  llvm::Type* ptr = ir.getPtrTy();
+  llvm::Value* module = load_invariant(ir, ptr, instance, offsetof(runtime::Instance, module));
+  llvm::Value* native = load_invariant(ir, ptr, module, offsetof(runtime::CodeModule, native));
+  llvm::Value* helpers = load_invariant(ir, ptr, native, offsetof(runtime::NativeModule, helpers));
+  return load_invariant(ir, ptr, helpers, static_cast<std::uint64_t>(which) * sizeof(void*));
+}
+
+void ModuleBuilder::store_slots(llvm::IRBuilder<>& ir, llvm::Value* slots, llvm::ArrayRef<llvm::Value*> values) {
+  std::uint64_t at = 0;
+  for (llvm::Value* value : values) {
+    llvm::Value* wide = value;
+    if (value->getType()->isFloatTy()) wide = ir.CreateBitCast(value, ir.getInt32Ty());
+    if (wide->getType()->isIntegerTy(32)) wide = ir.CreateZExt(wide, ir.getInt64Ty());
+    llvm::StoreInst* store = ir.CreateAlignedStore(wide, ir.CreateConstGEP1_64(ir.getInt8Ty(), slots, at),
+                                                   llvm::Align(8));
+    store->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
+    at += value->getType()->isVectorTy() ? 16 : 8;
+  }
+}
+
+std::vector<llvm::Value*> ModuleBuilder::load_slots(llvm::IRBuilder<>& ir, llvm::Value* slots,
+                                                    std::span<const core::ValType> types) {
+  std::vector<llvm::Value*> values;
+  std::uint64_t at = 0;
+  for (const core::ValType type : types) {
+    llvm::LoadInst* load = ir.CreateAlignedLoad(type_of(type), ir.CreateConstGEP1_64(ir.getInt8Ty(), slots, at),
+                                                llvm::Align(8));
+    load->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
+    values.push_back(load);
+    at += 8 * runtime::slots_of(type);
+  }
+  return values;
+}
+
+llvm::Value* ModuleBuilder::pack(llvm::IRBuilder<>& ir, const core::FuncType& type,
+                                 llvm::ArrayRef<llvm::Value*> values) {
+  if (values.empty()) return nullptr;
+  if (values.size() == 1) return values[0];
+  llvm::Value* packed = llvm::PoisonValue::get(result_type(type));
+  for (unsigned i = 0; i < values.size(); ++i) packed = ir.CreateInsertValue(packed, values[i], i);
+  return packed;
+}
+
+namespace {
+
+std::uint64_t slot_count(const core::FuncType& type) {
+  std::uint64_t params = 0;
+  std::uint64_t results = 0;
+  for (const core::ValType t : type.params) params += runtime::slots_of(t);
+  for (const core::ValType t : type.results) results += runtime::slots_of(t);
+  return std::max({params, results, std::uint64_t{1}});
+}
+
+}  // namespace
+
+// A function of the type's signature whose context is a `Func*`; calls it through slots.
+llvm::Function* ModuleBuilder::bridge(core::TypeIdx index) {
+  llvm::Function*& function = bridges_[index.value];
+  if (function != nullptr) return function;
+  const core::FuncType& type = *source_.signatures[index];
+  function = llvm::Function::Create(function_type(type), llvm::GlobalValue::InternalLinkage,
+                                    "bridge" + llvm::Twine(index.value), target_);
+  finish(*function);
+  function->addFnAttr(llvm::Attribute::NoInline);
+  llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", function));
+  llvm::Value* slots = ir.CreateAlloca(ir.getInt64Ty(), ir.getInt64(slot_count(type)));
+  std::vector<llvm::Value*> arguments;
+  for (llvm::Argument& argument : function->args()) {
+    if (argument.getArgNo() != 0) arguments.push_back(&argument);
+  }
+  store_slots(ir, slots, arguments);
+  llvm::Value* func = function->getArg(0);
+  // The caller of a function that may be the host's was noted in the store; its module has the helpers.
+  llvm::Value* store = load_invariant(ir, ir.getPtrTy(), func, offsetof(runtime::Func, store));
+  llvm::LoadInst* instance = ir.CreateLoad(
+      ir.getPtrTy(), ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), store, offsetof(runtime::Store, native_caller)));
+  instance->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
+  auto* callee_type = llvm::FunctionType::get(ir.getVoidTy(), {ir.getPtrTy(), ir.getPtrTy()}, false);
+  ir.CreateCall(callee_type, helper(ir, instance, NativeHelper::call_func), {func, slots});
+  const auto results = load_slots(ir, slots, type.results);
+  if (llvm::Value* result = pack(ir, type, results)) {
+    ir.CreateRet(result);
+  } else {
+    ir.CreateRetVoid();
+  }
+  return function;
+}
+
+// From slots to registers and back: (entry, context, frame).
+llvm::Function* ModuleBuilder::thunk(const core::FuncType& type) {
+  llvm::Function*& function = thunk_of_[&type];
+  if (function != nullptr) return function;
+  llvm::Type* ptr = llvm::PointerType::get(context_, 0);
+  auto* thunk_type = llvm::FunctionType::get(llvm::Type::getVoidTy(context_), {ptr, ptr, ptr}, false);
+  function = llvm::Function::Create(thunk_type, llvm::GlobalValue::ExternalLinkage,
+                                    "thunk" + llvm::Twine(thunk_of_.size()), target_);
+  function->setDSOLocal(true);
+  function->addFnAttr(llvm::Attribute::NoUnwind);
+  llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", function));
+  std::vector<llvm::Value*> arguments{function->getArg(1)};
+  for (llvm::Value* value : load_slots(ir, function->getArg(2), type.params)) arguments.push_back(value);
+  llvm::CallInst* call = ir.CreateCall(function_type(type), function->getArg(0), arguments);
+  call->setCallingConv(llvm::CallingConv::Tail);
+  std::vector<llvm::Value*> results;
+  if (type.results.size() == 1) results.push_back(call);
+  if (type.results.size() > 1) {
+    for (unsigned i = 0; i < type.results.size(); ++i) results.push_back(ir.CreateExtractValue(call, i));
+  }
+  store_slots(ir, function->getArg(2), results);
+  ir.CreateRetVoid();
+  return function;
+}
+
+llvm::Value* ModuleBuilder::call_func(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Value* func,
+                                      core::TypeIdx type, llvm::ArrayRef<llvm::Value*> arguments, bool tail) {
+  llvm::Type* ptr = ir.getPtrTy();
+  llvm::Function* function = ir.GetInsertBlock()->getParent();
+  const auto field = [&](std::uint64_t offset) { return ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), func, offset); };
+  const auto load = [&](std::uint64_t offset) {
+    llvm::LoadInst* value = ir.CreateLoad(ptr, field(offset));
+    value->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
+    return value;
+  };
+  llvm::Value* store = load_invariant(ir, ptr, instance, offsetof(runtime::Instance, store));
+  ir.CreateStore(instance,
+                 ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), store, offsetof(runtime::Store, native_caller)))
+      ->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
+  auto* unprepared = llvm::BasicBlock::Create(context_, "unprepared", function);
+  auto* prepared = llvm::BasicBlock::Create(context_, "prepared", function);
+  llvm::Value* has_entry = ir.CreateIsNotNull(load(offsetof(runtime::Func, native_entry)));
+  ir.CreateCondBr(has_entry, prepared, unprepared, metadata_.createLikelyBranchWeights());
+  ir.SetInsertPoint(unprepared);
+  auto* prepare_type = llvm::FunctionType::get(ir.getVoidTy(), {ptr, ptr}, false);
+  ir.CreateCall(prepare_type, helper(ir, instance, NativeHelper::prepare_func), {func, bridge(type)});
+  ir.CreateBr(prepared);
+  ir.SetInsertPoint(prepared);
+  std::vector<llvm::Value*> values{load(offsetof(runtime::Func, native_context))};
+  values.insert(values.end(), arguments.begin(), arguments.end());
+  llvm::CallInst* call = ir.CreateCall(function_type(*source_.signatures[type]),
+                                       load(offsetof(runtime::Func, native_entry)), values);
+  call->setCallingConv(llvm::CallingConv::Tail);
+  if (tail) call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  return call;
+}
+
+void ModuleBuilder::declare() {
+  for (std::size_t i = 0; i < model_.funcs.size(); ++i) {
+    const core::FuncType& type = *source_.func_signatures[core::FuncIdx(i)];
+    llvm::Function* function = llvm::Function::Create(function_type(type), llvm::GlobalValue::ExternalLinkage,
+                                                      "f" + llvm::Twine(i), target_);
+    finish(*function);
+    functions_.push_back(function);
+  }
+  thunks_.resize(model_.funcs.size());
+  compiled_.resize(model_.funcs.size());
+}
+
+// A function of the module that is not compiled, for callers that are.
+void ModuleBuilder::bridge_own(core::FuncIdx index) {
+  llvm::Function* function = functions_[index.value];
+  function->addFnAttr(llvm::Attribute::NoInline);
+  llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", function));
+  llvm::Value* instance = function->getArg(0);
+  auto* own_type = llvm::FunctionType::get(ir.getPtrTy(), {ir.getPtrTy(), ir.getInt32Ty()}, false);
+  llvm::Value* func = ir.CreateCall(own_type, helper(ir, instance, NativeHelper::own_func),
+                                    {instance, ir.getInt32(index.value)});
+  std::vector<llvm::Value*> arguments;
+  for (llvm::Argument& argument : llvm::drop_begin(function->args())) arguments.push_back(&argument);
+  const core::TypeIdx type = model_.funcs[index].type;
+  llvm::Value* result = call_func(ir, instance, func, type, arguments, false);
+  if (function->getReturnType()->isVoidTy()) {
+    ir.CreateRetVoid();
+  } else {
+    ir.CreateRet(result);
+  }
+}
+
+void ModuleBuilder::bridge_import(core::FuncIdx index) {
+  llvm::Function* function = functions_[index.value];
+  llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", function));
+  llvm::Value* instance = function->getArg(0);
+  llvm::Value* funcs = load_invariant(ir, ir.getPtrTy(), instance, offsetof(runtime::Instance, funcs));
+  llvm::Value* func = load_invariant(ir, ir.getPtrTy(), funcs, index.value * sizeof(void*));
+  std::vector<llvm::Value*> arguments;
+  for (llvm::Argument& argument : llvm::drop_begin(function->args())) arguments.push_back(&argument);
+  llvm::Value* result = call_func(ir, instance, func, model_.funcs[index].type, arguments, false);
+  if (function->getReturnType()->isVoidTy()) {
+    ir.CreateRetVoid();
+  } else {
+    ir.CreateRet(result);
+  }
+}
+
+void ModuleBuilder::build() {
+  declare();
+  for (const core::MemoryType& memory : model_.memories) {
+    if (!memory.limits.is_64 && memory.page_size_log2 == limits::default_page_size_log2) needs_guards_ = true;
+  }
+  for (std::size_t i = 0; i < model_.funcs.size(); ++i) {
+    const core::FuncIdx index(i);
+    if (i < model_.imported_funcs) {
+      bridge_import(index);
+      continue;
+    }
+    compiled_[i] = FunctionBuilder(*this, index).build();
+    if (compiled_[i]) {
+      thunks_[i] = thunk(*source_.func_signatures[index]);
+    } else {
+      functions_[i]->deleteBody();
+      bridge_own(index);
+    }
+  }
+  target_.getNamedGlobal("tenon_operations")->eraseFromParent();
+}
+
+}  // namespace tenon::jit

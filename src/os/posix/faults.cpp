@@ -1,0 +1,95 @@
+#include "os/faults.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include <atomic>
+#include <mutex>
+
+namespace tenon::os {
+
+namespace {
+
+std::atomic<FaultHandler> fault_handler;
+struct sigaction previous_segv;
+struct sigaction previous_bus;
+
+// The machine's registers in the signal's context.
+std::uintptr_t program_counter(const ucontext_t& context) noexcept {
+#if defined(__x86_64__)
+  return static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RIP]);
+#elif defined(__aarch64__)
+  return context.uc_mcontext.pc;
+#endif
+}
+void go_on_at(ucontext_t& context, void* target) noexcept {
+#if defined(__x86_64__)
+  // As after a call: the stack is off by one word, below what the interrupted code may use behind its stack pointer.
+  const auto stack = static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RSP]);
+  context.uc_mcontext.gregs[REG_RSP] = static_cast<greg_t>(((stack - 256) & ~std::uintptr_t{15}) - 8);
+  context.uc_mcontext.gregs[REG_RIP] = reinterpret_cast<greg_t>(target);
+#elif defined(__aarch64__)
+  context.uc_mcontext.pc = reinterpret_cast<std::uintptr_t>(target);
+#endif
+}
+
+void on_fault(int signal, siginfo_t* info, void* raw_context) {
+  auto& context = *static_cast<ucontext_t*>(raw_context);
+  if (FaultHandler handler = fault_handler.load(std::memory_order_acquire)) {
+    if (void* target = handler(reinterpret_cast<const void*>(program_counter(context)))) {
+      go_on_at(context, target);
+      return;
+    }
+  }
+  const struct sigaction& previous = signal == SIGSEGV ? previous_segv : previous_bus;
+  if ((previous.sa_flags & SA_SIGINFO) != 0 && previous.sa_sigaction != nullptr) {
+    previous.sa_sigaction(signal, info, raw_context);
+  } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
+    previous.sa_handler(signal);
+  } else {
+    // Nobody else's: the instruction faults again, and ends the process as it would have.
+    ::signal(signal, SIG_DFL);
+  }
+}
+
+}  // namespace
+
+void handle_faults(FaultHandler handler) noexcept {
+  static std::once_flag once;
+  std::call_once(once, [handler] {
+    fault_handler.store(handler, std::memory_order_release);
+    struct sigaction action = {};
+    action.sa_sigaction = on_fault;
+    action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
+    sigemptyset(&action.sa_mask);
+    ::sigaction(SIGSEGV, &action, &previous_segv);
+    ::sigaction(SIGBUS, &action, &previous_bus);
+  });
+}
+
+bool make_executable(void* address, std::size_t size) noexcept {
+  return size == 0 || ::mprotect(address, size, PROT_READ | PROT_EXEC) == 0;
+}
+bool make_read_only(void* address, std::size_t size) noexcept {
+  return size == 0 || ::mprotect(address, size, PROT_READ) == 0;
+}
+
+std::uintptr_t stack_limit() noexcept {
+  // Asking is slow for a process's first thread.
+  thread_local const std::uintptr_t limit = [] {
+    pthread_attr_t attributes;
+    if (::pthread_getattr_np(::pthread_self(), &attributes) != 0) return std::uintptr_t{0};
+    void* address = nullptr;
+    std::size_t size = 0;
+    ::pthread_attr_getstack(&attributes, &address, &size);
+    std::size_t guard = 0;
+    ::pthread_attr_getguardsize(&attributes, &guard);
+    ::pthread_attr_destroy(&attributes);
+    return reinterpret_cast<std::uintptr_t>(address) + guard;
+  }();
+  return limit;
+}
+
+}  // namespace tenon::os

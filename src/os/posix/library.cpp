@@ -1,0 +1,35 @@
+#include "os/library.hpp"
+
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <climits>
+#include <string>
+
+namespace tenon::os {
+
+namespace {
+
+// The folder of the running program, with its last slash; empty when it is not known.
+std::string program_folder() {
+  char path[PATH_MAX];
+  const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
+  if (size <= 0) return {};
+  const std::string program(path, static_cast<std::size_t>(size));
+  return program.substr(0, program.rfind('/') + 1);
+}
+
+}  // namespace
+
+void* find_in_library(const char* file, const char* symbol) noexcept {
+  const std::string folder = program_folder();
+  for (const std::string& path : {folder + file, folder + "../lib/" + file, std::string(file)}) {
+    if (void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+      if (void* found = ::dlsym(library, symbol)) return found;
+      ::dlclose(library);
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace tenon::os
