@@ -317,6 +317,7 @@ Result<std::unique_ptr<NativeCode>> NativeCode::install(const Image& image, runt
   std::unique_ptr<NativeCode> installed(new NativeCode);
   installed->state_ = new State;
   State& state = *installed->state_;
+  if (image.bytes.empty()) return installed;  // nothing was compiled
   state.base = map(image, state.size);
   if (state.base == nullptr) return fail(ErrorKind::exhausted, {}, "the system has no room for compiled code");
   state.range = add_range(state.base, state.base + image.constants);

@@ -213,10 +213,24 @@ bool FunctionBuilder::call_operation(const core::Instruction& in, Values argumen
     reason = llvm::IRBuilder<>(entry_, entry_->begin()).CreateAlloca(ir_.getInt8Ty());
     arguments.push_back(reason);
   }
+  for (llvm::Value*& argument : arguments) argument = keep_rounding(argument);
   llvm::Value* result = ir_.CreateCall(type, operation, arguments);
+  if (in.op == Op::f64_promote_f32) result = ir_.CreateArithmeticFence(result, result->getType());
   if (can_trap) trap_if_set(ir_.CreateLoad(ir_.getInt8Ty(), reason));
   push_results(result, results);
   return true;
+}
+
+// LLVM takes x * 1 or x - 0 for x, and leaves a signaling NaN signaling, which the standard's operators do not. It does
+// not look behind a fence, which costs nothing. (For the same reason the result of a promotion is fenced: demoted again
+// it would be what was promoted.)
+llvm::Value* FunctionBuilder::keep_rounding(llvm::Value* argument) {
+  const auto* constant = llvm::dyn_cast<llvm::ConstantFP>(argument);
+  if (constant == nullptr) return argument;
+  llvm::APFloat magnitude = constant->getValueAPF();
+  magnitude.clearSign();
+  if (!magnitude.isZero() && !magnitude.isExactlyValue(1.0)) return argument;
+  return ir_.CreateArithmeticFence(argument, argument->getType());
 }
 
 bool FunctionBuilder::by_signature(const core::Instruction& in) {

@@ -35,6 +35,7 @@ class FunctionBuilder {
   bool instruction(const core::Instruction& in);
   bool by_signature(const core::Instruction& in);
   bool call_operation(const core::Instruction& in, Values arguments, unsigned results);
+  llvm::Value* keep_rounding(llvm::Value* argument);
   bool load(const core::Instruction& in);
   bool store(const core::Instruction& in);
   bool constant(const core::Instruction& in);
