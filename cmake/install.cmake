@@ -11,6 +11,7 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/tenonConfig.cmake.in
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/package/tenonConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 
 install(TARGETS tenon EXPORT tenonTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS tenon_optimizing LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS tenon_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT tenonTargets NAMESPACE tenon:: DESTINATION ${package_folder})

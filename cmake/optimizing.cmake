@@ -43,3 +43,4 @@ foreach(folder base os spec model binary validate)
 endforeach()
 target_link_libraries(tenon_optimizing PRIVATE ${TENON_LLVM} Threads::Threads)
 target_link_options(tenon_optimizing PRIVATE -Wl,--exclude-libs,ALL)
+add_dependencies(tenon tenon_optimizing)  # not linked, but expected beside whoever uses it

@@ -1,5 +1,5 @@
-// Machine code for a module as plain bytes: position independent, without symbols, so that it can be mapped anywhere and
-// kept in files.
+// Machine code for a module as plain bytes: position independent, without symbols, so that it can be mapped anywhere
+// and kept in files.
 #pragma once
 
 #include <cstddef>

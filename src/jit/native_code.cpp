@@ -1,9 +1,9 @@
 // Entering compiled code, leaving it, and what it calls.
 //
 // An activation is one entry from bytecode or the host into compiled code: it keeps where to go back to when a trap (or
-// an exception, on its way outwards) leaves all compiled frames at once. Compiled frames hold nothing that would need to
-// be cleaned up. A fault in compiled code can only be an access behind the end of a memory; the signal's handler looks
-// whether the program counter is in compiled code, and goes on in `leave_after_fault`.
+// an exception, on its way outwards) leaves all compiled frames at once. Compiled frames hold nothing that would need
+// to be cleaned up. A fault in compiled code can only be an access behind the end of a memory; the signal's handler
+// looks whether the program counter is in compiled code, and goes on in `leave_after_fault`.
 //
 // Rejected: unwinding frame by frame. Nothing in compiled frames catches; functions that do stay with the interpreter,
 // and their handlers are found on the managed stack as ever.
@@ -74,7 +74,8 @@ void remove_range(CodeRange* range) noexcept {
 
 bool is_compiled_code(const void* pc) noexcept {
   for (const CodeRange* range = code_ranges.load(std::memory_order_acquire); range != nullptr; range = range->next) {
-    if (pc >= range->begin.load(std::memory_order_acquire) && pc < range->end.load(std::memory_order_acquire)) return true;
+    if (pc >= range->begin.load(std::memory_order_acquire) && pc < range->end.load(std::memory_order_acquire))
+      return true;
   }
   return false;
 }
@@ -125,8 +126,7 @@ Outcome run_native(Thread& thread, Instance& instance, const NativeModule& nativ
   Slot* top = thread.top;
   if (thread.activation == nullptr) store.native_stack_limit = os::stack_limit() + stack_reserve;
   thread.activation = innermost = &activation;
-  const Outcome outcome =
-      enter(activation, native.thunks[index.value], native.entries[index.value], &instance, frame);
+  const Outcome outcome = enter(activation, native.thunks[index.value], native.entries[index.value], &instance, frame);
   thread.activation = activation.previous;
   innermost = outer;
   thread.top = top;
@@ -172,7 +172,12 @@ void call_func(Func* func, Slot* slots) {
     std::copy_n(frame, func->result_slots, slots);
     return;
   }
-  leave(thread, outcome == Outcome::suspended ? thread.trap(Trap::host_error) : outcome);
+  if (outcome == Outcome::suspended) {
+    thread.pending_error =
+        Error(ErrorKind::usage, "the guest was suspended in a call from compiled code, which cannot wait");
+    leave(thread, thread.trap(Trap::host_error));
+  }
+  leave(thread, outcome);
 }
 
 void prepare_func(Func* func, void* bridge) {
@@ -211,13 +216,11 @@ void memory_copy(Instance* instance, std::uint32_t to_memory, std::uint32_t from
           runtime::memory_copy(*instance->memories[to_memory], *instance->memories[from_memory], to, from, size));
 }
 void memory_fill(Instance* instance, std::uint32_t memory, std::uint64_t to, std::uint32_t byte, std::uint64_t size) {
-  trap_if(instance,
-          runtime::memory_fill(*instance->memories[memory], to, static_cast<std::uint8_t>(byte), size));
+  trap_if(instance, runtime::memory_fill(*instance->memories[memory], to, static_cast<std::uint8_t>(byte), size));
 }
 void memory_init(Instance* instance, std::uint32_t memory, std::uint32_t data, std::uint64_t to, std::uint64_t from,
                  std::uint64_t size) {
-  trap_if(instance,
-          runtime::memory_init(*instance, *instance->memories[memory], core::DataIdx(data), to, from, size));
+  trap_if(instance, runtime::memory_init(*instance, *instance->memories[memory], core::DataIdx(data), to, from, size));
 }
 void data_drop(Instance* instance, std::uint32_t data) { instance->dropped_datas[data] = true; }
 

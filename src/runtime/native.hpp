@@ -35,12 +35,12 @@ using NativeThunk = void (*)(const void* entry, void* context, Slot* frame);
 
 // The compiled code of a module. Compiled code knows the layout of the first fields.
 struct NativeModule {
-  const void* const* helpers = nullptr;      // by NativeHelper
-  const std::uint32_t* type_ids = nullptr;   // the canonical type of each of the module's types
-  std::span<const void* const> entries;      // of each function of the module, imports included; null: not compiled
-  std::span<const NativeThunk> thunks;       // from slots to registers, for each function that is compiled
-  std::span<const Cell> stubs;               // two cells for each function: bytecode that enters compiled code
-  bool needs_guards = false;                 // memories must have their guard regions
+  const void* const* helpers = nullptr;     // by NativeHelper
+  const std::uint32_t* type_ids = nullptr;  // the canonical type of each of the module's types
+  std::span<const void* const> entries;     // of each function of the module, imports included; null: not compiled
+  std::span<const NativeThunk> thunks;      // from slots to registers, for each function that is compiled
+  std::span<const Cell> stubs;              // two cells for each function: bytecode that enters compiled code
+  bool needs_guards = false;                // memories must have their guard regions
 };
 
 // True if the instance's memories allow the module's compiled code.

@@ -1,4 +1,3 @@
-#include "runtime/native.hpp"
 #include "runtime/store.hpp"
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 
 #include "base/concat.hpp"
 #include "os/pages.hpp"
+#include "runtime/native.hpp"
 
 namespace tenon::runtime {
 

@@ -68,7 +68,7 @@ struct Store {
   std::atomic<std::uint32_t> interrupt = 0;
   std::uintptr_t native_stack_limit = 0;  // compiled frames may not reach below
   Instance* native_caller = nullptr;      // the instance whose compiled code calls a function that may be the host's
-  std::int64_t fuel = INT64_MAX;  // units that guest code may still use, where it is metered
+  std::int64_t fuel = INT64_MAX;          // units that guest code may still use, where it is metered
 
   // The guest frames of the last trap, innermost first; of a deep stack the innermost ones.
   std::pmr::vector<BacktraceFrame> backtrace;

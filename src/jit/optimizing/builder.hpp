@@ -1,24 +1,23 @@
 // From validated function bodies to LLVM IR.
 //
 // One pass over the body, with the operand stack as a stack of IR values. Locals are stack slots that LLVM's own passes
-// turn into registers; the parameters of labels are phi nodes. What an instruction computes is a call of its function in
-// operations.cpp, inlined afterwards; only control, calls and accesses are built here.
+// turn into registers; the parameters of labels are phi nodes. What an instruction computes is a call of its function
+// in operations.cpp, inlined afterwards; only control, calls and accesses are built here.
 //
 // Accesses. A 32-bit memory with the default page size has guard regions behind it (runtime/memory.cpp), so its loads
-// and stores are unchecked: one that is out of bounds faults, and the fault becomes the trap. The memory's base is loaded
-// once a function, as an invariant. Other memories are checked against their size.
+// and stores are unchecked: one that is out of bounds faults, and the fault becomes the trap. The memory's base is
+// loaded once a function, as an invariant. Other memories are checked against their size.
 //
 // Aliasing. Guest memory, each global, and the runtime's own state have type-based alias marks of their own, so that a
 // store to memory makes nobody read the base or a global again.
 //
-// A function that holds references, throws, catches, or is atomic is not compiled here: `build` says no, and the function
-// stays with the interpreter. Compiled callers reach it through a bridge.
+// A function that holds references, throws, catches, or is atomic is not compiled here: `build` says no, and the
+// function stays with the interpreter. Compiled callers reach it through a bridge.
 #pragma once
 
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
-
 #include <map>
 #include <memory_resource>
 #include <vector>
@@ -79,7 +78,7 @@ class ModuleBuilder {
   std::vector<llvm::Function*> functions_;
   std::vector<llvm::Function*> thunks_;
   std::vector<bool> compiled_;
-  std::map<std::uint32_t, llvm::Function*> bridges_;             // by type index
+  std::map<std::uint32_t, llvm::Function*> bridges_;           // by type index
   std::map<const core::FuncType*, llvm::Function*> thunk_of_;  // by canonical type
   bool needs_guards_ = false;
 };

@@ -17,7 +17,6 @@
 #include <llvm/TargetParser/Host.h>
 #include <llvm/Transforms/IPO/AlwaysInliner.h>
 #include <llvm/Transforms/Scalar/SROA.h>
-
 #include <mutex>
 
 #include "base/concat.hpp"
@@ -121,8 +120,9 @@ void optimize(llvm::Module& module, llvm::TargetMachine& target, unsigned level)
   early.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
   early.addPass(KeepTraps());
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(early)));
-  static constexpr const llvm::OptimizationLevel* levels[] = {&llvm::OptimizationLevel::O0, &llvm::OptimizationLevel::O1,
-                                                              &llvm::OptimizationLevel::O2, &llvm::OptimizationLevel::O3};
+  static constexpr const llvm::OptimizationLevel* levels[] = {
+      &llvm::OptimizationLevel::O0, &llvm::OptimizationLevel::O1, &llvm::OptimizationLevel::O2,
+      &llvm::OptimizationLevel::O3};
   if (level > 0) passes.addPass(builder.buildPerModuleDefaultPipeline(*levels[std::min(level, 3U)]));
   passes.run(module, modules);
 }
@@ -160,7 +160,8 @@ Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const C
   set_target(module, *target);
   std::string fault;
   llvm::raw_string_ostream fault_stream(fault);
-  if (llvm::verifyModule(module, &fault_stream)) return fail(ErrorKind::usage, {}, "the code made is not valid: ", fault);
+  if (llvm::verifyModule(module, &fault_stream))
+    return fail(ErrorKind::usage, {}, "the code made is not valid: ", fault);
 
   optimize(module, *target, options.level);
 
@@ -184,7 +185,8 @@ Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const C
     functions[i] = builder.functions()[i]->getName().str();
     thunks[i] = builder.thunks()[i]->getName().str();
   }
-  auto image = link_image(llvm::MemoryBufferRef(llvm::StringRef(bytes.data(), bytes.size()), "code"), functions, thunks);
+  auto image =
+      link_image(llvm::MemoryBufferRef(llvm::StringRef(bytes.data(), bytes.size()), "code"), functions, thunks);
   if (!image) return std::move(image).error();
   compiled.image = std::move(*image);
   compiled.image.needs_guards = builder.needs_guards();

@@ -1,5 +1,5 @@
-// The optimizing tier's interface: a validated module in, an image out. It lies in a library of its own, which is opened
-// when it is first needed, for LLVM costs more to load than most programs take to run.
+// The optimizing tier's interface: a validated module in, an image out. It lies in a library of its own, which is
+// opened when it is first needed, for LLVM costs more to load than most programs take to run.
 #pragma once
 
 #include "jit/image.hpp"
@@ -9,8 +9,8 @@
 namespace tenon::jit {
 
 struct CompileOptions {
-  unsigned level = 2;       // 0 to 3, as compilers mean it
-  bool host_cpu = true;     // use what this machine has beyond the baseline of its kind
+  unsigned level = 2;          // 0 to 3, as compilers mean it
+  bool host_cpu = true;        // use what this machine has beyond the baseline of its kind
   const char* emit = nullptr;  // "ir" or "asm": `text` instead of an image
 };
 

@@ -148,9 +148,7 @@ bool FunctionBuilder::instruction(const core::Instruction& in) {
 
 bool FunctionBuilder::variable(const core::Instruction& in) {
   switch (in.op) {
-    case Op::local_get:
-      push(ir_.CreateLoad(locals_[in.index]->getAllocatedType(), locals_[in.index]));
-      return true;
+    case Op::local_get: push(ir_.CreateLoad(locals_[in.index]->getAllocatedType(), locals_[in.index])); return true;
     case Op::local_set: ir_.CreateStore(pop(), locals_[in.index]); return true;
     case Op::local_tee: ir_.CreateStore(stack_.back(), locals_[in.index]); return true;
     default: break;
@@ -373,9 +371,8 @@ bool FunctionBuilder::bulk(const core::Instruction& in) {
   const bool is_copy = in.op == Op::memory_copy;
   auto* type = llvm::FunctionType::get(ir_.getVoidTy(), {ptr, i32, i32, i64, i64, i64}, false);
   ir_.CreateCall(type, module_.helper(ir_, instance_, is_copy ? NativeHelper::memory_copy : NativeHelper::memory_init),
-                 {instance_, ir_.getInt32(is_copy ? in.index : in.second),
-                  ir_.getInt32(is_copy ? in.second : in.index), wide(operands[0]), wide(operands[1]),
-                  wide(operands[2])});
+                 {instance_, ir_.getInt32(is_copy ? in.index : in.second), ir_.getInt32(is_copy ? in.second : in.index),
+                  wide(operands[0]), wide(operands[1]), wide(operands[2])});
   return true;
 }
 
@@ -428,7 +425,8 @@ void FunctionBuilder::check_stack() {
   ir_.SetInsertPoint(entry_);
   llvm::Value* store = instance_field(ir_.getPtrTy(), offsetof(runtime::Instance, store));
   llvm::Value* limit = load_field(ir_.getInt64Ty(), store, offsetof(runtime::Store, native_stack_limit));
-  llvm::Value* name = llvm::MetadataAsValue::get(context_, llvm::MDNode::get(context_, llvm::MDString::get(context_, "rsp")));
+  llvm::Value* name =
+      llvm::MetadataAsValue::get(context_, llvm::MDNode::get(context_, llvm::MDString::get(context_, "rsp")));
   llvm::Value* pointer = ir_.CreateIntrinsic(llvm::Intrinsic::read_register, {ir_.getInt64Ty()}, {name});
   if (locals_.size() > 500) pointer = ir_.CreateSub(pointer, ir_.getInt64(locals_.size() * 32));
   llvm::BasicBlock* bad = new_block("exhausted");
@@ -449,14 +447,10 @@ bool FunctionBuilder::control(const core::Instruction& in) {
     case Op::if_: return begin(in);
     case Op::else_: return else_(), true;
     case Op::end: return end(), true;
-    case Op::br:
-      add_incoming(block_at(in.index), nullptr);
-      return unreachable(), true;
+    case Op::br: add_incoming(block_at(in.index), nullptr); return unreachable(), true;
     case Op::br_if: return branch_if(in.index), true;
     case Op::br_table: return branch_table(in), unreachable(), true;
-    case Op::return_:
-      return_(pop(type_.results.size()));
-      return unreachable(), true;
+    case Op::return_: return_(pop(type_.results.size())); return unreachable(), true;
     case Op::call: return call(core::FuncIdx(in.index), false);
     case Op::return_call: return call(core::FuncIdx(in.index), true);
     case Op::call_indirect: return call_indirect(in, false);

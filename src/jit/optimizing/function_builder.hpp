@@ -16,8 +16,8 @@ class FunctionBuilder {
 
   // An open block. Branches to it carry its label's values into `phis`.
   struct Block {
-    Op op = Op::block;  // block, loop, if_, or return_ for the function itself
-    llvm::BasicBlock* label = nullptr;  // where branches go: the header of a loop, the end of others
+    Op op = Op::block;                      // block, loop, if_, or return_ for the function itself
+    llvm::BasicBlock* label = nullptr;      // where branches go: the header of a loop, the end of others
     llvm::BasicBlock* otherwise = nullptr;  // of an `if` whose `else` has not come yet
     std::vector<llvm::PHINode*> phis;
     std::vector<llvm::Type*> results;

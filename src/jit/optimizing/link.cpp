@@ -1,9 +1,8 @@
 #include "jit/optimizing/link.hpp"
 
+#include <cstring>
 #include <llvm/BinaryFormat/ELF.h>
 #include <llvm/Object/ELFObjectFile.h>
-
-#include <cstring>
 #include <map>
 
 #include "base/concat.hpp"
@@ -14,7 +13,9 @@ namespace {
 
 using Object = llvm::object::ELF64LEObjectFile;
 
-Error internal(std::string_view what) { return fail(ErrorKind::usage, {}, "the optimizing compiler's object file ", what); }
+Error internal(std::string_view what) {
+  return fail(ErrorKind::usage, {}, "the optimizing compiler's object file ", what);
+}
 
 struct Layout {
   std::map<std::uint64_t, std::uint64_t> sections;  // section index -> place in the image
@@ -63,8 +64,9 @@ Result<void> relocate(Image& image, const Layout& layout, const llvm::object::Se
       std::memcpy(image.bytes.data() + at, &distance, 8);
       return {};
     }
-    default: return fail(ErrorKind::usage, {}, "the optimizing compiler's object file has a relocation of type ",
-                         relocation.getType());
+    default:
+      return fail(ErrorKind::usage, {}, "the optimizing compiler's object file has a relocation of type ",
+                  relocation.getType());
   }
 }
 

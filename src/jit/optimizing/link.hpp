@@ -9,8 +9,8 @@
 
 namespace tenon::jit {
 
-// `functions` and `thunks` name the symbols wanted, by function index; an empty name gives `not_compiled`. Errors: usage
-// (a reference to something outside of the object, which is a fault of the compiler here).
+// `functions` and `thunks` name the symbols wanted, by function index; an empty name gives `not_compiled`. Errors:
+// usage (a reference to something outside of the object, which is a fault of the compiler here).
 Result<Image> link_image(llvm::MemoryBufferRef object, llvm::ArrayRef<std::string> functions,
                          llvm::ArrayRef<std::string> thunks);
 

@@ -100,8 +100,8 @@ void ModuleBuilder::store_slots(llvm::IRBuilder<>& ir, llvm::Value* slots, llvm:
     llvm::Value* wide = value;
     if (value->getType()->isFloatTy()) wide = ir.CreateBitCast(value, ir.getInt32Ty());
     if (wide->getType()->isIntegerTy(32)) wide = ir.CreateZExt(wide, ir.getInt64Ty());
-    llvm::StoreInst* store = ir.CreateAlignedStore(wide, ir.CreateConstGEP1_64(ir.getInt8Ty(), slots, at),
-                                                   llvm::Align(8));
+    llvm::StoreInst* store =
+        ir.CreateAlignedStore(wide, ir.CreateConstGEP1_64(ir.getInt8Ty(), slots, at), llvm::Align(8));
     store->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
     at += value->getType()->isVectorTy() ? 16 : 8;
   }
@@ -112,8 +112,8 @@ std::vector<llvm::Value*> ModuleBuilder::load_slots(llvm::IRBuilder<>& ir, llvm:
   std::vector<llvm::Value*> values;
   std::uint64_t at = 0;
   for (const core::ValType type : types) {
-    llvm::LoadInst* load = ir.CreateAlignedLoad(type_of(type), ir.CreateConstGEP1_64(ir.getInt8Ty(), slots, at),
-                                                llvm::Align(8));
+    llvm::LoadInst* load =
+        ir.CreateAlignedLoad(type_of(type), ir.CreateConstGEP1_64(ir.getInt8Ty(), slots, at), llvm::Align(8));
     load->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
     values.push_back(load);
     at += 8 * runtime::slots_of(type);
@@ -225,8 +225,8 @@ llvm::Value* ModuleBuilder::call_func(llvm::IRBuilder<>& ir, llvm::Value* instan
   ir.SetInsertPoint(prepared);
   std::vector<llvm::Value*> values{load(offsetof(runtime::Func, native_context))};
   values.insert(values.end(), arguments.begin(), arguments.end());
-  llvm::CallInst* call = ir.CreateCall(function_type(*source_.signatures[type]),
-                                       load(offsetof(runtime::Func, native_entry)), values);
+  llvm::CallInst* call =
+      ir.CreateCall(function_type(*source_.signatures[type]), load(offsetof(runtime::Func, native_entry)), values);
   call->setCallingConv(llvm::CallingConv::Tail);
   if (tail) call->setTailCallKind(llvm::CallInst::TCK_MustTail);
   return call;
@@ -235,8 +235,8 @@ llvm::Value* ModuleBuilder::call_func(llvm::IRBuilder<>& ir, llvm::Value* instan
 void ModuleBuilder::declare() {
   for (std::size_t i = 0; i < model_.funcs.size(); ++i) {
     const core::FuncType& type = *source_.func_signatures[core::FuncIdx(i)];
-    llvm::Function* function = llvm::Function::Create(function_type(type), llvm::GlobalValue::ExternalLinkage,
-                                                      "f" + llvm::Twine(i), target_);
+    llvm::Function* function =
+        llvm::Function::Create(function_type(type), llvm::GlobalValue::ExternalLinkage, "f" + llvm::Twine(i), target_);
     finish(*function);
     functions_.push_back(function);
   }
@@ -251,8 +251,8 @@ void ModuleBuilder::bridge_own(core::FuncIdx index) {
   llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", function));
   llvm::Value* instance = function->getArg(0);
   auto* own_type = llvm::FunctionType::get(ir.getPtrTy(), {ir.getPtrTy(), ir.getInt32Ty()}, false);
-  llvm::Value* func = ir.CreateCall(own_type, helper(ir, instance, NativeHelper::own_func),
-                                    {instance, ir.getInt32(index.value)});
+  llvm::Value* func =
+      ir.CreateCall(own_type, helper(ir, instance, NativeHelper::own_func), {instance, ir.getInt32(index.value)});
   std::vector<llvm::Value*> arguments;
   for (llvm::Argument& argument : llvm::drop_begin(function->args())) arguments.push_back(&argument);
   const core::TypeIdx type = model_.funcs[index].type;

@@ -5,9 +5,9 @@
 // instruction does, in every tier. The functions are found by position: `tenon_operations[op]`, null for instructions
 // that the tier builds itself (control, calls, references).
 //
-// A function takes the operands as the signature in instructions.def says, then a lane or sixteen lanes; a load takes the
-// bytes read instead of the address, and a store gives the bytes to be written. One that can trap takes a last argument
-// that points to the reason (`Trap`).
+// A function takes the operands as the signature in instructions.def says, then a lane or sixteen lanes; a load takes
+// the bytes read instead of the address, and a store gives the bytes to be written. One that can trap takes a last
+// argument that points to the reason (`Trap`).
 #include <utility>
 
 #include "interp/access.hpp"

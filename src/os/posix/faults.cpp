@@ -1,12 +1,11 @@
 #include "os/faults.hpp"
 
+#include <atomic>
+#include <mutex>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <ucontext.h>
-
-#include <atomic>
-#include <mutex>
 
 namespace tenon::os {
 

@@ -1,10 +1,9 @@
 #include "os/library.hpp"
 
-#include <dlfcn.h>
-#include <unistd.h>
-
 #include <climits>
+#include <dlfcn.h>
 #include <string>
+#include <unistd.h>
 
 namespace tenon::os {
 
