@@ -20,6 +20,7 @@
 #include "text/component/text.hpp"
 #include "text/core/text.hpp"
 #include "text/lexer.hpp"
+#include "validate/component/component.hpp"
 #include "validate/core/module.hpp"
 
 namespace tenon::tools {
@@ -127,6 +128,35 @@ Error with_function_name(Error error, const core::Module& module) {
   return name.empty() ? error : std::move(error).with_context(context + " $" + std::string(name));
 }
 
+Result<void> validate_bodies(const component::Spaces& spaces, unsigned threads) {
+  for (const core::ValidatedModule* module : spaces.modules) {
+    if (auto valid = validate_bodies(*module, threads); !valid) return valid;
+  }
+  for (const component::Spaces* inner : spaces.nested) {
+    if (auto valid = validate_bodies(*inner, threads); !valid) return valid;
+  }
+  return {};
+}
+
+Result<void> validate_component(std::string_view input, bool is_text, Features features, unsigned threads) {
+  std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
+  auto component = is_text ? component::parse_component(input, memory, {.features = features})
+                           : component::read_component(as_bytes(input), memory, {.features = features});
+  if (!component) return std::move(component).error();
+  core::TypeRegistry registry(memory);
+  Arena arena(memory);
+  auto validated = component::validate_component(*component, registry, arena,
+                                                 {.features = features, .validate_bodies = threads == 1});
+  Result<void> valid = validated ? Result<void>() : std::move(validated).error();
+  if (valid && threads != 1) valid = validate_bodies(*validated->root, threads);
+  if (valid || !is_text) return valid;
+  // Places of definitions are those in the text already; there are none of what stands in a core module.
+  Error error = std::move(valid).error();
+  const std::uint64_t offset = error.place().offset;
+  if (offset < input.size()) return std::move(error).with_place(place_in_text(input, offset));
+  return std::move(error).with_place({});
+}
+
 }  // namespace
 
 Result<std::string> parse(std::string_view source, const ParseOptions& options) {
@@ -163,6 +193,10 @@ Result<void> validate(std::string_view input, const ValidateOptions& options) {
   std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
   const Features features = Features::from_bits(options.features.bits);
   const bool is_text = !is_binary(input);
+  const unsigned threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  if (is_text ? component::is_component_text(input) : component::is_component(as_bytes(input))) {
+    return validate_component(input, is_text, features, threads);
+  }
   auto module = is_text ? core::parse_module(input, memory, {.features = features})
                         : core::read_module(as_bytes(input), memory, {.features = features});
   if (!module) return std::move(module).error();
@@ -170,7 +204,6 @@ Result<void> validate(std::string_view input, const ValidateOptions& options) {
   Arena arena(memory);
   auto validated = core::validate_declarations(*module, registry, arena, {.features = features});
   if (!validated) return in_text(std::move(validated).error(), is_text, input, features);
-  const unsigned threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   auto valid = validate_bodies(*validated, threads);
   if (!valid) return with_function_name(in_text(std::move(valid).error(), is_text, input, features), *module);
   return {};

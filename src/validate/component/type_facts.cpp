@@ -175,7 +175,7 @@ Result<void> compute_facts(ValueType& type) {
     type.has_pointer |= member->has_pointer && !is_channel;
   });
   if (type.depth > limits::max_value_type_nesting) {
-    return fail(ErrorKind::exhausted, {}, "type nesting is too deep: more than ", limits::max_value_type_nesting,
+    return fail(ErrorKind::invalid, {}, "type nesting is too deep: more than ", limits::max_value_type_nesting,
                 " value types in one another");
   }
   for (const std::size_t memory : {0, 1}) {

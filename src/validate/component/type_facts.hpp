@@ -7,8 +7,8 @@
 
 namespace tenon::component {
 
-// Fills in the facts of `type` from those of its members. Errors: invalid (beyond the size of a value in memory),
-// exhausted (nested too deeply).
+// Fills in the facts of `type` from those of its members. Errors: invalid (beyond the size of a value in memory, or
+// nested too deeply).
 Result<void> compute_facts(ValueType& type);
 
 }  // namespace tenon::component
