@@ -143,6 +143,12 @@ Result<void> validate_component(std::string_view input, bool is_text, Features f
   auto component = is_text ? component::parse_component(input, memory, {.features = features})
                            : component::read_component(as_bytes(input), memory, {.features = features});
   if (!component) return std::move(component).error();
+  if (is_text) {
+    // Most features are gates of the binary format.
+    const std::string binary = encode(*component);
+    auto again = component::read_component(as_bytes(std::string_view(binary)), memory, {.features = features});
+    if (!again) return std::move(again).error().with_place({});
+  }
   core::TypeRegistry registry(memory);
   Arena arena(memory);
   auto validated = component::validate_component(*component, registry, arena,
