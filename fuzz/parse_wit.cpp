@@ -1,5 +1,6 @@
 // Resolves any bytes as a WIT file. What must hold: nothing that they say crashes; an error has a place inside the
 // text; what resolves is printed as a text that resolves again and prints the same.
+// Seeds: text
 #include <cstdlib>
 #include <memory_resource>
 #include <string>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes seeds for the fuzz targets from the test suites: every module of every script, as text and as a binary.
+"""Makes seeds for the fuzz targets from the test suites: every module and component of every script, as text and as a binary.
 
 FOLDER/text gets the modules as they stand in the scripts, FOLDER/binary what `tenon parse` makes of them; a module that does
 not parse is a good seed for text and none for binary. Seeds larger than 64 KiB are left out, for they slow a fuzzer down.
@@ -19,7 +19,7 @@ TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|;;[^\n]*|\(;|;\)|\(|\)', re.S)
 
 
 def modules(script):
-    """The module forms of a script, wherever they stand, as they are written."""
+    """The module and component forms of a script, wherever they stand, as they are written."""
     depth, comment_depth, start, start_depth = 0, 0, None, 0
     for token in TOKEN.finditer(script):
         kind = token[0]
@@ -30,7 +30,7 @@ def modules(script):
         elif comment_depth > 0:
             continue
         elif kind == "(":
-            if start is None and re.compile(r"module[\s()]").match(script, token.end()):
+            if start is None and re.compile(r"(?:module|component)[\s()]").match(script, token.end()):
                 start, start_depth = token.start(), depth
             depth += 1
         elif kind == ")":

@@ -12,6 +12,7 @@ class Modules(unittest.TestCase):
         ('(assert_invalid (module (func (result i32))) "type mismatch")', ["(module (func (result i32)))"]),
         ('(module (data ")") (; ( ;) ;; )\n)', ['(module (data ")") (; ( ;) ;; )\n)']),
         ('(module binary "\\00asm")', ['(module binary "\\00asm")']),
+        ("(component $c (core module (func)))", ["(component $c (core module (func)))"]),
         ("(register \"m\" $modules) (modules)", []),
         (";; (module)\n(; (module) ;)", []),
     ]
