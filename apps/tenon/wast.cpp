@@ -128,6 +128,8 @@ std::vector<ScriptFile> find_scripts(const std::vector<std::string>& arguments) 
   return scripts;
 }
 
+constexpr std::string_view error_prefix = "error: ";
+
 class Reporter {
  public:
   Reporter(const Options& options, Expectations expectations)
@@ -154,7 +156,7 @@ class Reporter {
     }
     if (auto end = judge_end(outcome, last_line)) {
       has_failure = true;
-      tell(script, judge_expected(script, std::move(*end)));
+      tell(script, is_refused(outcome) ? judge_expected(script, std::move(*end)) : *end);  // nobody expects a crash
     }
     const bool is_whole = script.only_line == 0 && !has_filter_;
     if (is_whole && !has_failure && expectations_.expects_failure(script.path)) {
@@ -197,22 +199,27 @@ class Reporter {
     return directive;
   }
 
+  // The worker told an error: it could not read or parse the script.
+  static bool is_refused(const tools::ProcessOutcome& outcome) {
+    return !outcome.timed_out && outcome.signal == 0 && outcome.errors.starts_with(error_prefix);
+  }
+
   // A worker that did not come to the end of its script is a failure of its own.
   static std::optional<Directive> judge_end(const tools::ProcessOutcome& outcome, std::uint32_t last_line) {
+    if (!outcome.timed_out && outcome.signal == 0 && outcome.exit_code == 0) return std::nullopt;
     std::string message;
-    if (outcome.timed_out) {
+    if (is_refused(outcome)) {
+      message = outcome.errors.substr(error_prefix.size());
+    } else if (outcome.timed_out) {
       message = "the time limit passed";
     } else if (outcome.signal != 0) {
       message = std::string("crashed: ") + strsignal(outcome.signal);
-    } else if (outcome.exit_code != 0) {
-      message = outcome.errors.starts_with("error: ")
-                    ? outcome.errors.substr(std::strlen("error: "))
-                    : "the worker ended with code " + std::to_string(outcome.exit_code);
     } else {
-      return std::nullopt;
+      message = "the worker ended with code " + std::to_string(outcome.exit_code);
     }
     if (last_line != 0) message += ", after the directive in line " + std::to_string(last_line);
-    if (outcome.signal != 0 && !outcome.timed_out && !outcome.errors.empty()) message += "\n" + outcome.errors;
+    const bool is_crash = !is_refused(outcome) && !outcome.timed_out;
+    if (is_crash && !outcome.errors.empty()) message += "\n" + outcome.errors;
     return Directive{"script", "failed", std::max(1U, last_line), 1, std::move(message), std::max(1U, last_line), 1};
   }
 
