@@ -356,7 +356,9 @@ Error early_end(const Module& module, FuncIdx func, Features features) {
   const Func& body = module.funcs[func];
   const std::uint64_t end = body.offset + body.body.size();
   const Section* code = find_section(module, SectionId::code);
-  if (code == nullptr) return fail(ErrorKind::malformed, at_offset(end), "unexpected end of section or function");
+  // Bodies that a changed section will hold have nothing behind them.
+  if (code == nullptr || code->changed)
+    return fail(ErrorKind::malformed, at_offset(end), "unexpected end of section or function");
   const std::uint64_t code_end = code->offset + code->payload.size();
   ExpressionScanner expressions(features, module.arena.upstream());
   std::pmr::vector<LocalRun> locals(&module.arena.upstream());

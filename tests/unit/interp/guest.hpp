@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <initializer_list>
+#include <memory>
 #include <memory_resource>
 #include <string>
 #include <string_view>
@@ -27,7 +28,7 @@ class Guest {
         types_(memory()),
         validated_(core::validate_module(module_, types_, arena_).value()),
         interpreter_(make_interpreter(memory())),
-        code_(interpreter_->make_code(validated_, settings)),
+        code_(interpreter_->make_code(validated_, settings), Release{interpreter_.get()}),
         store(*interpreter_, types_, memory(), limits()) {
     std::vector<runtime::Extern> externs;
     std::uint32_t index = 0;
@@ -68,8 +69,15 @@ class Guest {
   Arena arena_;
   core::TypeRegistry types_;
   core::ValidatedModule validated_;
-  runtime::Executor* interpreter_;
-  runtime::CodeModule* code_;
+  struct Destroy {
+    void operator()(runtime::Executor* interpreter) const noexcept { destroy_interpreter(interpreter); }
+  };
+  struct Release {
+    runtime::Executor* interpreter;
+    void operator()(runtime::CodeModule* code) const noexcept { interpreter->release(code); }
+  };
+  std::unique_ptr<runtime::Executor, Destroy> interpreter_;
+  std::unique_ptr<runtime::CodeModule, Release> code_;
 
  public:
   runtime::Store store;
