@@ -22,6 +22,7 @@
 #include "binary/core/module.hpp"
 #include "fuse/flatten.hpp"
 #include "spec/traps.hpp"
+#include "tenon/tools.hpp"
 #include "text/component/text.hpp"
 #include "text/core/text.hpp"
 #include "validate/component/component.hpp"
@@ -144,6 +145,13 @@ Checked check_component(std::string binary, Features features) {
   return {.binary = std::move(binary), .error = {}, .is_good = true, .failed_in = Phase::parse};
 }
 
+// Validating the text itself gives the same error with its place in the text instead of the binary.
+Error in_text(Error error, const ModuleSource& source, Features features) {
+  if (source.form != SourceForm::text) return error;
+  auto again = tools::validate(source.contents, {.features = {features.bits()}});
+  return again ? std::move(error) : std::move(again).error();
+}
+
 Checked check(const ModuleSource& source, Features features) {
   std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
   auto binary = binary_of(source, features);
@@ -156,7 +164,7 @@ Checked check(const ModuleSource& source, Features features) {
   core::TypeRegistry registry(memory);
   Arena arena(memory);
   auto validated = core::validate_module(*module, registry, arena, {.features = features});
-  if (!validated) return refused(std::move(validated).error(), Phase::validate);
+  if (!validated) return refused(in_text(std::move(validated).error(), source, features), Phase::validate);
   return {.binary = std::move(*binary), .error = {}, .is_good = true, .failed_in = Phase::parse};
 }
 

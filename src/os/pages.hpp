@@ -22,8 +22,8 @@ bool decommit(void* address, std::size_t size) noexcept;
 // Ends a reservation; `address` and `size` are those of `reserve`.
 void release(void* address, std::size_t size) noexcept;
 
-// Asks for large pages behind any memory [address, address + size) that is about to be filled: touching new pages one by
-// one can cost more than what is written to them. Nothing but speed depends on it.
+// Asks for large pages behind any memory [address, address + size) that is about to be filled: touching new pages one
+// by one can cost more than what is written to them. Nothing but speed depends on it.
 void prefer_large_pages(void* address, std::size_t size) noexcept;
 
 // True where large reservations cost nothing, so that 32-bit memories can have guard regions.

@@ -26,6 +26,7 @@
 
 #include "base/concat.hpp"
 #include "base/give_way.hpp"
+#include "binary/core/entries.hpp"
 #include "spec/limits.hpp"
 
 namespace tenon::core {
@@ -405,14 +406,19 @@ Result<IndexVector<TypeIdx, TypeIdx>> TypeRegistry::intern(const Module& module,
   IndexVector<TypeIdx, TypeIdx> canonical;
   canonical.reserve(arena, module.types.size());
   const State::Lock lock(*state_, &arena);
+  std::uint32_t groups = 0;
   for (const RecGroup group : module.rec_groups) {
+    const std::uint32_t entry = groups++;
     if (group.size == 0) continue;
+    const auto in_group = [&](Error error) {
+      return std::move(error).with_place(at_offset(entry_offset(module, SectionId::type, entry)));
+    };
     const std::span<const SubType> types = module.types.span().subspan(group.first.value, group.size);
     if (Result<void> checked = state_->check_references(types, group.first.value); !checked) {
-      return std::move(checked.error());
+      return in_group(std::move(checked.error()));
     }
     Result<std::uint32_t> first = state_->intern_group(types, canonical);
-    if (!first) return std::move(first.error());
+    if (!first) return in_group(std::move(first.error()));
     for (std::uint32_t i = 0; i < group.size; ++i) canonical.push_back(arena, TypeIdx(*first + i));
   }
   return canonical;

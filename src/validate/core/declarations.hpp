@@ -43,7 +43,7 @@ Result<void> check_start(Declarations& in);
 Result<void> check_elems(Declarations& in);
 Result<void> check_datas(Declarations& in);
 
-// Where a section's content begins; declarations keep no place of their own.
+// Where a section's content begins; most declarations keep no place of their own, see `in_entry`.
 ErrorPlace place_of(const Module& module, SectionId section) noexcept;
 
 template <class... Pieces>
@@ -53,6 +53,10 @@ Error invalid_in(const Declarations& in, SectionId section, const Pieces&... pie
 
 // "table 3", for the context of an error.
 Error in_item(Error error, std::string_view kind, std::uint32_t index);
+
+// "table 3" of the index space that `section` defines, for the context of an error; and its place, in place of the
+// section's.
+Error in_entry(const Declarations& in, Error error, SectionId section, std::uint32_t index);
 
 // Sizes in [0, most], minimum before maximum; `what` begins the message when one is too large.
 Result<void> check_limits(const Declarations& in, const Limits& limits, std::uint64_t most, std::string_view what,

@@ -57,7 +57,7 @@ Result<void> check_elems(Declarations& in) {
   in.result.elem_types.reserve(in.arena, in.module.elems.size());
   for (std::uint32_t i = 0; i < in.module.elems.size(); ++i) {
     if (Result<void> checked = check_elem(in, in.module.elems[ElemIdx(i)]); !checked) {
-      return in_item(std::move(checked.error()), "element segment", i);
+      return in_entry(in, std::move(checked.error()), SectionId::element, i);
     }
   }
   return {};

@@ -11,7 +11,7 @@ Result<void> check_funcs(Declarations& in) {
     const TypeIdx type = module.funcs[FuncIdx(i)].type;
     const SectionId section = i < module.imported_funcs ? SectionId::import : SectionId::function;
     Result<TypeIdx> canonical = check_func_type(in, type, section);
-    if (!canonical) return in_item(std::move(canonical.error()), "function", i);
+    if (!canonical) return in_entry(in, std::move(canonical.error()), SectionId::function, i);
     in.result.func_types.push_back(in.arena, *canonical);
     in.result.func_signatures.push_back(in.arena, in.result.signatures[type]);
   }

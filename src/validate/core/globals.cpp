@@ -9,9 +9,9 @@ Result<void> check_globals(Declarations& in) {
   for (std::uint32_t i = module.imported_globals; i < module.globals.size(); ++i) {
     const Global& global = module.globals[GlobalIdx(i)];
     Result<ValType> value = check_val_type(in, global.type.value, SectionId::global);
-    if (!value) return in_item(std::move(value.error()), "global", i);
+    if (!value) return in_entry(in, std::move(value.error()), SectionId::global, i);
     Result<void> checked = in.constants.validate_constant(global.init, *value, i, in.declared);
-    if (!checked) return in_item(std::move(checked.error()), "global", i);
+    if (!checked) return in_entry(in, std::move(checked.error()), SectionId::global, i);
     in.result.global_types.push_back(in.arena, {*value, global.type.is_mutable});
   }
   return {};

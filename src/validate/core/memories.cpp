@@ -55,7 +55,7 @@ Result<void> check_memories(Declarations& in) {
   for (std::uint32_t i = 0; i < module.memories.size(); ++i) {
     const SectionId section = i < module.imported_memories ? SectionId::import : SectionId::memory;
     if (Result<void> checked = check_memory(in, module.memories[MemoryIdx(i)], section); !checked) {
-      return in_item(std::move(checked.error()), "memory", i);
+      return in_entry(in, std::move(checked.error()), SectionId::memory, i);
     }
   }
   return {};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "binary/core/entries.hpp"
 #include "validate/core/declarations.hpp"
 
 namespace tenon::core {
@@ -17,6 +18,18 @@ Error in_item(Error error, std::string_view kind, std::uint32_t index) {
   append_text(context, ' ');
   append_text(context, index);
   return std::move(error).with_context(context.view());
+}
+
+Error in_entry(const Declarations& in, Error error, SectionId section, std::uint32_t index) {
+  const std::uint64_t offset = error.place().offset;
+  const bool has_place_of_section =
+      offset != ErrorPlace::no_offset &&
+      (offset == place_of(in.module, section).offset || offset == place_of(in.module, SectionId::import).offset);
+  if (has_place_of_section) {
+    const std::uint64_t own = definition_offset(in.module, section, index);
+    if (own != ErrorPlace::no_offset) error = std::move(error).with_place(at_offset(own));
+  }
+  return in_item(std::move(error), section == SectionId::element ? "element segment" : section_title(section), index);
 }
 
 Result<void> check_limits(const Declarations& in, const Limits& limits, std::uint64_t most, std::string_view what,

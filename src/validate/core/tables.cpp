@@ -40,7 +40,7 @@ Result<void> check_tables(Declarations& in) {
   for (std::uint32_t i = 0; i < module.tables.size(); ++i) {
     const SectionId section = i < module.imported_tables ? SectionId::import : SectionId::table;
     if (Result<void> checked = check_table(in, module.tables[TableIdx(i)], section); !checked) {
-      return in_item(std::move(checked.error()), "table", i);
+      return in_entry(in, std::move(checked.error()), SectionId::table, i);
     }
   }
   return {};

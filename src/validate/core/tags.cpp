@@ -14,11 +14,12 @@ Result<void> check_tags(Declarations& in) {
     const TypeIdx type = module.tags[TagIdx(i)].type;
     const SectionId section = i < module.imported_tags ? SectionId::import : SectionId::tag;
     Result<TypeIdx> canonical = check_func_type(in, type, section);
-    if (!canonical) return in_item(std::move(canonical.error()), "tag", i);
+    if (!canonical) return in_entry(in, std::move(canonical.error()), SectionId::tag, i);
     const FuncType& signature = *in.result.signatures[type];
     if (!signature.results.empty()) {
-      return in_item(invalid_in(in, section, "non-empty tag result type ", TypesText{signature.results, in.result}),
-                     "tag", i);
+      return in_entry(in,
+                      invalid_in(in, section, "non-empty tag result type ", TypesText{signature.results, in.result}),
+                      SectionId::tag, i);
     }
     in.result.tag_types.push_back(in.arena, *canonical);
   }

@@ -63,10 +63,10 @@ Result<void> check_types(Declarations& in) {
   for (std::uint32_t i = 0; i < module.types.size(); ++i) {
     const Feature missing = missing_feature(module.types[TypeIdx(i)], in.result.features);
     if (missing == Feature::mvp) continue;
-    return in_item(invalid_in(in, SectionId::type, NeedsFeature{"this type", missing}), "type", i);
+    return in_entry(in, invalid_in(in, SectionId::type, NeedsFeature{"this type", missing}), SectionId::type, i);
   }
   Result<IndexVector<TypeIdx, TypeIdx>> canonical = in.registry.intern(module, in.arena);
-  if (!canonical) return std::move(canonical.error()).with_place(place_of(module, SectionId::type));
+  if (!canonical) return std::move(canonical.error());
   in.result.canonical_types = *canonical;
   in.result.signatures.reserve(in.arena, module.types.size());
   for (const TypeIdx type : in.result.canonical_types) {
