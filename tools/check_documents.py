@@ -19,7 +19,7 @@ MAX_BOXES = 8
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 BLOCK = re.compile(r"^```cpp\n(.*?)^```$", re.S | re.M)
-TASK = re.compile(r"\./dev ([a-z]+)")
+TASK = re.compile(r"\./dev ([a-z]+(?:-[a-z]+)*)")
 
 
 def line_of(text, at):
@@ -61,7 +61,7 @@ def documents(root):
 
 def main():
     compiler = sys.argv[1] if len(sys.argv) > 1 else "clang++-19"
-    tasks = set(re.findall(r"^  ([a-z]+)(?: \| [^)]*)?\) ", (ROOT / "dev").read_text(), re.M))
+    tasks = set(re.findall(r"^  ([a-z-]+)(?: \| [^)]*)?\) ", (ROOT / "dev").read_text(), re.M))
     faults, count = [], 0
     for path in documents(ROOT):
         count += 1
