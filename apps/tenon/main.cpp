@@ -40,15 +40,27 @@ void mark_guest_words(std::span<char*> words, char* marker) {
   if (dashes != words.end()) *dashes = marker;
 }
 
+int report_unknown(std::string_view asked) {
+  std::fprintf(stderr, "error: there is no subcommand \"%.*s\"; `tenon --help` lists those there are\n",
+               static_cast<int>(asked.size()), asked.data());
+  return static_cast<int>(ExitCode::usage);
+}
+
+std::string usage_message(const CLI::App*, const CLI::Error& error) {
+  return "error: " + std::string(error.what()) + "\nRun with --help for more information.\n";
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Runs, reads, checks, prints and changes WebAssembly modules.", "tenon");
   app.set_version_flag("-V,--version", "tenon " + std::string(tools::version()));
   app.require_subcommand(1);
+  app.failure_message(usage_message);
   app.footer(footer);
   const std::string_view asked = argc > 1 ? argv[1] : "";
   Action action;
-  const bool needs_others =
-      needs_all(asked) || std::ranges::find(subcommands, asked, &Subcommand::name) == std::end(subcommands);
+  const bool is_known = std::ranges::find(subcommands, asked, &Subcommand::name) != std::end(subcommands);
+  if (!is_known && !asked.empty() && !asked.starts_with('-')) return report_unknown(asked);
+  const bool needs_others = needs_all(asked) || !is_known;
   for (const Subcommand& subcommand : subcommands) {
     if (subcommand.name != asked && !needs_others) continue;  // its help is not asked for
     CLI::App* command = app.add_subcommand(std::string(subcommand.name), std::string(subcommand.summary));

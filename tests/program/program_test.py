@@ -102,7 +102,12 @@ class Help(unittest.TestCase):
     def test_wrong_usage_goes_to_standard_error(self):
         result = tenon("validate", "--no-such-option")
         self.assertEqual(result.stdout, b"")
-        self.assertIn(b"--no-such-option", result.stderr)
+        self.assertIn(b"error: The following argument was not expected: --no-such-option", result.stderr)
+
+    def test_an_unknown_subcommand_is_named(self):
+        result = tenon("no-such-subcommand")
+        self.assertEqual((result.returncode, result.stdout), (2, b""))
+        self.assertIn(b'error: there is no subcommand "no-such-subcommand"', result.stderr)
 
 
 class InputAndOutput(InFolder):
