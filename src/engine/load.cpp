@@ -4,22 +4,43 @@
 #include <utility>
 
 #include "base/bytes.hpp"
+#include "binary/component/component.hpp"
 #include "binary/core/module.hpp"
 #include "tenon/tools.hpp"
 
 namespace tenon::tools {
 
+namespace {
+
+// The binary of an input in either format; `encoded` holds it when it was made here.
+Result<std::string_view> to_binary(std::string_view input, Features features,
+                                   std::unique_ptr<const std::string>& encoded) {
+  if (is_binary(input)) return input;
+  auto parsed = parse(input, {.features = {features.bits()}});
+  if (!parsed) return std::move(parsed).error();
+  encoded = std::make_unique<const std::string>(std::move(*parsed));
+  return *encoded;
+}
+
+}  // namespace
+
 Result<LoadedModule> load_module(std::string_view input, Features features) {
   std::unique_ptr<const std::string> encoded;
-  if (!is_binary(input)) {
-    auto parsed = parse(input, {.features = {features.bits()}});
-    if (!parsed) return std::move(parsed).error();
-    encoded = std::make_unique<const std::string>(std::move(*parsed));
-    input = *encoded;
-  }
-  auto module = core::read_module(as_bytes(input), *std::pmr::new_delete_resource(), {.features = features});
+  auto binary = to_binary(input, features, encoded);
+  if (!binary) return std::move(binary).error();
+  auto module = core::read_module(as_bytes(*binary), *std::pmr::new_delete_resource(), {.features = features});
   if (!module) return std::move(module).error();
-  return LoadedModule{std::move(encoded), input, std::move(*module)};
+  return LoadedModule{std::move(encoded), *binary, std::move(*module)};
+}
+
+Result<LoadedComponent> load_component(std::string_view input, Features features) {
+  std::unique_ptr<const std::string> encoded;
+  auto binary = to_binary(input, features, encoded);
+  if (!binary) return std::move(binary).error();
+  auto component =
+      component::read_component(as_bytes(*binary), *std::pmr::new_delete_resource(), {.features = features});
+  if (!component) return std::move(component).error();
+  return LoadedComponent{std::move(encoded), *binary, std::move(*component)};
 }
 
 }  // namespace tenon::tools

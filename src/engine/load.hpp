@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/component/component.hpp"
 #include "model/core/module.hpp"
 #include "spec/features.hpp"
 #include "tenon/result.hpp"
@@ -21,5 +22,13 @@ struct LoadedModule {
 // Text is parsed, encoded and read again, so that every offset in the result is one of the binary. The result borrows
 // from `input`. Errors: malformed, exhausted.
 Result<LoadedModule> load_module(std::string_view input, Features features);
+
+// The same for components.
+struct LoadedComponent {
+  std::unique_ptr<const std::string> encoded;
+  std::string_view binary;
+  component::Component component;
+};
+Result<LoadedComponent> load_component(std::string_view input, Features features);
 
 }  // namespace tenon::tools

@@ -163,6 +163,25 @@ Result<void> validate_component(std::string_view input, bool is_text, Features f
   return std::move(error).with_place({});
 }
 
+// Whether the input is a component, in either format.
+bool is_component(std::string_view input) {
+  return is_binary(input) ? component::is_component(as_bytes(input)) : component::is_component_text(input);
+}
+
+Result<std::string> print_component(std::string_view input, const PrintOptions& options) {
+  auto loaded = load_component(input, Features::from_bits(options.features.bits));
+  if (!loaded) return std::move(loaded).error();
+  std::string text;
+  auto printed = component::print_component(loaded->component, text,
+                                            {.features = Features::from_bits(options.features.bits),
+                                             .fold = options.fold,
+                                             .skeleton = options.skeleton,
+                                             .offsets = options.offsets,
+                                             .names = options.names});
+  if (!printed) return std::move(printed).error();
+  return text;
+}
+
 }  // namespace
 
 Result<std::string> parse(std::string_view source, const ParseOptions& options) {
@@ -183,6 +202,7 @@ Result<std::string> parse(std::string_view source, const ParseOptions& options) 
 }
 
 Result<std::string> print(std::string_view input, const PrintOptions& options) {
+  if (is_component(input)) return print_component(input, options);
   auto input_module = load_module(input, Features::from_bits(options.features.bits));
   if (!input_module) return std::move(input_module).error();
   const core::PrintOptions printing{

@@ -1,5 +1,6 @@
 #include "text/lexer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -99,9 +100,8 @@ const char* skip_space(const char* p, const char* end) noexcept {
   return p;
 }
 
-constexpr std::string_view custom_id = "custom";
-constexpr std::string_view name_id = "name";
-constexpr std::string_view branch_hint_id = "metadata.code.branch_hint";
+// By `AnnotationKind`.
+constexpr std::string_view annotation_ids[] = {"custom", "name", "metadata.code.branch_hint", "own-name", "names"};
 
 }  // namespace
 
@@ -249,10 +249,9 @@ Token Lexer::annotation(const char* from) noexcept {
     }
   }
   found.end = offset();
-  if (name == custom_id || name == name_id || name == branch_hint_id) {
-    found.kind = name == custom_id ? AnnotationKind::custom
-                 : name == name_id ? AnnotationKind::name
-                                   : AnnotationKind::branch_hint;
+  const auto* const known = std::ranges::find(annotation_ids, name);
+  if (known != std::end(annotation_ids)) {
+    found.kind = static_cast<AnnotationKind>(known - std::begin(annotation_ids));
     annotations_.push_back(found);
   }
   return {};

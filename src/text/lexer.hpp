@@ -61,7 +61,14 @@ struct Token {
   std::uint32_t end() const noexcept { return offset + size; }
 };
 
-enum class AnnotationKind : std::uint8_t { custom, name, branch_hint };
+// The last two are Tenon's own, in components: other tools pass over them.
+enum class AnnotationKind : std::uint8_t {
+  custom,       // (@custom "name" "payload"...)
+  name,         // (@name "...")
+  branch_hint,  // (@metadata.code.branch_hint "\00")
+  own_name,     // (@own-name "..."?): what the name section of a module or component inside calls it
+  names,        // (@names): where the component name section stands
+};
 
 struct Annotation {
   AnnotationKind kind = AnnotationKind::custom;

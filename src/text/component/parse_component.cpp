@@ -1,6 +1,9 @@
 // A component in one pass, as parse_context.hpp explains.
 #include "text/component/parse_component.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/utf8.hpp"
 #include "binary/component/component.hpp"
 #include "binary/core/module.hpp"
@@ -43,35 +46,64 @@ void define_pending_exports(ParseContext& context) {
   }
 }
 
-// One section for each run of definitions of one kind; custom sections stand where they stood.
-void make_sections(ParseContext& context, const Scope& scope, ComponentBody& body) {
-  std::size_t custom = 0;
-  Section section;
-  const auto finish = [&] {
-    section.changed = true;
-    if (section.definitions != 0) body.sections.push_back(context.arena(), section);
-    section = {};
-  };
-  const auto add_customs = [&](std::size_t place) {
-    for (; custom < scope.customs.size() && scope.customs[custom].place == place; ++custom) {
+// The sections of a component: one for each run of definitions of one kind, custom sections where they stood, and the
+// names where `(@names)` stood, or last.
+class SectionMaker {
+ public:
+  SectionMaker(ParseContext& context, const Scope& scope, ComponentBody& body)
+      : arena_(context.arena()), scope_(scope), body_(body) {}
+
+  void make() {
+    for (std::size_t i = 0; i < scope_.definitions.size(); ++i) {
+      add_customs(i);
+      const SectionId id = section_of(scope_.definitions[i].kind);
+      if (section_.id != id || stands_alone(id)) finish();
+      section_.id = id;
+      ++section_.definitions;
+    }
+    finish();
+    add_customs(scope_.definitions.size());
+    add_names();
+  }
+
+ private:
+  void finish() {
+    section_.changed = true;
+    if (section_.definitions != 0) body_.sections.push_back(arena_, section_);
+    section_ = {};
+  }
+
+  void add_customs(std::size_t place) {
+    for (; custom_ < scope_.customs.size() && scope_.customs[custom_].place == place; ++custom_) {
+      const PendingCustom& custom = scope_.customs[custom_];
       finish();
+      if (custom.is_names) {
+        add_names();
+        continue;
+      }
       Section added;
       added.changed = true;
-      added.name = scope.customs[custom].name;
-      added.payload = scope.customs[custom].payload;
-      body.sections.push_back(context.arena(), added);
+      added.name = custom.name;
+      added.payload = custom.payload;
+      body_.sections.push_back(arena_, added);
     }
-  };
-  for (std::size_t i = 0; i < scope.definitions.size(); ++i) {
-    add_customs(i);
-    const SectionId id = section_of(scope.definitions[i].kind);
-    if (section.id != id || stands_alone(id)) finish();
-    section.id = id;
-    ++section.definitions;
   }
-  finish();
-  add_customs(scope.definitions.size());
-}
+
+  void add_names() {
+    if (!scope_.names.component && scope_.names.items.empty()) return;
+    if (!std::exchange(needs_names_, false)) return;
+    ComponentBody named;
+    set_component_names(named, arena_, scope_.names);
+    body_.sections.append(arena_, named.sections.span());
+  }
+
+  Arena& arena_;
+  const Scope& scope_;
+  ComponentBody& body_;
+  std::size_t custom_ = 0;
+  bool needs_names_ = true;
+  Section section_;  // that is open
+};
 
 // `(component binary "...")` and `(component quote "...")`: the component is made from the strings.
 Result<Component> parse_nested(ParseContext& context, bool is_binary) {
@@ -102,7 +134,7 @@ Result<Component> parse(ParseContext& context, std::uint32_t begin) {
     head = parse_head(context);
     if (in.at(Word::binary) || in.at(Word::quote)) return parse_nested(context, in.at(Word::binary));
   }
-  ComponentBody body = parse_component_content(context, head, offset);
+  ComponentBody body = parse_component_content(context, head.id, head.name, offset);
   if (is_wrapped) in.expect_close();
   if (in.ok() && !in.at_end()) in.unexpected(is_wrapped ? "the end of the text" : "a definition of a component");
   if (!in.ok()) return in.take_error();
@@ -117,6 +149,28 @@ Bytes encode(ParseContext& context, Result<core::Module> module) {
   ByteWriter out(context.arena());
   core::write_module(*module, out);
   return out.view();
+}
+
+void parse_custom(ParseContext& context, const Annotation& annotation, std::size_t place) {
+  TokenCursor& in = context.in;
+  Lexer content(in.source().substr(0, annotation.end), context.memory());
+  content.seek(annotation.content);
+  Token token = content.next_in_annotation();
+  if (token.kind != TokenKind::string) {
+    return in.fault_at(token.offset, "@custom annotation: missing section name");
+  }
+  PendingCustom custom{.place = place, .name = string_value(content.text(token), context.arena()), .payload = {}};
+  if (!is_utf8(custom.name)) in.fault_at(token.offset, "@custom annotation: malformed UTF-8 encoding");
+  ByteWriter payload(context.arena());
+  for (token = content.next_in_annotation(); token.kind == TokenKind::string; token = content.next_in_annotation()) {
+    payload.bytes(as_bytes(string_value(content.text(token), context.arena())));
+  }
+  if (token.kind != TokenKind::right_paren) {
+    return in.fault_at(token.offset, "@custom annotation: unexpected token: found `", content.text(token),
+                       "`, expected strings: in a component a section stands where its annotation stands");
+  }
+  custom.payload = payload.view();
+  context.scope().customs.push_back(custom);
 }
 
 // The component suite has a name of its own for one fault of the lexer.
@@ -134,20 +188,39 @@ bool is_component_text(std::string_view source) {
   return in.at_open(Word::component);
 }
 
-ComponentBody parse_component_content(ParseContext& context, const Head& head, std::uint32_t offset) {
+OwnName parse_own_name(ParseContext& context, const Head& head) {
+  TokenCursor& in = context.in;
+  OwnName own{.name = head.name, .end = in.last_end()};
+  if (!in.has_annotations()) return own;
+  const auto annotation = in.take_annotation(AnnotationKind::own_name);
+  if (!annotation) return own;
+  Lexer content(in.source().substr(0, annotation->end), context.memory());
+  content.seek(annotation->content);
+  Token token = content.next_in_annotation();
+  own = {.name = {}, .end = annotation->end};
+  if (token.kind == TokenKind::string) {
+    own.name = string_value(content.text(token), context.arena());
+    if (!is_utf8(own.name)) in.fault_at(token.offset, "@own-name annotation: malformed UTF-8 encoding");
+    token = content.next_in_annotation();
+  }
+  if (token.kind != TokenKind::right_paren) {
+    in.fault_at(token.offset, "@own-name annotation: unexpected token, expected at most one string");
+  }
+  return own;
+}
+
+ComponentBody parse_component_content(ParseContext& context, std::string_view id, std::string_view own_name,
+                                      std::uint32_t offset) {
   const Nesting nesting(context);
-  open_scope(context, ScopeKind::component, head.id);
-  if (context.options.keep_names && !head.name.empty()) context.scope().names.component = head.name;
+  open_scope(context, ScopeKind::component, id);
+  if (context.options.keep_names && !own_name.empty()) context.scope().names.component = own_name;
   parse_definitions(context);
   define_pending_exports(context);
   ComponentBody body;
   body.offset = offset;
   const Scope& scope = close_scope(context);
   body.definitions = context.arena().copy(std::span<const Definition>(scope.definitions));
-  make_sections(context, scope, body);
-  if (scope.names.component || !scope.names.items.empty()) {
-    set_component_names(body, context.arena(), scope.names);
-  }
+  SectionMaker(context, scope, body).make();
   return body;
 }
 
@@ -157,7 +230,7 @@ Bytes parse_strings(ParseContext& context) {
   return joined.view();
 }
 
-CoreModule parse_module_content(ParseContext& context, const Head& head, std::uint32_t offset) {
+CoreModule parse_module_content(ParseContext& context, const OwnName& own_name, std::uint32_t offset) {
   TokenCursor& in = context.in;
   CoreModule result{.bytes = {}, .offset = offset};
   if (in.accept(Word::binary)) {
@@ -170,44 +243,33 @@ CoreModule parse_module_content(ParseContext& context, const Head& head, std::ui
     if (in.ok()) result.bytes = encode(context, core::parse_module(source, context.memory(), options));
     return result;
   }
-  const std::uint32_t begin = in.last_end();
+  const std::uint32_t begin = std::max(in.last_end(), own_name.end);
   in.skip_to_close();
   if (!in.ok()) return result;
   const std::uint32_t end = in.last_end() - 1;
   in.drop_annotations_from(begin);  // the module's own
   in.rewind(end);                   // the parenthesis ends the definition
   result.bytes =
-      encode(context, core::parse_module_fields(in.source(), begin, end, head.name, context.memory(), options));
+      encode(context, core::parse_module_fields(in.source(), begin, end, own_name.name, context.memory(), options));
   return result;
 }
 
 void parse_custom_annotations(ParseContext& context) {
   TokenCursor& in = context.in;
   if (!in.has_annotations()) return;
-  for (;;) {
-    const auto annotation = in.take_annotation(AnnotationKind::custom);
-    if (!annotation) return in.refuse_annotations(in.peek().offset);
-    Lexer content(in.source().substr(0, annotation->end), context.memory());
-    content.seek(annotation->content);
-    Token token = content.next_in_annotation();
-    if (token.kind != TokenKind::string) {
-      return in.fault_at(token.offset, "@custom annotation: missing section name");
+  for (const Annotation& annotation : in.annotations()) {
+    const std::size_t place = context.scope().definitions.size();
+    if (annotation.kind == AnnotationKind::custom) {
+      parse_custom(context, annotation, place);
+    } else if (annotation.kind == AnnotationKind::names) {
+      context.scope().customs.push_back({.place = place, .is_names = true, .name = {}, .payload = {}});
+    } else {
+      in.drop_annotations(std::uint32_t{annotation.offset});
+      return in.refuse_annotations(in.peek().offset);
     }
-    PendingCustom custom{.place = context.scope().definitions.size(),
-                         .name = string_value(content.text(token), context.arena()),
-                         .payload = {}};
-    if (!is_utf8(custom.name)) in.fault_at(token.offset, "@custom annotation: malformed UTF-8 encoding");
-    ByteWriter payload(context.arena());
-    for (token = content.next_in_annotation(); token.kind == TokenKind::string; token = content.next_in_annotation()) {
-      payload.bytes(as_bytes(string_value(content.text(token), context.arena())));
-    }
-    if (token.kind != TokenKind::right_paren) {
-      return in.fault_at(token.offset, "@custom annotation: unexpected token: found `", content.text(token),
-                         "`, expected strings: in a component a section stands where its annotation stands");
-    }
-    custom.payload = payload.view();
-    context.scope().customs.push_back(custom);
+    if (!in.ok()) return;
   }
+  in.drop_annotations(in.peek().offset);
 }
 
 Result<Component> parse_component(std::string_view source, std::pmr::memory_resource& memory,

@@ -69,9 +69,10 @@ struct PendingExport {
   std::uint32_t offset = 0;
 };
 
-// A custom section, and how many definitions stand before it.
+// A custom section, and how many definitions stand before it. With `is_names`, the component name section.
 struct PendingCustom {
   std::size_t place = 0;
+  bool is_names = false;
   std::string_view name;
   Bytes payload;
 };

@@ -129,11 +129,12 @@ void parse_instance(ParseContext& context, std::uint32_t offset) {
 
 void parse_core_module(ParseContext& context, std::uint32_t offset) {
   const Head head = parse_head(context);
+  const OwnName own_name = parse_own_name(context, head);
   const std::size_t exports = parse_inline_exports(context);
   std::optional<std::uint32_t> index = accept_inline_import(context, Sort::core_module, head, offset);
   if (!index) index = accept_inline_alias(context, Sort::core_module, head, offset);
   if (!index) {
-    const CoreModule module = parse_module_content(context, head, offset);
+    const CoreModule module = parse_module_content(context, own_name, offset);
     index = define_item(context, DefinitionKind::core_module, &Definition::core_module, module, Sort::core_module, head,
                         offset);
   }
@@ -142,11 +143,12 @@ void parse_core_module(ParseContext& context, std::uint32_t offset) {
 
 void parse_component(ParseContext& context, std::uint32_t offset) {
   const Head head = parse_head(context);
+  const OwnName own_name = parse_own_name(context, head);
   const std::size_t exports = parse_inline_exports(context);
   std::optional<std::uint32_t> index = accept_inline_import(context, Sort::component, head, offset);
   if (!index) index = accept_inline_alias(context, Sort::component, head, offset);
   if (!index) {
-    const ComponentBody body = parse_component_content(context, head, offset);
+    const ComponentBody body = parse_component_content(context, head.id, own_name.name, offset);
     index =
         define_item(context, DefinitionKind::component, &Definition::component, body, Sort::component, head, offset);
   }

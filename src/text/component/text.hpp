@@ -29,4 +29,17 @@ bool is_component_text(std::string_view source);
 Result<Component> parse_component(std::string_view source, std::pmr::memory_resource& memory,
                                   const ParseOptions& options = {});
 
+struct PrintOptions {
+  Features features = Features::defaults();  // for core modules, which are read when they are printed
+  bool fold = false;                         // folded instructions
+  bool skeleton = false;                     // function bodies, data and element contents as `...`
+  bool offsets = false;                      // a comment with the binary offset before each item and instruction
+  bool names = true;                         // identifiers from the name sections
+  unsigned indent = 2;
+};
+
+// Appends the component's text to `out`: one definition a line, in their order, each written out in full. Errors: those
+// of reading the core modules inside; exhausted (limits::max_text_size).
+Result<void> print_component(const Component& component, std::string& out, const PrintOptions& options = {});
+
 }  // namespace tenon::component

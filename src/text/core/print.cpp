@@ -54,6 +54,21 @@ Result<void> ModulePrinter::print() {
   out_.put("(module");
   if (context_.names && context_.names->module) module_name(*context_.names->module);
   const std::size_t begin = out_.size();
+  if (auto done = sections(); !done) return done;
+  out_.put(out_.size() == begin ? ")\n" : "\n)\n");
+  return {};
+}
+
+Result<void> ModulePrinter::print_inside(std::string_view name) {
+  const std::string_view own = context_.names ? context_.names->module.value_or("") : "";
+  if (own != name) put_own_name(out_, own);
+  const std::size_t begin = out_.size();
+  if (auto done = sections(); !done) return done;
+  if (out_.size() != begin) put_line(out_, options_, 0);
+  return {};
+}
+
+Result<void> ModulePrinter::sections() {
   const Section* last_known = nullptr;  // one that the text will give back, too
   for (const Section& section : module_.sections) {
     if (section.id == SectionId::custom) {
@@ -63,7 +78,6 @@ Result<void> ModulePrinter::print() {
     if (is_printed(section.id)) last_known = &section;
     if (auto done = fields(section.id); !done) return done;
   }
-  out_.put(out_.size() == begin ? ")\n" : "\n)\n");
   return {};
 }
 

@@ -18,8 +18,12 @@ class ModulePrinter {
  public:
   ModulePrinter(const Module& module, std::string& out, const PrintOptions& options);
   Result<void> print();
+  // Of a module in a component, behind `(core module $name`: its fields. Where the module's own name section says
+  // another name than the component's does, `(@own-name ...)` says it.
+  Result<void> print_inside(std::string_view name);
 
  private:
+  Result<void> sections();
   bool is_printed(SectionId id) const noexcept;
   void module_name(std::string_view name);
   Result<void> fields(SectionId id);

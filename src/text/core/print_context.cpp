@@ -64,7 +64,7 @@ const FuncType* PrintContext::func_type(TypeIdx type) const noexcept {
 }
 
 void put_line(TextOutput& out, const PrintOptions& options, std::size_t depth, std::uint64_t offset) {
-  const std::size_t indent = std::min(depth * options.indent, max_indent_columns);
+  const std::size_t indent = std::min((options.depth + depth) * options.indent, max_indent_columns);
   if (!options.offsets) return out.new_line(indent);
   if (offset == ErrorPlace::no_offset) return out.new_line(indent + offset_columns);
   out.new_line(0);
@@ -96,6 +96,15 @@ void put_definition(TextOutput& out, const Identifiers& identifiers, std::uint32
     put_use(out, identifiers, index);
   }
   if (const std::string_view* name = identifiers.annotation(index)) put_name_annotation(out, *name);
+}
+
+void put_own_name(TextOutput& out, std::string_view name) {
+  out.put(" (@own-name");
+  if (!name.empty()) {
+    out.put(' ');
+    put_name_string(out, name);
+  }
+  out.put(')');
 }
 
 void put_name_annotation(TextOutput& out, std::string_view name) {

@@ -65,6 +65,8 @@ void put_line(TextOutput& out, const PrintOptions& options, std::size_t depth,
 void put_use(TextOutput& out, const Identifiers& identifiers, std::uint32_t index);
 // A definition: ` $name`, or ` (;5;)`, and the name's annotation where the identifier does not say it.
 void put_definition(TextOutput& out, const Identifiers& identifiers, std::uint32_t index);
+// ` (@own-name "...")`, or ` (@own-name)` for a name section that says none.
+void put_own_name(TextOutput& out, std::string_view name);
 // ` (@name "...")`.
 void put_name_annotation(TextOutput& out, std::string_view name);
 

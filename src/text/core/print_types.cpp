@@ -155,18 +155,21 @@ void put_global_type(TextOutput& out, const PrintContext& context, const GlobalT
   if (type.is_mutable) out.put(')');
 }
 
-void put_type_definition(TextOutput& out, const PrintContext& context, TypeIdx index) {
-  const SubType& type = context.module.types[index];
-  out.put("(type");
-  put_definition(out, context.types, index.value);
-  out.put(' ');
+void put_sub_type(TextOutput& out, const PrintContext& context, const SubType& type, std::uint32_t index) {
   if (!type.is_shorthand) {
     out.put(type.is_final ? "(sub final" : "(sub");
     for (const TypeIdx supertype : type.supertypes) put_use(out, context.types, supertype.value);
     out.put(' ');
   }
-  put_composite_type(out, context, type, index.value);
+  put_composite_type(out, context, type, index);
   if (!type.is_shorthand) out.put(')');
+}
+
+void put_type_definition(TextOutput& out, const PrintContext& context, TypeIdx index) {
+  out.put("(type");
+  put_definition(out, context.types, index.value);
+  out.put(' ');
+  put_sub_type(out, context, context.module.types[index], index.value);
   out.put(')');
 }
 

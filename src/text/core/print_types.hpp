@@ -28,6 +28,8 @@ void put_table_type(TextOutput& out, const PrintContext& context, const TableTyp
 void put_memory_type(TextOutput& out, const MemoryType& type);
 void put_global_type(TextOutput& out, const PrintContext& context, const GlobalType& type);
 
+// `(sub ...)`, or a composite type alone. `index` is the type's.
+void put_sub_type(TextOutput& out, const PrintContext& context, const SubType& type, std::uint32_t index);
 // `(type $t (sub ...))`.
 void put_type_definition(TextOutput& out, const PrintContext& context, TypeIdx index);
 

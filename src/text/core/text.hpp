@@ -43,6 +43,7 @@ struct PrintOptions {
   bool offsets = false;   // a comment with the binary offset before each item and instruction
   bool names = true;      // identifiers from the name section
   unsigned indent = 2;
+  unsigned depth = 0;  // of the module in what is printed around it
 };
 
 // About how many bytes the text will have, rather too many than too few: what `print_module` reserves, for callers who
