@@ -7,6 +7,7 @@
 #include "binary/component/component.hpp"
 #include "binary/core/module.hpp"
 #include "tenon/tools.hpp"
+#include "text/component/text.hpp"
 
 namespace tenon::tools {
 
@@ -23,6 +24,10 @@ Result<std::string_view> to_binary(std::string_view input, Features features,
 }
 
 }  // namespace
+
+bool is_component(std::string_view input) {
+  return is_binary(input) ? component::is_component(as_bytes(input)) : component::is_component_text(input);
+}
 
 Result<LoadedModule> load_module(std::string_view input, Features features) {
   std::unique_ptr<const std::string> encoded;

@@ -12,6 +12,9 @@
 
 namespace tenon::tools {
 
+// Whether the input is a component, in either format.
+bool is_component(std::string_view input);
+
 // A module together with the binary it borrows from, when that was made here from text.
 struct LoadedModule {
   std::unique_ptr<const std::string> encoded;  // of text input; a binary input is borrowed

@@ -163,11 +163,6 @@ Result<void> validate_component(std::string_view input, bool is_text, Features f
   return std::move(error).with_place({});
 }
 
-// Whether the input is a component, in either format.
-bool is_component(std::string_view input) {
-  return is_binary(input) ? component::is_component(as_bytes(input)) : component::is_component_text(input);
-}
-
 Result<std::string> print_component(std::string_view input, const PrintOptions& options) {
   auto loaded = load_component(input, Features::from_bits(options.features.bits));
   if (!loaded) return std::move(loaded).error();
@@ -220,9 +215,7 @@ Result<void> validate(std::string_view input, const ValidateOptions& options) {
   const Features features = Features::from_bits(options.features.bits);
   const bool is_text = !is_binary(input);
   const unsigned threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-  if (is_text ? component::is_component_text(input) : component::is_component(as_bytes(input))) {
-    return validate_component(input, is_text, features, threads);
-  }
+  if (is_component(input)) return validate_component(input, is_text, features, threads);
   auto module = is_text ? core::parse_module(input, memory, {.features = features})
                         : core::read_module(as_bytes(input), memory, {.features = features});
   if (!module) return std::move(module).error();
@@ -233,20 +226,6 @@ Result<void> validate(std::string_view input, const ValidateOptions& options) {
   auto valid = validate_bodies(*validated, threads);
   if (!valid) return with_function_name(in_text(std::move(valid).error(), is_text, input, features), *module);
   return {};
-}
-
-Result<std::string> strip(std::string_view input, const StripOptions& options) {
-  auto loaded = load_module(input, Features::from_bits(options.features.bits));
-  if (!loaded) return std::move(loaded).error();
-  core::Module& module = loaded->module;
-  const auto is_removed = [&](const core::Section& section) {
-    if (section.id != SectionId::custom) return false;
-    if (!options.sections.empty()) return std::ranges::find(options.sections, section.name) != options.sections.end();
-    return options.all || section.name != "name";
-  };
-  const auto kept = std::remove_if(module.sections.begin(), module.sections.end(), is_removed);
-  while (module.sections.end() != kept) module.sections.pop_back();
-  return encode(module);
 }
 
 }  // namespace tenon::tools

@@ -17,6 +17,8 @@
 #include <utility>
 
 #include "binary/core/module.hpp"
+#include "text/component/list.hpp"
+#include "text/core/list.hpp"
 #include "text/core/print.hpp"
 #include "text/core/print_strings.hpp"
 
@@ -32,6 +34,12 @@ auto make_identifiers(std::pmr::memory_resource& memory, std::index_sequence<sor
 }
 
 std::string_view core_word(Sort sort) noexcept { return to_string(sort).substr(std::string_view("core ").size()); }
+
+constexpr std::string_view section_titles[] = {
+#define TENON_COMPONENT_SECTION(name, id, title, feature) title,
+#include "spec/component_sections.def"
+#undef TENON_COMPONENT_SECTION
+};
 
 struct AttributeText {
   std::string_view text;
@@ -76,11 +84,13 @@ Added added_by(const Definition& definition) noexcept {
 PrintScope::PrintScope(std::pmr::memory_resource& memory)
     : identifiers(make_identifiers(memory, std::make_index_sequence<place_of(Sort::instance) + 1>())) {}
 
-ComponentPrinter::ComponentPrinter(std::pmr::memory_resource& memory, std::string& out, const PrintOptions& options)
+ComponentPrinter::ComponentPrinter(std::pmr::memory_resource& memory, std::string& out, const PrintOptions& options,
+                                   PrintForm form)
     : memory_(memory),
       arena_(memory),
       target_(out),
       options_(options),
+      form_(form),
       core_options_{.fold = options.fold,
                     .skeleton = options.skeleton,
                     .offsets = options.offsets,
@@ -147,6 +157,7 @@ void ComponentPrinter::body(const ComponentBody& component, std::string_view nam
     if (error_) return;
     const auto held = rest.first(std::min<std::size_t>(section.definitions, rest.size()));
     rest = rest.subspan(held.size());
+    if (form_ == PrintForm::listing) section_title(section);
     for (const Definition& each : held) definition(each);
     if (section.id != SectionId::custom) continue;
     const bool is_names = section.name == name_section_name && !is_behind_names;
@@ -166,7 +177,25 @@ void ComponentPrinter::body(const ComponentBody& component, std::string_view nam
   scopes_.pop_back();
 }
 
+void ComponentPrinter::section_title(const Section& section) {
+  line(section.offset);
+  out_->put("section ");
+  out_->put(section_titles[static_cast<std::size_t>(section.id)]);
+  if (section.id == SectionId::custom) {
+    out_->put(' ');
+    string(section.name);
+  } else {
+    out_->put(": ");
+    out_->put_number(section.definitions);
+    out_->put(section.definitions == 1 ? " entry" : " entries");
+  }
+  out_->put(", ");
+  out_->put_number(section.payload.size());
+  out_->put(" bytes");
+}
+
 void ComponentPrinter::custom(const Section& section) {
+  if (form_ == PrintForm::listing) return;  // the title says it all
   line(section.offset);
   out_->put("(@custom ");
   string(section.name);
@@ -215,7 +244,13 @@ void ComponentPrinter::core_module(const CoreModule& module) {
   inside.depth = static_cast<unsigned>(depth_);
   const std::string_view name = name_of(Sort::core_module, index);
   out_.reset();  // the string is the other printer's for a while
-  Result<void> done = core::ModulePrinter(*read, target_, inside).print_inside(name);
+  Result<void> done;
+  if (form_ == PrintForm::listing) {
+    target_ += "\n";
+    core::list_disassembly(*read, target_);
+  } else {
+    done = core::ModulePrinter(*read, target_, inside).print_inside(name);
+  }
   out_.emplace(target_);
   if (!done) fail_with(std::move(done).error());
 }
@@ -393,6 +428,11 @@ void ComponentPrinter::fail_with(Error error) {
 std::size_t expected_text_size(const Component& component) {
   constexpr std::size_t characters_per_byte = 8;
   return std::min<std::size_t>(component.body.size * characters_per_byte, limits::max_text_size);
+}
+
+Result<void> list_disassembly(const Component& component, Features features, std::string& out) {
+  const PrintOptions options{.features = features, .offsets = true};
+  return ComponentPrinter(component.arena.upstream(), out, options, PrintForm::listing).print(component.body);
 }
 
 Result<void> print_component(const Component& component, std::string& out, const PrintOptions& options) {

@@ -35,9 +35,13 @@ struct PrintScope {
   std::optional<CoreTypes> core_types;
 };
 
+// Text that can be parsed, or a listing: with a line for each section, and core modules disassembled.
+enum class PrintForm : std::uint8_t { text, listing };
+
 class ComponentPrinter {
  public:
-  ComponentPrinter(std::pmr::memory_resource& memory, std::string& out, const PrintOptions& options);
+  ComponentPrinter(std::pmr::memory_resource& memory, std::string& out, const PrintOptions& options,
+                   PrintForm form = PrintForm::text);
   Result<void> print(const ComponentBody& component);
 
  private:
@@ -45,6 +49,7 @@ class ComponentPrinter {
   void body(const ComponentBody& component, std::string_view name);
   void name_scope(const ComponentBody& component);
   void custom(const Section& section);
+  void section_title(const Section& section);
   void definition(const Definition& definition);
   void core_module(const CoreModule& module);
   void component(const ComponentBody& component);
@@ -98,6 +103,7 @@ class ComponentPrinter {
   Arena arena_;  // text of identifiers
   std::string& target_;
   PrintOptions options_;
+  PrintForm form_;
   core::PrintOptions core_options_;
   std::optional<core::TextOutput> out_;
   std::pmr::deque<PrintScope> scopes_;
