@@ -33,7 +33,8 @@ class Summarizer {
       SectionSummary summary{.id = static_cast<std::uint8_t>(section.id),
                              .depth = depth,
                              .title = titles[static_cast<std::size_t>(section.id)],
-                             .name = section.name};
+                             .name = section.name,
+                             .count = std::nullopt};
       summary.offset = section.offset;
       summary.size = section.payload.size();
       if (section.id == SectionId::custom) {

@@ -68,11 +68,39 @@ std::uint32_t resolve_core_export(ParseContext& context, const Reference& refere
       reference.offset);
 }
 
+// What the definition just made, of a type, stands for.
+KnownType known_type(ParseContext& context, const Definition& definition) {
+  const std::size_t depth = context.depth - 1;
+  const auto known = [&](std::size_t scope, std::uint32_t index) {
+    const auto& types = context.scopes[scope].types;
+    return index < types.size() ? types[index] : KnownType{};
+  };
+  switch (definition.kind) {
+    case DefinitionKind::type: return {definition.type, depth};
+    case DefinitionKind::export_: {
+      const Export& item = *definition.export_;
+      if (context.scope().kind == ScopeKind::component) return known(depth, item.item.index);
+      return item.type->type_bound == TypeBound::eq ? known(depth, item.type->index) : KnownType{};
+    }
+    case DefinitionKind::import: {
+      const ExternType& type = definition.import->type;
+      return type.type_bound == TypeBound::eq ? known(depth, type.index) : KnownType{};
+    }
+    case DefinitionKind::alias: {
+      const Alias& alias = *definition.alias;
+      if (alias.kind != AliasKind::outer || alias.count > depth) return {};
+      return known(depth - alias.count, alias.index);
+    }
+    default: return {};
+  }
+}
+
 }  // namespace
 
 Scope::Scope(std::pmr::memory_resource& memory)
     : spaces(make_spaces(memory, std::make_index_sequence<sort_count>())),
       definitions(&memory),
+      types(&memory),
       exports(&memory),
       customs(&memory) {}
 
@@ -82,6 +110,7 @@ void Scope::clear() noexcept {
     space.count = 0;
   }
   definitions.clear();
+  types.clear();
   exports.clear();
   customs.clear();
   names = {};
@@ -136,6 +165,9 @@ Head parse_head(ParseContext& context) {
 std::uint32_t bind(ParseContext& context, Sort sort, const Head& head) {
   core::IndexSpace& space = space_of(context, context.depth - 1, sort);
   const std::uint32_t index = space.count++;
+  if (sort == Sort::type && !context.scope().definitions.empty()) {
+    context.scope().types.push_back(known_type(context, context.scope().definitions.back()));
+  }
   if (!head.id.empty() && !space.ids.insert(head.id, index)) {
     context.in.fault_at(head.offset, "duplicate ", to_string(sort), " identifier $", head.id);
   }

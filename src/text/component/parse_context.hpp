@@ -77,6 +77,12 @@ struct PendingCustom {
   Bytes payload;
 };
 
+// What a type index stands for, and the scope whose indices it has (0 is the outermost); null when not defined here.
+struct KnownType {
+  const Type* type = nullptr;
+  std::size_t depth = 0;
+};
+
 enum class ScopeKind : std::uint8_t { component, component_type, instance_type, module_type };
 
 struct Scope {
@@ -87,6 +93,7 @@ struct Scope {
   std::string_view id;
   std::array<core::IndexSpace, sort_count> spaces;
   std::pmr::vector<Definition> definitions;
+  std::pmr::vector<KnownType> types;  // by type index
   std::pmr::vector<PendingExport> exports;
   std::pmr::vector<PendingCustom> customs;
   Names names;

@@ -112,6 +112,7 @@ void parse_definition(ParseContext& context) {
     case Word::start: return parse_with(parse_start);
     case Word::import: return parse_with(parse_import);
     case Word::export_: return parse_with(parse_export);
+    case Word::value: return parse_with(parse_value);
     default: return in.unexpected("a definition of a component");
   }
 }

@@ -23,6 +23,7 @@ void parse_func(ParseContext& context, std::uint32_t offset);
 // `(core func $f ...)`, and other core sorts, which can only be aliases.
 void parse_core_item(ParseContext& context, Sort sort, std::uint32_t offset);
 void parse_core_module(ParseContext& context, std::uint32_t offset);
+void parse_value(ParseContext& context, std::uint32_t offset);
 void parse_component(ParseContext& context, std::uint32_t offset);
 
 // A name and its attributes.

@@ -30,6 +30,13 @@ std::optional<Primitive> primitive_of(const Token& token) noexcept {
   }
 }
 
+void check_count(ParseContext& context, std::size_t count) {
+  if (count <= limits::max_type_members) return;
+  TokenCursor& in = context.in;
+  in.fail_with(fail(ErrorKind::exhausted, in.place(in.last_end()), "too many members of a type: the limit is ",
+                    limits::max_type_members));
+}
+
 // The members of a type being read: all drafts from where it began.
 class Members {
  public:
@@ -41,7 +48,10 @@ class Members {
   }
 
   std::size_t size() const noexcept { return context_.drafts.size() - begin_; }
-  void add(const TypeDraft& draft) { context_.drafts.push_back(draft); }
+  void add(const TypeDraft& draft) {
+    context_.drafts.push_back(draft);
+    check_count(context_, size());
+  }
   std::optional<ValType> resolve(std::size_t i) const {
     return resolve_optional_type(context_, context_.drafts[begin_ + i]);
   }
@@ -99,7 +109,10 @@ void parse_cases(ParseContext& context, Members& members) {
 
 std::span<const std::string_view> parse_labels(ParseContext& context) {
   ArenaVector<std::string_view> labels;
-  while (context.in.at(TokenKind::string)) labels.push_back(context.arena(), context.in.expect_name());
+  while (context.in.at(TokenKind::string)) {
+    labels.push_back(context.arena(), context.in.expect_name());
+    check_count(context, labels.size());
+  }
   return labels.span();
 }
 

@@ -356,10 +356,16 @@ void ComponentPrinter::export_(const Export& item) {
 }
 
 void ComponentPrinter::value(const Value& value) {
+  const bool is_named = !scope().identifiers[place_of(Sort::value)].text(scope().counts[place_of(Sort::value)]).empty();
   out_->put("value");
   define(Sort::value);
-  out_->put(' ');
-  val_type(value.type);
+  // The identifier of a type, where no other one stands before it, would be read as that of the value.
+  if (is_named || value.type.is_primitive()) {
+    optional_type(value.type);
+  } else {
+    out_->put(' ');
+    out_->put_number(value.type.index().value);
+  }
   out_->put(" (binary");
   core::put_byte_strings(*out_, core_options_, value.bytes, depth_ + 1);
   out_->put(')');

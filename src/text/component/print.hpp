@@ -71,7 +71,6 @@ class ComponentPrinter {
   void declarations(std::span<const Definition> declarations);
   void func_type(const FuncType& type);
   void resource_type(const ResourceType& type);
-  void val_type(ValType type);
   void optional_type(std::optional<ValType> type);
   void labelled(std::string_view word, const Labelled& member);
   void extern_type(const ExternType& type, bool defines);

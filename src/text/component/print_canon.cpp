@@ -33,8 +33,8 @@ void ComponentPrinter::canon_immediates(const Canon& canon) {
     case CanonImmediates::options: break;
     case CanonImmediates::results_options:
       if (canon.result) {
-        out_->put(" (result ");
-        val_type(*canon.result);
+        out_->put(" (result");
+        optional_type(canon.result);
         out_->put(')');
       }
       break;

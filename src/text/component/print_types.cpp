@@ -156,17 +156,6 @@ void ComponentPrinter::optional_type(std::optional<ValType> type) {
   out_->put(text_of(type->primitive()));
 }
 
-void ComponentPrinter::val_type(ValType type) {
-  if (type.is_primitive()) return out_->put(text_of(type.primitive()));
-  const std::uint32_t index = type.index().value;
-  const std::string_view text = index < scope().counts[static_cast<std::size_t>(Sort::type)]
-                                    ? scope().identifiers[static_cast<std::size_t>(Sort::type)].text(index)
-                                    : std::string_view{};
-  if (text.empty()) return out_->put_number(index);
-  out_->put('$');
-  out_->put(text);
-}
-
 // ` (func $f (type 3))`; the identifier only where the type stands for something that is defined by it.
 void ComponentPrinter::extern_type(const ExternType& type, bool defines) {
   out_->put(" (");
