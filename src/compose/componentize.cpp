@@ -5,8 +5,8 @@
 #include "binary/component/component.hpp"
 #include "binary/core/custom.hpp"
 #include "compose/adapter.hpp"
+#include "compose/check.hpp"
 #include "compose/encoder.hpp"
-#include "validate/component/component.hpp"
 
 namespace tenon::compose {
 
@@ -52,17 +52,6 @@ Result<bool> trim(CoreInput& input, const UseContext& context, const ModuleUses&
   if (!uses) return std::move(uses).error();
   input.uses = *std::move(uses);
   return true;
-}
-
-// A world may say what no component can do (a borrow in a result). The modules' bodies were looked at before.
-Result<void> check(const component::Component& component, Features features) {
-  std::pmr::memory_resource& memory = component.arena.upstream();
-  core::TypeRegistry registry(memory);
-  Arena facts(memory);
-  auto valid =
-      component::validate_component(component, registry, facts, {.features = features, .validate_bodies = false});
-  if (valid) return {};
-  return fail(valid.error().kind(), {}, "the component would not be valid: ", valid.error().message());
 }
 
 }  // namespace
@@ -114,7 +103,10 @@ Result<void> componentize(Bytes bytes, std::span<const AdapterModule> adapters, 
   if (auto encoded = encoder.run(); !encoded) return encoded;
   add_producers(encoder.builder(), options.producer);
   component.body = encoder.builder().body();
-  if (auto valid = check(component, options.features); !valid) return valid;
+  // A world may say what no component can do (a borrow in a result). The modules' bodies were looked at before.
+  if (auto valid = check_component(component, options.features, false); !valid) {
+    return fail(valid.error().kind(), {}, "the component would not be valid: ", valid.error().message());
+  }
   component::write_component(component.body, out);
   return {};
 }

@@ -2,7 +2,7 @@
 
 #include "base/concat.hpp"
 #include "binary/component/component.hpp"
-#include "validate/component/component.hpp"
+#include "compose/check.hpp"
 #include "wit/component_builder.hpp"
 #include "wit/encode.hpp"
 #include "wit/names.hpp"
@@ -23,15 +23,6 @@ component::ExternType of_component(component::TypeIdx type) {
   return result;
 }
 
-Result<void> validate(const component::Component& component, Features features) {
-  std::pmr::memory_resource& memory = component.arena.upstream();
-  core::TypeRegistry registry(memory);
-  Arena facts(memory);
-  auto valid = component::validate_component(component, registry, facts, {.features = features});
-  if (valid) return {};
-  return std::move(valid).error();
-}
-
 // A component that imports one of the world's type and is given `candidate`. The place of an error in it is nobody's.
 Result<void> check_fit(const wit::Resolve& resolve, wit::WorldIdx world, wit::ComponentBuilder& builder,
                        component::ComponentIdx candidate, component::Component& owner, Features features) {
@@ -43,7 +34,7 @@ Result<void> check_fit(const wit::Resolve& resolve, wit::WorldIdx world, wit::Co
   argument.item = {Sort::component, candidate.value};
   builder.instantiate(builder.nested(checker.body()), std::span(&argument, 1));
   owner.body = builder.body();
-  auto valid = validate(owner, features);
+  auto valid = check_component(owner, features, false);
   if (valid) return {};
   const Error& error = valid.error();
   std::string_view message = error.message();
@@ -90,7 +81,7 @@ Result<void> check_targets(wit::Resolve& resolve, wit::WorldIdx world, Bytes byt
   std::pmr::memory_resource& memory = resolve.arena.upstream();
   auto read = component::read_component(bytes, memory, {.features = options.features});
   if (!read) return std::move(read).error();
-  if (auto valid = validate(*read, options.features); !valid) return valid;
+  if (auto valid = check_component(*read, options.features, true); !valid) return valid;
   if (options.matches_versions) {
     shorten_versions(resolve);
     shorten_names(*read);

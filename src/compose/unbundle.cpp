@@ -6,6 +6,7 @@
 
 #include "base/concat.hpp"
 #include "binary/core/module.hpp"
+#include "compose/check.hpp"
 
 namespace tenon::compose {
 
@@ -100,6 +101,7 @@ class ModuleTypeBuilder {
 
 Result<std::vector<UnbundledModule>> unbundle(component::Component& component, std::size_t threshold,
                                               Features features) {
+  if (auto valid = check_component(component, features, false); !valid) return std::move(valid).error();
   Arena& arena = component.arena;
   std::vector<UnbundledModule> modules;
   ArenaVector<Definition> definitions;
