@@ -69,6 +69,17 @@ bool is_control(char32_t c) noexcept {
   return (c < 0x20 && c != '\n' && c != '\r' && c != '\t') || (c >= 0x7F && c < 0xA0);
 }
 
+// Whether eight bytes are printable ASCII or line feeds, which nearly all text is.
+bool is_plain_text(std::uint64_t bytes) noexcept {
+  constexpr std::uint64_t each = 0x0101'0101'0101'0101;
+  constexpr std::uint64_t high = 0x80 * each;
+  constexpr std::uint64_t low = 0x7F * each;
+  const auto differs = [&](std::uint64_t byte) { return ((bytes ^ byte * each) & low) + low; };  // in the high bits
+  const std::uint64_t printable = ((bytes & low) + 0x60 * each) & differs(0x7F);
+  const std::uint64_t good = (printable | ~differs('\n')) & ~bytes & high;
+  return good == high;
+}
+
 class Lexer {
  public:
   explicit Lexer(std::string_view text) : text_(text) {}
@@ -102,6 +113,8 @@ class Lexer {
     const auto* const begin = as_bytes(text_).data();
     const auto* const end = begin + text_.size();
     for (const auto* p = begin; p != end;) {
+      while (end - p >= 8 && is_plain_text(load_le<std::uint64_t>(p))) p += 8;
+      if (p == end) break;
       if (*p >= 0x20 && *p < 0x7F) {
         ++p;
         continue;

@@ -67,8 +67,10 @@ Docs Parser::docs() {
   for (std::uint32_t i = first; i < last; ++i) {
     std::string_view text = body(i);
     if (text.starts_with(indent)) text.remove_prefix(indent.size());
-    for (const char c : text) {
-      if (c != '\r') contents += c;
+    while (!text.empty()) {  // without carriage returns
+      const std::size_t run = std::min(text.find('\r'), text.size());
+      contents += text.substr(0, run);
+      text.remove_prefix(std::min(text.size(), run + 1));
     }
     contents += '\n';
   }
