@@ -32,6 +32,9 @@ runtime::Outcome leaving(runtime::Thread& core, const runtime::Func& func, runti
   return done ? runtime::Outcome::returned : failed(core, std::move(done).error());
 }
 
+// Whether the built-in waits until it has a result.
+bool is_blocking(const BuiltIn& built_in) noexcept;
+
 // A built-in that may wait: it has the thread that calls it.
 using WaitingBuiltIn = Result<runtime::Outcome> (*)(const BuiltIn& built_in, runtime::Thread& core, Thread& thread,
                                                     runtime::Slot* frame);
@@ -42,7 +45,12 @@ runtime::Outcome waiting(runtime::Thread& core, const runtime::Func& func, runti
   auto thread = current_thread(*built_in.inst->scheduler);
   if (!thread) return failed(core, std::move(thread).error());
   auto outcome = function(built_in, core, **thread, frame);
-  return outcome ? *outcome : failed(core, std::move(outcome).error());
+  if (outcome) return *outcome;
+  // That it could not wait in any case is the better reason.
+  if (is_blocking(built_in) && !may_wait(*(*thread)->activation)) {
+    return failed(core, trapped(cannot_block, ": ", outcome.error().message()));
+  }
+  return failed(core, std::move(outcome).error());
 }
 
 inline constexpr std::uint32_t blocked = 0xFFFF'FFFF;

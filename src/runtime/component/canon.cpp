@@ -18,6 +18,22 @@ runtime::HostCallback resource_built_in(CanonOp op) noexcept {
 
 }  // namespace
 
+bool is_blocking(const BuiltIn& built_in) noexcept {
+  switch (built_in.op) {
+    case CanonOp::waitable_set_wait: return true;
+    case CanonOp::subtask_cancel:
+    case CanonOp::stream_cancel_read:
+    case CanonOp::stream_cancel_write:
+    case CanonOp::future_cancel_read:
+    case CanonOp::future_cancel_write: return !built_in.flag;
+    case CanonOp::stream_read:
+    case CanonOp::stream_write:
+    case CanonOp::future_read:
+    case CanonOp::future_write: return !built_in.opts.async;
+    default: return false;
+  }
+}
+
 runtime::HostCallback built_in_callback(CanonOp op) noexcept {
   using Family = runtime::HostCallback (*)(CanonOp) noexcept;
   constexpr Family families[] = {resource_built_in, task_built_in,   waitable_built_in,

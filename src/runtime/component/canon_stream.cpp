@@ -143,7 +143,11 @@ Result<runtime::Outcome> cancel_built_in(const BuiltIn& built_in, runtime::Threa
     return trapped("waitable cannot be used synchronously while added to a waitable set");
   }
   end.state = CopyState::cancelling_copy;
-  if (!end.has_pending_event) cancel_copy(*end.shared);
+  if (!end.has_pending_event) {
+    cancel_copy(*end.shared);
+  } else if (end.reclaim_buffer && end.buffer.remain() > 0) {
+    end.result = CopyResult::cancelled;  // some elements were copied, and the rest never will be
+  }
   return event_or_wait(end, built_in.flag, core, thread, frame);
 }
 
@@ -156,7 +160,10 @@ Result<void> drop_built_in(const BuiltIn& built_in, runtime::Slot* frame) {
   if (kind == HandleKind::writable_future && end.state != CopyState::done && !end.copying()) {
     return trapped("cannot drop future write end without first writing a value");
   }
-  if (end.copying()) return trapped("cannot drop busy ", end.shared->is_future ? "future" : "stream");
+  if (end.copying()) {
+    const std::string_view what = end.shared->is_future ? "future" : "stream";
+    return trapped("cannot drop busy ", what, ": cannot remove busy ", what);
+  }
   Scheduler& scheduler = *built_in.inst->scheduler;
   built_in.inst->handles.remove(index);
   join(scheduler, end, nullptr);

@@ -38,7 +38,7 @@ bool is_result_of(const BuiltIn& built_in, const Task& task) noexcept {
   const ValueType* expected = task.func->type->result;
   if (!same_value_type(expected, *task.inst, built_in.type, *built_in.inst)) return false;
   return built_in.opts.string_encoding == task.func->opts.string_encoding &&
-         built_in.opts.memory == task.func->opts.memory;
+         (built_in.opts.memory == nullptr || built_in.opts.memory == task.func->opts.memory);
 }
 
 runtime::Outcome task_return(runtime::Thread& core, const runtime::Func& func, runtime::Slot* frame) noexcept {

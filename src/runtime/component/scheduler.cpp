@@ -1,5 +1,6 @@
 #include "runtime/component/scheduler.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include "base/concat.hpp"
@@ -94,19 +95,32 @@ Thread* take_ready(Scheduler& scheduler) noexcept {
 
 }  // namespace
 
+namespace {
+
+// Whether a thread may run while a synchronous call of the instance is under way: it may not need the stack to itself.
+bool may_barge_in(const Thread* thread, const ComponentInstance& inst) noexcept {
+  if (thread == nullptr || thread->task->inst != &inst || thread->index == 0) return false;
+  if (thread == inst.exclusive_thread || thread->wait.exclusive) return false;
+  return !thread->is_native || thread->activation == inst.scheduler->current;
+}
+
+}  // namespace
+
 Thread* take_ready_in(Scheduler& scheduler, const ComponentInstance& inst) noexcept {
   trim(scheduler);
   const std::size_t size = scheduler.queue.size();
   const auto start = static_cast<std::size_t>(choose(scheduler, size));
   for (std::size_t i = 0; i < size; ++i) {
     Thread* thread = scheduler.queue[(start + i) % size];
-    if (thread == nullptr || thread->task->inst != &inst || thread->index == 0) continue;
-    // A thread that would need the stack to itself may not barge in.
-    if (thread == inst.exclusive_thread || thread->wait.exclusive) continue;
-    if (thread->is_native && thread->activation != scheduler.current) continue;
+    if (!may_barge_in(thread, inst)) continue;
     if (Thread* ready = take(*thread)) return ready;
   }
   return nullptr;
+}
+
+bool is_any_ready_in(const Scheduler& scheduler, const ComponentInstance& inst) noexcept {
+  return std::ranges::any_of(scheduler.queue,
+                             [&](const Thread* thread) { return may_barge_in(thread, inst) && thread->is_ready(); });
 }
 
 Result<bool> tick(Scheduler& scheduler) {

@@ -77,6 +77,7 @@ void park(Thread& thread) noexcept;
 void unpark(Thread& thread) noexcept;
 // A ready thread of the instance that may run while a synchronous call of it is under way; nullptr: none.
 Thread* take_ready_in(Scheduler& scheduler, const ComponentInstance& inst) noexcept;
+bool is_any_ready_in(const Scheduler& scheduler, const ComponentInstance& inst) noexcept;
 // Lets the next thread check that waits for backpressure, or the exclusive right to run, to end.
 void wake_next(ComponentInstance& inst) noexcept;
 // A number below `bound`: 0 without a seed.

@@ -28,6 +28,11 @@ bool ComponentInstance::may_enter_from(const ComponentInstance* caller) const no
   return true;
 }
 
+bool ComponentInstance::may_be_called_from(const ComponentInstance* caller) const noexcept {
+  if (caller != nullptr && (is_around(*this, caller) || is_around(*caller, this))) return false;
+  return may_enter_from(caller);
+}
+
 void ComponentInstance::enter_from(const ComponentInstance* caller) noexcept {
   for (ComponentInstance* inst = this; inst != nullptr && !is_around(*inst, caller); inst = inst->parent) {
     assert(inst->may_enter);

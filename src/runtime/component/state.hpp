@@ -67,6 +67,8 @@ struct ComponentInstance {
   // The instances that a call from `caller` (nullptr: the host) enters: this one and its ancestors, without those that
   // the caller is in already. A trap leaves them entered for ever: nothing gets in again.
   bool may_enter_from(const ComponentInstance* caller) const noexcept;
+  // The same for calls of functions: an instance may not call those around it or inside of it.
+  bool may_be_called_from(const ComponentInstance* caller) const noexcept;
   void enter_from(const ComponentInstance* caller) noexcept;
   void leave_to(const ComponentInstance* caller) noexcept;
 };

@@ -127,7 +127,7 @@ Result<void> call_callee(Subtask& subtask) {
   const LiftedFunc& callee = *lowered.callee.lifted;
   if (!callee.type->is_async) return call_synchronously(callee, subtask, lowered.inst);
   ComponentInstance& inst = *callee.inst;
-  if (!inst.may_enter_from(lowered.inst)) return fail(ErrorKind::trap, {}, "cannot enter component instance");
+  if (!inst.may_be_called_from(lowered.inst)) return fail(ErrorKind::trap, {}, "cannot enter component instance");
   inst.enter_from(lowered.inst);
   Task* task = make_task(callee, subtask);
   subtask.task = task;
@@ -152,6 +152,9 @@ runtime::Outcome call_lowered(runtime::Thread& core, const runtime::Func& func, 
   const auto& lowered = *static_cast<const LoweredFunc*>(func.data);
   Scheduler& scheduler = *lowered.inst->scheduler;
   if (auto allowed = check_may_leave(*lowered.inst); !allowed) return failed(core, std::move(allowed).error());
+  if (!lowered.opts.async && !may_wait(current_activation(scheduler))) {
+    return failed(core, fail(ErrorKind::trap, {}, cannot_block));
+  }
   auto* subtask = scheduler.make<Subtask>(lowered, std::span<const runtime::Slot>(frame, func.param_slots));
   if (auto called = call_callee(*subtask); !called) return failed(core, std::move(called).error());
   if (subtask->resolved()) {

@@ -38,7 +38,7 @@ Result<void> call_core(runtime::Store& store, const runtime::Func& func, std::sp
 
 Result<void> SyncCall::begin(const LiftedFunc& func, ComponentInstance* caller) {
   ComponentInstance& inst = *func.inst;
-  if (!inst.may_enter_from(caller)) return fail(ErrorKind::trap, {}, "cannot enter component instance");
+  if (!inst.may_be_called_from(caller)) return fail(ErrorKind::trap, {}, "cannot enter component instance");
   runtime::Store& store = *inst.scheduler->store;
   if (store.current == nullptr) {
     auto thread = runtime::acquire_thread(store);

@@ -199,7 +199,12 @@ Result<void> enter_after_wait(Thread& thread, Cancelled cancelled, runtime::Slot
 
 Result<void> enter_implicit_thread(Thread& thread, Cancelled /*cancelled*/, runtime::Slot* /*results*/) {
   Task& task = *thread.task;
-  if (!has_backpressure(task) && task.inst->num_waiting_to_enter == 0) return start_task(thread);
+  // Who holds the exclusive right and is ready goes on first, so that the caller need not hear of it.
+  ComponentInstance& inst = *task.inst;
+  while (task.needs_exclusive() && inst.exclusive_thread != nullptr && inst.exclusive_thread->is_ready()) {
+    if (auto resumed = resume(*inst.exclusive_thread); !resumed) return resumed;
+  }
+  if (!has_backpressure(task) && inst.num_waiting_to_enter == 0) return start_task(thread);
   ++task.inst->num_waiting_to_enter;
   thread.wait = {.what = Wait::For::entry, .cancellable = true, .is_step = true, .finish = enter_after_wait};
   start_waiting(thread);
@@ -316,6 +321,11 @@ Result<void> end_synchronous_thread(Thread& thread) {
   task.state = Task::State::resolved;
   task.borrows = &task.own_borrows;
   return unregister_thread(thread);
+}
+
+bool may_wait(const Activation& activation) noexcept {
+  if (activation.thread != nullptr && !activation.thread->is_native) return true;
+  return is_any_ready_in(*activation.inst->scheduler, *activation.inst);
 }
 
 runtime::Outcome failed(runtime::Thread& core, Error error) noexcept {

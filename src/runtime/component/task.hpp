@@ -99,6 +99,9 @@ runtime::Outcome block(runtime::Thread& core, Thread& thread, runtime::Slot* fra
                        Thread* switch_to = nullptr);
 // `wait_until`: the same, but goes on at once when a cancellation is pending, or there is nothing to wait for.
 runtime::Outcome wait_until(runtime::Thread& core, Thread& thread, runtime::Slot* frame, const Wait& wait);
+inline constexpr std::string_view cannot_block = "cannot block a synchronous task before returning";
+// Whether a thread of this call may wait: its function is asynchronous, or there are others that can go on meanwhile.
+bool may_wait(const Activation& activation) noexcept;
 // What a built-in's callback returns when it fails.
 runtime::Outcome failed(runtime::Thread& core, Error error) noexcept;
 
