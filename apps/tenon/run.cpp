@@ -9,6 +9,7 @@
 #include "common_options.hpp"
 #include "grants.hpp"
 #include "missing_imports.hpp"
+#include "run_component.hpp"
 #include "subcommand.hpp"
 #include "tenon/tenon.hpp"
 
@@ -156,6 +157,25 @@ ExitCode exit_code_of(const Error& error) {
   }
 }
 
+Result<void> call(const Options& options, const Component& component, const Engine& engine) {
+  auto limits = read_limits(options);
+  if (!limits) return std::move(limits).error();
+  Store store(engine, *limits);
+  if (options.fuel != 0) store.set_fuel(options.fuel);
+  auto instance = Linker(engine).instantiate(store, component);
+  if (!instance) return std::move(instance).error();
+  return invoke_component(component, *instance, options.invoke);
+}
+
+ExitCode run_component(const Options& options, std::string_view source, const Engine& engine) {
+  const auto component = Component::compile(engine, source);
+  if (!component) return report(options, component.error(), shown_name(options.input), source);
+  const auto done = call(options, *component, engine);
+  if (done) return ExitCode::ok;
+  report(options, done.error(), shown_name(options.input), "");
+  return exit_code_of(done.error());
+}
+
 ExitCode run_file(const Options& options) {
   const auto features = tools::parse_features(options.features);
   if (!features) return report(options, features.error(), "", "");
@@ -165,6 +185,7 @@ ExitCode run_file(const Options& options) {
   if (!tier) return report(options, tier.error(), "", "");
   const Engine engine(
       {.features = features->bits, .fuel = options.fuel != 0, .loop_dispatch = options.loop_dispatch, .tier = *tier});
+  if (Component::recognizes(*source)) return run_component(options, *source, engine);
   const auto module = Module::compile(engine, *source);
   if (!module) return report(options, module.error(), shown_name(options.input), *source);
   Notes notes;
@@ -182,7 +203,9 @@ Action declare_run(CLI::App& command) {
   auto options = std::make_shared<Options>();
   declare_input(command, *options);
   command.prefix_command();  // the first word that is no option of ours, and all behind it, is the guest's
-  command.add_option("--invoke", options->invoke, "The exported function to call, alone or as NAME(ARG, ...)")
+  command
+      .add_option("--invoke", options->invoke,
+                  "The exported function to call, alone or as NAME(ARG, ...); of components as a:b/c.name(1, \"x\")")
       ->type_name("NAME");
   command.add_option("--fuel", options->fuel, "How many instructions the guest may execute")->type_name("UNITS");
   command.add_option("--timeout", options->timeout, "How long the guest may run: 500ms, 2s")->type_name("TIME");

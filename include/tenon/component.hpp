@@ -87,6 +87,9 @@ class Component {
   // From memory, binary or text; the bytes are copied. Errors: malformed, invalid, exhausted.
   static Result<Component> compile(const Engine& engine, std::string_view bytes);
 
+  // Whether the input, binary or text, begins as a component does.
+  static bool recognizes(std::string_view input) noexcept;
+
   // What it needs and gives, with the items of instances one by one.
   std::vector<ComponentItemType> imports() const;
   std::vector<ComponentItemType> exports() const;
@@ -113,6 +116,9 @@ class ComponentFunc {
   // Calls with values of any types. Errors: usage (wrong types or store), trap, exhausted, or what a host function
   // gave.
   Result<std::vector<component::Val>> call(std::span<const component::Val> arguments) const;
+  // Arguments from WAVE text, "(1, \"x\", {a: [1, 2]})", and its result as such text. Errors: usage, with the place.
+  Result<std::vector<component::Val>> parse_arguments(std::string_view text) const;
+  std::string format_result(const component::Val& result) const;
   // The same function with C++ types, checked here once. Errors: usage, with both types.
   template <class Signature>
   Result<TypedComponentFunc<Signature>> typed() const;

@@ -7,6 +7,7 @@
 #include "engine/component_state.hpp"
 #include "fuse/flatten.hpp"
 #include "tenon/tools.hpp"
+#include "text/component/text.hpp"
 
 namespace tenon {
 
@@ -56,6 +57,10 @@ Result<Component> Component::compile(const Engine& engine, std::string_view inpu
         *module, {.fuel = owner->options.fuel, .loop_dispatch = owner->options.loop_dispatch}));
   }
   return Component(std::move(state));
+}
+
+bool Component::recognizes(std::string_view input) noexcept {
+  return tools::is_binary(input) ? component::is_component(as_bytes(input)) : component::is_component_text(input);
 }
 
 namespace {

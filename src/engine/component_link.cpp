@@ -73,6 +73,11 @@ std::string instance_path(const fuse::ImportSlot& slot) {
   return path;
 }
 
+std::string whole_path(const fuse::ImportSlot& slot) {
+  const std::string path = instance_path(slot);
+  return path.empty() ? std::string(slot.path.back()) : path + "#" + std::string(slot.path.back());
+}
+
 class Matcher {
  public:
   Matcher(const LinkerState& linker, StoreBlock& block, const fuse::Plan& plan)
@@ -101,17 +106,24 @@ class Matcher {
     return fail(ErrorKind::unlinkable, {}, "import `", std::string_view(path), "` `", name, "`: ", pieces...);
   }
 
-  static std::string_view sort_text(const fuse::ImportSlot& slot) {
-    return slot.entity.sort == component::Sort::type ? std::string_view("resource")
-                                                     : component::to_string(slot.entity.sort);
+  static std::string_view sort_text(component::Sort sort) {
+    switch (sort) {
+      case component::Sort::type: return "resource";
+      case component::Sort::func: return "function";
+      case component::Sort::core_module: return "module";
+      default: return component::to_string(sort);
+    }
   }
+  static std::string_view sort_text(const fuse::ImportSlot& slot) { return sort_text(slot.entity.sort); }
 
   Result<component::Given> match(const fuse::ImportSlot& slot) {
     const ComponentItem* item = find_item(linker_, instance_path(slot), slot.path.back());
     if (item == nullptr) {
       const std::string type =
           slot.entity.sort == component::Sort::func ? ": " + type_text(*slot.entity.func, &plan_) : std::string();
-      return unlinkable(slot, "a ", sort_text(slot), " of that name is not defined", std::string_view(type));
+      const std::string whole = whole_path(slot);
+      if (linker_.instances.contains(whole)) return unlinkable(slot, "expected ", sort_text(slot), " found instance");
+      return unlinkable(slot, "a ", sort_text(slot), " of that name was not found", std::string_view(type));
     }
     switch (slot.entity.sort) {
       case component::Sort::func: return match_func(slot, *item);
@@ -192,28 +204,126 @@ class Matcher {
   Result<void> check_module(const fuse::ImportSlot& slot, const core::ValidatedModule& given) {
     const component::ModuleSignature& type = *slot.entity.module;
     const core::Module& module = *given.module;
+    std::uint32_t places[5] = {};
     for (const core::Import& import : module.imports) {
+      const core::ExternType needed =
+          extern_type(given, import.type.kind, places[static_cast<std::size_t>(import.type.kind)]++);
       const auto found = std::ranges::find_if(type.imports, [&](const component::ModuleImport& expected) {
         return expected.module == import.module && expected.name == import.name;
       });
       if (found == type.imports.end()) {
-        return unlinkable(slot, "the module imports `", import.module, "::", import.name, "`, which its type does not");
+        return unlinkable(slot, "module import `", import.module, "::", import.name,
+                          "` not defined in the expected type");
       }
-      if (found->type.kind != import.type.kind) {
-        return unlinkable(slot, "type mismatch in import `", import.module, "::", import.name, "`: expected ",
-                          import.type.kind, " found ", found->type.kind);
+      if (!matches(found->type, needed)) {
+        return unlinkable(slot, "module import `", import.module, "::", import.name,
+                          "` has the wrong type: ", expected_found(needed, found->type));
       }
     }
     for (const component::ModuleExport& expected : type.exports) {
       const auto found =
           std::ranges::find_if(module.exports, [&](const core::Export& item) { return item.name == expected.name; });
-      if (found == module.exports.end()) return unlinkable(slot, "missing expected export `", expected.name, "`");
-      if (found->kind != expected.type.kind) {
-        return unlinkable(slot, "type mismatch in export `", expected.name, "`: expected ", expected.type.kind,
-                          " found ", found->kind);
+      if (found == module.exports.end()) return unlinkable(slot, "module export `", expected.name, "` not defined");
+      const core::ExternType has = extern_type(given, found->kind, found->index);
+      if (!matches(has, expected.type)) {
+        return unlinkable(slot, "export `", expected.name,
+                          "` has the wrong type: ", expected_found(expected.type, has));
       }
     }
     return {};
+  }
+
+  static core::ExternType extern_type(const core::ValidatedModule& of, core::ExternKind kind, std::uint32_t index) {
+    core::ExternType type;
+    type.kind = kind;
+    switch (kind) {
+      case core::ExternKind::func: type.func = of.func_types[core::FuncIdx(index)]; break;
+      case core::ExternKind::table: type.table = of.table_types[core::TableIdx(index)]; break;
+      case core::ExternKind::memory: type.memory = of.module->memories[core::MemoryIdx(index)]; break;
+      case core::ExternKind::global: type.global = of.global_types[core::GlobalIdx(index)]; break;
+      case core::ExternKind::tag: type.tag.type = of.tag_types[core::TagIdx(index)]; break;
+    }
+    return type;
+  }
+
+  static bool limits_match(const core::Limits& given, const core::Limits& expected) {
+    if (given.is_64 != expected.is_64 || given.is_shared != expected.is_shared || given.min < expected.min)
+      return false;
+    return !expected.max || (given.max && *given.max <= *expected.max);
+  }
+
+  // Whether what has type `given` may stand for what has type `expected`.
+  bool matches(const core::ExternType& given, const core::ExternType& expected) const {
+    const core::TypeRegistry& types = linker_.engine->types;
+    if (given.kind != expected.kind) return false;
+    switch (given.kind) {
+      case core::ExternKind::func: return given.func == expected.func || types.is_subtype(given.func, expected.func);
+      case core::ExternKind::table:
+        return given.table.element == expected.table.element && limits_match(given.table.limits, expected.table.limits);
+      case core::ExternKind::memory:
+        return given.memory.page_size_log2 == expected.memory.page_size_log2 &&
+               limits_match(given.memory.limits, expected.memory.limits);
+      case core::ExternKind::global:
+        if (given.global.is_mutable != expected.global.is_mutable) return false;
+        return given.global.is_mutable ? given.global.value == expected.global.value
+                                       : types.matches(given.global.value, expected.global.value);
+      case core::ExternKind::tag: return given.tag.type == expected.tag.type;
+    }
+    return false;
+  }
+
+  // "expected type `(func (param i32))`, found type `(func)`"
+  std::string_view expected_found(const core::ExternType& expected, const core::ExternType& found) {
+    TextBuffer text;
+    append_text(text, "expected ");
+    if (expected.kind != found.kind) {
+      append_text(text, expected.kind);
+      append_text(text, " found ");
+      append_text(text, found.kind);
+      shown_ = text.view();
+      return shown_;
+    }
+    append_type(text, expected);
+    append_text(text, ", found ");
+    append_type(text, found);
+    shown_ = text.view();
+    return shown_;
+  }
+  void append_type(TextBuffer& text, const core::ExternType& type) const {
+    const core::TypeRegistry& types = linker_.engine->types;
+    const auto append_list = [&](std::string_view keyword, std::span<const core::ValType> list) {
+      if (list.empty()) return;
+      append_text(text, keyword);
+      for (const core::ValType one : list) {
+        append_text(text, " ");
+        append_text(text, one);
+      }
+      append_text(text, ")");
+    };
+    switch (type.kind) {
+      case core::ExternKind::func:
+        append_text(text, "type `(func");
+        append_list(" (param", types[type.func].type.func.params);
+        append_list(" (result", types[type.func].type.func.results);
+        append_text(text, ")`");
+        break;
+      case core::ExternKind::table:
+        append_text(text, "table ");
+        append_text(text, type.table);
+        break;
+      case core::ExternKind::memory:
+        append_text(text, "memory ");
+        append_text(text, type.memory);
+        break;
+      case core::ExternKind::global:
+        append_text(text, "global ");
+        append_text(text, type.global);
+        break;
+      case core::ExternKind::tag:
+        append_text(text, "tag ");
+        append_text(text, types[type.tag.type].type.func);
+        break;
+    }
   }
 
   Result<void> check_owner(const fuse::ImportSlot& slot, const ComponentInstance& instance) const {
@@ -222,10 +332,10 @@ class Matcher {
   }
 
   static Error wrong_sort(const fuse::ImportSlot& slot, const ComponentItem& item) {
-    std::string_view found = "func";
-    if (std::holds_alternative<Module>(item.is)) found = "core module";
+    std::string_view found = "function";
+    if (std::holds_alternative<Module>(item.is)) found = "module";
     if (std::holds_alternative<std::shared_ptr<HostResource>>(item.is)) found = "resource";
-    if (const auto* live = std::get_if<ComponentItem::Live>(&item.is)) found = component::to_string(live->item->sort);
+    if (const auto* live = std::get_if<ComponentItem::Live>(&item.is)) found = sort_text(live->item->sort);
     return unlinkable(slot, "expected ", sort_text(slot), " found ", found);
   }
 
@@ -233,11 +343,13 @@ class Matcher {
   StoreBlock& block_;
   ComponentStore& store_;
   const fuse::Plan& plan_;
+  std::string shown_;
   std::vector<const component::RuntimeResourceType*> resources_;  // by the plan's ResourceId, as far as they are given
 };
 
 Result<void> insert_instance(LinkerState& linker, const std::string& name, const ComponentInstance& instance,
                              const fuse::InstanceItem& items) {
+  linker.instances.try_emplace(name);
   for (const fuse::ExportItem& item : items.exports) {
     if (item.sort == component::Sort::instance) {
       const std::string inner(item.name.name);

@@ -32,7 +32,6 @@ Result<void> call_core(runtime::Store& store, const runtime::Func& func, std::sp
   if (called || called.error().code() != static_cast<std::uint32_t>(Trap::uncaught_exception)) [[likely]]
     return called;
   return fail(ErrorKind::trap, {}, "uncaught exception propagated out of component")
-      .with_code(static_cast<std::uint32_t>(Trap::uncaught_exception))
       .with_context(called.error().context());
 }
 
