@@ -21,6 +21,7 @@ Result<ComponentReader::Contents> ComponentReader::open(const ComponentNode& com
 }
 
 Result<ComponentReader::Contents> ComponentReader::open(const component::ComponentBody& body) {
+  allowed_items_ = limits::max_unfolded_items + body.size;  // a definition takes two bytes at least
   return open(ComponentNode{body.definitions, nullptr, false});
 }
 
@@ -40,7 +41,7 @@ ComponentReader::Contents ComponentReader::evaluate(const ComponentNode& compone
   scope.is_type = component.is_type;
   for (const component::Definition& definition : component.definitions) {
     offset_ = definition.offset;
-    if (++items_ > limits::max_unfolded_items) {
+    if (++items_ > allowed_items_) {
       fail(ErrorKind::exhausted, "the component unfolds to too many definitions when it is instantiated");
     }
     if (!failed_) define(scope, definition, arguments, contents);

@@ -5,7 +5,7 @@
 // component is evaluated here, definition by definition: each name that an import or export gives a type makes a node
 // of its own that knows the node it renames. Instantiating evaluates the inner component with the arguments in place of
 // its imports; that is what substitution means, without a substitution. A component may unfold to more than its size,
-// so the work is counted (`limits::max_unfolded_items`).
+// so the work is counted: each definition once, and `limits::max_unfolded_items` beyond that.
 //
 // Nothing is validated beyond what reading needs: indices in range, names that are there, sorts that fit.
 #pragma once
@@ -106,7 +106,8 @@ class ComponentReader {
   std::deque<TypeNode> types_;
   std::deque<InstanceNode> instances_;
   std::deque<ComponentNode> components_;
-  std::uint32_t items_ = 0;
+  std::uint64_t items_ = 0;
+  std::uint64_t allowed_items_ = 0;
   std::uint32_t depth_ = 0;
   std::uint64_t offset_ = 0;  // of the definition at hand
   bool failed_ = false;
