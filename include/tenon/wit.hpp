@@ -20,7 +20,8 @@ struct WitFile {
 };
 
 // A package: one file that holds all it needs, or a folder. In a folder the files `*.wit` at its top are the package,
-// and each file or folder in `deps/` is one that it depends on. A single file may also be binary: an encoded package.
+// and each file or folder in `deps/` is one that it depends on. A file may also be a component, binary or text: an
+// encoded package, or (a single file) any component, for its world.
 struct WitInput {
   std::vector<WitFile> files;
   bool is_folder = false;

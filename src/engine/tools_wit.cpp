@@ -12,6 +12,7 @@
 #include "compose/unbundle.hpp"
 #include "engine/load.hpp"
 #include "tenon/wit.hpp"
+#include "text/component/text.hpp"
 #include "wit/decode.hpp"
 #include "wit/encode.hpp"
 #include "wit/print.hpp"
@@ -37,13 +38,17 @@ wit::ResolveOptions resolve_options(const WitOptions& options, std::span<const s
 }
 
 // The packages of a component: one that was encoded, or the world of the component.
-Result<wit::Decoded> decode(std::string_view binary, Features features) {
-  auto component = component::read_component(as_bytes(binary), memory(), {.features = features});
+Result<wit::Decoded> decode(std::string_view input, Features features) {
+  auto binary = parse(input, {.features = {features.bits()}});
+  if (!binary) return std::move(binary).error();
+  auto component = component::read_component(as_bytes(std::string_view(*binary)), memory(), {.features = features});
   if (!component) return std::move(component).error();
   return wit::decode_component(*component, memory());
 }
 
-bool is_component_file(const WitFile& file) { return component::is_component(as_bytes(file.contents)); }
+bool is_component_file(const WitFile& file) {
+  return component::is_component(as_bytes(file.contents)) || component::is_component_text(file.contents);
+}
 
 // An encoded package of `deps/`, and those that are encoded along with it, as texts.
 Result<void> add_encoded(const WitFile& file, Features features, std::deque<WitFile>& texts) {
@@ -186,7 +191,9 @@ Result<void> check_targets(std::string_view component, const WitInput& input, co
                                                                   : Result<wit::WorldIdx>(decoded->world);
   if (!world) return std::move(world).error();
   const Features features = Features::from_bits(options.wit.features.bits);
-  return compose::check_targets(decoded->resolve, *world, as_bytes(component),
+  auto binary = parse(component, {.features = options.wit.features});
+  if (!binary) return std::move(binary).error();
+  return compose::check_targets(decoded->resolve, *world, as_bytes(std::string_view(*binary)),
                                 {.features = features, .matches_versions = options.matches_versions});
 }
 
@@ -202,9 +209,11 @@ Result<void> check_semver(const WitInput& input, std::string_view previous, std:
                                {.features = Features::from_bits(options.features.bits)});
 }
 
-Result<Unbundled> unbundle(std::string_view binary, const UnbundleOptions& options) {
+Result<Unbundled> unbundle(std::string_view input, const UnbundleOptions& options) {
   const Features features = Features::from_bits(options.features.bits);
-  auto component = component::read_component(as_bytes(binary), memory(), {.features = features});
+  auto binary = parse(input, {.features = options.features});
+  if (!binary) return std::move(binary).error();
+  auto component = component::read_component(as_bytes(std::string_view(*binary)), memory(), {.features = features});
   if (!component) return std::move(component).error();
   auto modules = compose::unbundle(*component, options.threshold, features);
   if (!modules) return std::move(modules).error();
