@@ -68,6 +68,10 @@ Result<runtime::Outcome> wait_alone(const BuiltIn& built_in, runtime::Thread& co
 template <Wait::For what>
 Result<runtime::Outcome> then_resume(const BuiltIn& built_in, runtime::Thread& core, Thread& thread,
                                      runtime::Slot* frame) {
+  // A cancellation that is pending comes before the other thread is looked at, which may be gone meanwhile.
+  if (built_in.flag && thread.task->state == Task::State::pending_cancel) {
+    return give_up(built_in, core, thread, frame, what, nullptr);
+  }
   auto other = find_suspended(built_in, u32(frame[0]));
   if (!other) return std::move(other).error();
   return give_up(built_in, core, thread, frame, what, *other);
