@@ -1,6 +1,8 @@
 // Functions of the C interface: callbacks as host functions, and calls.
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <optional>
 
 #include "engine/c_api.hpp"
 
@@ -95,6 +97,54 @@ wasm_func_t* new_func(wasm_store_t* store, const wasm_functype_t* type, std::sha
   return func ? new wasm_func_t(store->state, block.handle(*func)) : nullptr;
 }
 
+// The kind by which numbers of this type pass, or nothing.
+std::optional<wasm_valkind_t> number_kind(core::ValType type) noexcept {
+  switch (type.kind()) {
+    case core::ValType::Kind::i32: return WASM_I32;
+    case core::ValType::Kind::i64: return WASM_I64;
+    case core::ValType::Kind::f32: return WASM_F32;
+    case core::ValType::Kind::f64: return WASM_F64;
+    default: return std::nullopt;
+  }
+}
+
+constexpr std::size_t most_quick_values = 16;
+
+bool are_few_numbers(std::span<const core::ValType> types) noexcept {
+  return types.size() <= most_quick_values &&
+         std::ranges::all_of(types, [](core::ValType type) { return number_kind(type).has_value(); });
+}
+
+// The usual call, of few numbers with as much room for results: nothing is allocated. No value if it is not such a one.
+std::optional<Result<void>> call_quickly(const wasm_func_t& func, const wasm_val_vec_t* args, wasm_val_vec_t* results) {
+  if (!func.is_alive()) return std::nullopt;
+  const runtime::Func& callee = *detail::StoreBlock::func_of(func.handle);
+  detail::StoreBlock& block = *detail::StoreBlock::owner_of(func.handle);
+  const core::FuncType& type = block.engine->types[callee.type].type.func;
+  const std::size_t given = args == nullptr || args->data == nullptr ? 0 : args->size;
+  const std::size_t room = results == nullptr || results->data == nullptr ? 0 : results->size;
+  if (given != type.params.size() || room < type.results.size()) return std::nullopt;
+  if (!are_few_numbers(type.params) || !are_few_numbers(type.results)) return std::nullopt;
+  std::array<runtime::Slot, most_quick_values> slots;
+  for (std::size_t i = 0; i < given; ++i) {
+    const wasm_val_t& value = args->data[i];
+    if (value.kind != *number_kind(type.params[i])) return std::nullopt;
+    const bool is_narrow = value.kind == WASM_I32 || value.kind == WASM_F32;
+    slots[i] = is_narrow ? std::bit_cast<std::uint32_t>(value.of.i32) : std::bit_cast<std::uint64_t>(value.of.i64);
+  }
+  begin_call(*func.state);
+  const std::size_t result_count = type.results.size();
+  Result<void> done =
+      detail::guarded_call(block, [&] { return runtime::call(*block.store, callee, std::span<runtime::Slot>(slots)); });
+  if (!done) return done;
+  for (std::size_t i = 0; i < result_count; ++i) {
+    wasm_val_t& value = results->data[i];
+    value.kind = *number_kind(type.results[i]);
+    value.of.i64 = std::bit_cast<std::int64_t>(slots[i]);
+  }
+  return done;
+}
+
 Result<std::vector<Val>> call(const wasm_func_t& func, const wasm_val_vec_t* args) {
   if (!func.is_alive()) return detail::dead_store();
   const FuncType type = func.handle.type();
@@ -168,6 +218,9 @@ wasm_trap_t* wasm_func_call(const wasm_func_t* func, const wasm_val_vec_t* args,
   if (func == nullptr) return nullptr;
   // The callee may delete the handle, or the store.
   const tenon::c_api::StatePtr state = func->state;
+  if (auto done = tenon::c_api::call_quickly(*func, args, results)) {
+    return *done ? nullptr : tenon::c_api::new_trap(state, std::move(*done).error());
+  }
   auto values = tenon::c_api::call(*func, args);
   auto stored =
       values ? tenon::c_api::store_results(state, *values, results) : tenon::Result<void>(std::move(values).error());

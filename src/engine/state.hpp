@@ -73,6 +73,7 @@ struct EngineState {
   Features features;
   OwnedMemory memory;  // of types and code
   core::TypeRegistry types;
+  runtime::Pool pool;
   runtime::Executor* executor;
   Watchdog watchdog;
 };

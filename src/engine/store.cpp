@@ -45,7 +45,8 @@ runtime::Outcome run_host_function(runtime::Thread& thread, const runtime::Func&
 
 StoreBlock::StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits)
     : engine(std::move(owner)),
-      store(std::make_unique<runtime::Store>(*engine->executor, engine->types, memory, to_runtime(limits))),
+      store(std::make_unique<runtime::Store>(*engine->executor, engine->types, memory, to_runtime(limits),
+                                             &engine->pool)),
       call_time(limits.call_time) {
   store->host = this;
 }

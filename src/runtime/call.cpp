@@ -51,6 +51,25 @@ bool has_room(Thread& thread, std::size_t slots) noexcept {
   return static_cast<std::size_t>(thread.stack_end - thread.top) >= slots && thread.extend(thread.top + slots);
 }
 
+// Copies without a call: there are few.
+void copy_slots(const Slot* from, std::size_t count, Slot* to) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    to[i] = from[i];
+    asm volatile("" : : : "memory");
+  }
+}
+
+// Runs the function at the thread's top, where there is room for its frame.
+Outcome run(Thread& thread, const Func& func, Slot* values) {
+  Slot* frame = thread.top + frame_header_slots;
+  copy_slots(values, func.param_slots, frame);
+  thread.top = frame + std::max(func.param_slots, func.result_slots);
+  const Outcome outcome = thread.store->executor->call(thread, func, frame);
+  if (outcome == Outcome::returned) [[likely]]
+    copy_slots(frame, func.result_slots, values);
+  return outcome;
+}
+
 Error stack_exhausted() {
   return Error(ErrorKind::trap, message(Trap::call_stack_exhausted))
       .with_code(static_cast<std::uint32_t>(Trap::call_stack_exhausted));
@@ -64,24 +83,42 @@ Result<void> call_on(Thread& thread, const Func& func, std::span<Slot> values) {
   assert(values.size() >= std::max(func.param_slots, func.result_slots));
   if (!has_room(thread, needed)) return stack_exhausted();
   const Entry entry(store, thread);
-  Slot* frame = thread.top + frame_header_slots;
-  std::copy_n(values.begin(), func.param_slots, frame);
-  thread.top += needed;
-  const Outcome outcome = store.executor->call(thread, func, frame);
+  const Outcome outcome = run(thread, func, values.data());
   if (outcome != Outcome::returned) return error_of(thread, outcome);
-  std::copy_n(frame, func.result_slots, values.begin());
   return {};
 }
 
+namespace {
+
+// From the host with nothing under way: a thread of its own, of whose state there is nothing to keep.
+Result<void> call_outermost(Store& store, Thread& thread, const Func& func, std::span<Slot> values) {
+  assert(values.size() >= std::max(func.param_slots, func.result_slots) && thread.host_call == nullptr);
+  store.current = &thread;
+  thread.fuel = store.fuel;
+  thread.ip = nullptr;
+  thread.instance = nullptr;
+  const Outcome outcome = has_room(thread, frame_header_slots + std::max(func.param_slots, func.result_slots))
+                              ? run(thread, func, values.data())
+                              : thread.trap(Trap::call_stack_exhausted);
+  store.current = nullptr;
+  store.fuel = thread.fuel;
+  if (outcome == Outcome::returned) [[likely]] {
+    release_thread(store, thread);
+    return {};
+  }
+  Error error = error_of(thread, outcome);
+  release_thread(store, thread);
+  return error;
+}
+
+}  // namespace
+
 Result<void> call(Store& store, const Func& func, std::span<Slot> values) {
   if (store.current != nullptr) return call_on(*store.current, func, values);
+  if (Thread* thread = take_free_thread(store)) return call_outermost(store, *thread, func, values);
   auto thread = acquire_thread(store);
   if (!thread) return thread.error();
-  (*thread)->fuel = store.fuel;
-  auto result = call_on(**thread, func, values);
-  store.fuel = (*thread)->fuel;
-  release_thread(store, **thread);
-  return result;
+  return call_outermost(store, **thread, func, values);
 }
 
 namespace {

@@ -34,7 +34,6 @@ struct CodeSettings {
 // One implementation an engine; thread-safe.
 class Executor {
  public:
-  virtual ~Executor() = default;
   // Code for a module that was validated; nothing is translated yet. Released with `release`.
   virtual CodeModule* make_code(const core::ValidatedModule& module, const CodeSettings& settings) = 0;
   virtual void release(CodeModule* code) noexcept = 0;
@@ -51,6 +50,10 @@ class Executor {
     std::uint64_t offset = 0;  // of the instruction, in the outermost binary
   };
   virtual Position position(const CodeModule& code, const Cell* ip) = 0;
+
+ protected:
+  Executor() = default;
+  ~Executor() = default;
 };
 
 }  // namespace tenon::runtime

@@ -556,6 +556,7 @@ void Heap::collect() noexcept {
   s.more_work.release();
   s.sweep();
   s.next_collection = std::max(first_collection, s.allocated * 2);
+  is_in_use_ = s.chunks != nullptr;
   // Frames that come and go must not be seen by later collections.
   for (Thread* thread = s.store->threads; thread != nullptr; thread = thread->next) thread->clear_above(thread->top);
   s.drop_dead();
@@ -570,6 +571,7 @@ Object* Heap::allocate(std::size_t size, ObjectKind kind, core::TypeIdx type) no
     object = s.try_allocate(size);
   }
   if (object == nullptr) return nullptr;
+  is_in_use_ = true;
   object->type = type;
   object->kind = kind;
   object->marked = unmarked;
@@ -638,7 +640,6 @@ void Heap::remove_root(Root& root) noexcept {
 }
 
 std::uint64_t Heap::bytes_used() const noexcept { return state_->allocated; }
-bool Heap::is_in_use() const noexcept { return state_->chunks != nullptr; }
 std::uint64_t Heap::bytes_limit() const noexcept { return state_->max_bytes; }
 
 namespace {

@@ -101,7 +101,7 @@ class Heap {
   void collect() noexcept;
   std::uint64_t bytes_used() const noexcept;
   // Are there objects, or were there any at the last collection?
-  bool is_in_use() const noexcept;
+  bool is_in_use() const noexcept { return is_in_use_; }
   std::uint64_t bytes_limit() const noexcept;
 
  private:
@@ -109,6 +109,7 @@ class Heap {
   Object* allocate(std::size_t size, ObjectKind kind, core::TypeIdx type) noexcept;
   State* state_;
   unsigned pauses_ = 0;
+  bool is_in_use_ = false;
 };
 
 // Does the reference (not null) have a type that matches `heap` (canonical)? Constant time.

@@ -3,7 +3,7 @@
 // A memory's base never moves: its whole address space is reserved when it is made, and growing only makes more of it
 // accessible. Where address space is free, a 32-bit memory of 64 KiB pages reserves all that an access can reach (4 GiB
 // of address and 4 GiB of static offset), so that compiled code needs no check. Every other memory reserves what it may
-// grow to.
+// grow to; where there is no virtual memory, what its type says, or else just its first pages.
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -42,6 +42,12 @@ bool is_guarded(const core::MemoryType& type) noexcept {
   return os::has_virtual_memory() && !type.limits.is_64 && type.page_size_log2 == limits::default_page_size_log2;
 }
 
+std::uint64_t wanted_reservation(const core::MemoryType& type, std::uint64_t size, std::uint64_t max) noexcept {
+  if (is_guarded(type)) return guarded_reservation;
+  if (!os::has_virtual_memory() && !type.limits.max) return size;
+  return std::min(max, std::max(size, largest_unbounded_reservation));
+}
+
 // Reserves address space for at least `min` bytes, and as much of `wanted` as the system gives.
 void* reserve_space(std::uint64_t min, std::uint64_t wanted, std::uint64_t& reserved) noexcept {
   for (std::uint64_t size = round_to_page(std::max<std::uint64_t>(wanted, 1)); size >= min;
@@ -55,6 +61,19 @@ void* reserve_space(std::uint64_t min, std::uint64_t wanted, std::uint64_t& rese
   return nullptr;
 }
 
+// A reservation with its first `size` bytes accessible and zero; from the store's pool, if it has such a one.
+Span make_span(Store& store, std::uint64_t size, std::uint64_t wanted, bool is_shared) noexcept {
+  const std::uint64_t accessible = round_to_page(size);
+  if (store.pool != nullptr && !is_shared) {
+    if (const Span kept = store.pool->take(round_to_page(wanted), accessible); kept.address != nullptr) return kept;
+  }
+  Span span{.accessible = accessible};
+  span.address = static_cast<std::uint8_t*>(reserve_space(size, wanted, span.reserved));
+  if (span.address == nullptr || os::commit(span.address, accessible)) return span;
+  os::release(span.address, span.reserved);
+  return {};
+}
+
 }  // namespace
 
 Result<Memory*> make_memory(Store& store, const core::MemoryType& type) {
@@ -66,24 +85,22 @@ Result<Memory*> make_memory(Store& store, const core::MemoryType& type) {
                 " bytes, and the store's limit leaves ", allowed);
   }
   const std::uint64_t max = std::min(declared_max(type), std::max(allowed, size));
-  const std::uint64_t wanted =
-      is_guarded(type) ? guarded_reservation : std::min(max, std::max(size, largest_unbounded_reservation));
+  const std::uint64_t wanted = wanted_reservation(type, size, max);
   if (store.memories.size() == store.memories.capacity()) store.memories.reserve(2 * store.memories.size() + 4);
   // A shared memory may outlive the store: it lies in a page in front of its bytes, and belongs to all who use it.
   const bool is_shared = type.limits.is_shared;
   const std::uint64_t front = is_shared ? os::page_size() : 0;
   auto* memory = is_shared ? nullptr : store.arena.make<Memory>();
-  std::uint64_t reserved = 0;
-  auto* address = static_cast<std::uint8_t*>(reserve_space(front + size, front + wanted, reserved));
-  if (address == nullptr || !os::commit(address, round_to_page(front + size))) {
-    if (address != nullptr) os::release(address, reserved);
+  const Span span = make_span(store, front + size, front + wanted, is_shared);
+  std::uint8_t* address = span.address;
+  if (address == nullptr) {
     return fail(ErrorKind::exhausted, {}, "the system has no room for a memory of ", size, " bytes");
   }
   if (is_shared) memory = ::new (address) Memory{};
   memory->type = type;
   memory->store = is_shared ? nullptr : &store;
   memory->base = address + front;
-  memory->reserved = reserved - front;
+  memory->reserved = span.reserved - front;
   memory->size = size;
   memory->max_size = std::min(max, memory->reserved);
   store.memory_bytes_used += size;
@@ -101,9 +118,14 @@ void retain_memory(Memory& shared) noexcept { shared.users.fetch_add(1, std::mem
 void release_memory(Memory& memory) noexcept {
   const bool is_shared = memory.type.limits.is_shared;
   if (is_shared && memory.users.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  const std::uint64_t front = is_shared ? os::page_size() : 0;
-  if (memory.base != nullptr) os::release(memory.base - front, memory.reserved + front);
-  if (!is_shared) memory.base = nullptr;
+  const std::uint64_t size = memory.size.load(std::memory_order_relaxed);
+  if (is_shared) {
+    os::release(memory.base - os::page_size(), memory.reserved + os::page_size());
+  } else if (Pool* pool = memory.store->pool) {
+    pool->give({memory.base, memory.reserved, round_to_page(size)}, size);
+  } else {
+    os::release(memory.base, memory.reserved);
+  }
 }
 
 std::int64_t grow(Memory& memory, std::uint64_t delta) noexcept {

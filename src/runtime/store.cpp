@@ -22,10 +22,11 @@ constexpr std::ptrdiff_t first_stack_slots = 512;
 const core::Module& Instance::model() const noexcept { return *module->validated->module; }
 
 Store::Store(Executor& executor_, core::TypeRegistry& types_, std::pmr::memory_resource& memory,
-             const StoreLimits& limits_)
+             const StoreLimits& limits_, Pool* pool_)
     : executor(&executor_),
       types(&types_),
       resource(&memory),
+      pool(pool_),
       limits(limits_),
       arena(memory),
       heap(*this, types_, memory, limits_.gc_bytes),
@@ -43,7 +44,12 @@ Store::~Store() {
   while (threads != nullptr) {
     Thread* thread = threads;
     threads = thread->next;
-    os::release(thread->stack_base, thread->stack_bytes);
+    if (pool != nullptr) {
+      const auto used = static_cast<std::size_t>(thread->stack_limit - thread->stack_base) * sizeof(Slot);
+      pool->give({reinterpret_cast<std::uint8_t*>(thread->stack_base), thread->stack_bytes, thread->stack_bytes}, used);
+    } else {
+      os::release(thread->stack_base, thread->stack_bytes);
+    }
     std::destroy_at(thread);
     resource->deallocate(thread, sizeof(Thread), alignof(Thread));
   }
@@ -127,20 +133,37 @@ std::optional<Extern> find_export(Instance& instance, std::string_view name) {
   return std::nullopt;
 }
 
+namespace {
+
+// Pages of zeros, or nullptr.
+Slot* make_stack(Store& store, std::size_t bytes) noexcept {
+  if (store.pool != nullptr) {
+    if (const Span kept = store.pool->take(bytes, bytes); kept.address != nullptr) {
+      return reinterpret_cast<Slot*>(kept.address);
+    }
+  }
+  void* stack = os::reserve(bytes);
+  if (stack == nullptr || os::commit(stack, bytes)) return static_cast<Slot*>(stack);
+  os::release(stack, bytes);
+  return nullptr;
+}
+
+}  // namespace
+
 Result<Thread*> acquire_thread(Store& store) {
-  if (Thread* thread = store.free_threads) {
-    store.free_threads = thread->next_free;
+  if (Thread* thread = take_free_thread(store)) {
     thread->fuel = INT64_MAX;
     return thread;
   }
   const std::size_t page = os::page_size();
   const std::size_t bytes = (store.limits.stack_bytes + page - 1) & ~(page - 1);
-  auto* stack = static_cast<Slot*>(os::reserve(bytes));
-  if (stack == nullptr || !os::commit(stack, bytes)) {
-    if (stack != nullptr) os::release(stack, bytes);
+  void* place = store.resource->allocate(sizeof(Thread), alignof(Thread));
+  auto* stack = make_stack(store, bytes);
+  if (stack == nullptr) {
+    store.resource->deallocate(place, sizeof(Thread), alignof(Thread));
     return fail(ErrorKind::exhausted, {}, "the system has no room for a stack of ", bytes, " bytes");
   }
-  auto* thread = ::new (store.resource->allocate(sizeof(Thread), alignof(Thread))) Thread{};
+  auto* thread = ::new (place) Thread{};
   thread->store = &store;
   thread->interrupt = &store.interrupt;
   thread->stack_base = thread->top = stack;
@@ -152,15 +175,10 @@ Result<Thread*> acquire_thread(Store& store) {
   return thread;
 }
 
-void release_thread(Store& store, Thread& thread) noexcept {
-  thread.top = thread.stack_base;
-  if (store.heap.is_in_use()) {
-    thread.clear_above(thread.stack_base);
-    thread.pending_exception = null_ref;
-    thread.accumulator = 0;
-  }
-  thread.next_free = store.free_threads;
-  store.free_threads = &thread;
+void forget_references(Thread& thread) noexcept {
+  thread.clear_above(thread.stack_base);
+  thread.pending_exception = null_ref;
+  thread.accumulator = 0;
 }
 
 void Checkpoint::note(const Store& store) noexcept {

@@ -13,6 +13,7 @@
 #include "runtime/entities.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/heap.hpp"
+#include "runtime/pool.hpp"
 #include "runtime/thread.hpp"
 #include "tenon/result.hpp"
 
@@ -45,7 +46,9 @@ struct BacktraceFrame {
 };
 
 struct Store {
-  Store(Executor& executor, core::TypeRegistry& types, std::pmr::memory_resource& memory, const StoreLimits& limits);
+  // `pool` keeps what the store gives back; without one, that goes to the system. All of them must outlive the store.
+  Store(Executor& executor, core::TypeRegistry& types, std::pmr::memory_resource& memory, const StoreLimits& limits,
+        Pool* pool = nullptr);
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
   ~Store();
@@ -53,6 +56,7 @@ struct Store {
   Executor* executor;
   core::TypeRegistry* types;
   std::pmr::memory_resource* resource;
+  Pool* pool;
   StoreLimits limits;
   Arena arena;  // entities
   Heap heap;
@@ -123,7 +127,18 @@ std::span<const Slot> results_of(const Thread& thread, const Func& func) noexcep
 
 // A thread with an empty managed stack, from the pool or new.
 Result<Thread*> acquire_thread(Store& store);
-void release_thread(Store& store, Thread& thread) noexcept;
+inline Thread* take_free_thread(Store& store) noexcept {
+  Thread* thread = store.free_threads;
+  if (thread != nullptr) store.free_threads = thread->next_free;
+  return thread;
+}
+void forget_references(Thread& thread) noexcept;
+inline void release_thread(Store& store, Thread& thread) noexcept {
+  thread.top = thread.stack_base;
+  if (store.heap.is_in_use()) forget_references(thread);
+  thread.next_free = store.free_threads;
+  store.free_threads = &thread;
+}
 
 // The error of a trap or of an uncaught exception, with the backtrace of `thread` as context.
 Error error_of(Thread& thread, Outcome outcome);

@@ -1,0 +1,56 @@
+#include "runtime/pool.hpp"
+
+#include <cstring>
+
+#include "base/give_way.hpp"
+#include "os/pages.hpp"
+
+namespace tenon::runtime {
+
+class Pool::Lock {
+ public:
+  explicit Lock(Pool& pool) noexcept : pool_(pool) {
+    for (unsigned turns = 0; pool_.busy_.test_and_set(std::memory_order_acquire);) give_way(++turns);
+  }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+  ~Lock() { pool_.busy_.clear(std::memory_order_release); }
+
+ private:
+  Pool& pool_;
+};
+
+Pool::~Pool() {
+  for (std::size_t i = 0; i < count_; ++i) os::release(kept_[i].address, kept_[i].reserved);
+}
+
+Span Pool::take(std::size_t reserved, std::size_t accessible) noexcept {
+  const Lock lock(*this);
+  for (std::size_t i = count_; i-- > 0;) {  // what was used last is in the caches
+    if (kept_[i].reserved != reserved || kept_[i].accessible != accessible) continue;
+    const Span found = kept_[i];
+    kept_[i] = kept_[--count_];
+    return found;
+  }
+  return {};
+}
+
+void Pool::give(Span span, std::size_t used) noexcept {
+  // Up to here, writing zeros is quicker than new pages.
+  constexpr std::size_t worth_keeping_resident = 256 * 1024;
+  const bool is_kept = span.accessible <= most_accessible && [&] {
+    if (used > worth_keeping_resident) return os::discard(span.address, span.accessible);
+    std::memset(span.address, 0, used);
+    return true;
+  }();
+  if (is_kept) {
+    const Lock lock(*this);
+    if (count_ < capacity) {
+      kept_[count_++] = span;
+      return;
+    }
+  }
+  os::release(span.address, span.reserved);
+}
+
+}  // namespace tenon::runtime

@@ -1,0 +1,45 @@
+// Address space that stores have given back, kept for the next ones: making and releasing a reservation, and touching
+// fresh pages, is most of what a short-lived instance would cost otherwise.
+//
+// What is kept is clean: its accessible bytes are zero, and the pages behind are there already. One pool serves all
+// stores of an engine, on any threads; it is a short array under a lock that is never held across a call of the system.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace tenon::runtime {
+
+// A reservation whose first bytes are accessible.
+struct Span {
+  std::uint8_t* address = nullptr;
+  std::size_t reserved = 0;
+  std::size_t accessible = 0;
+};
+
+class Pool {
+ public:
+  Pool() noexcept = default;
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  ~Pool();
+
+  // A reservation of exactly these sizes, or one without address.
+  Span take(std::size_t reserved, std::size_t accessible) noexcept;
+  // Keeps the reservation, of which at most the first `used` bytes are not zero, or releases it.
+  void give(Span span, std::size_t used) noexcept;
+
+ private:
+  class Lock;
+  static constexpr std::size_t capacity = 64;
+  // More is not worth being kept: it would be resident, or slower to make clean than to make.
+  static constexpr std::size_t most_accessible = std::size_t{1} << 20;
+
+  std::atomic_flag busy_;
+  std::size_t count_ = 0;
+  std::array<Span, capacity> kept_;
+};
+
+}  // namespace tenon::runtime
