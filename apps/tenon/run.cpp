@@ -183,8 +183,11 @@ ExitCode run_file(const Options& options) {
   if (!source) return report(options, source.error(), shown_name(options.input), "");
   const auto tier = parse_tier(options.tier);
   if (!tier) return report(options, tier.error(), "", "");
-  const Engine engine(
-      {.features = features->bits, .fuel = options.fuel != 0, .loop_dispatch = options.loop_dispatch, .tier = *tier});
+  const Engine engine({.features = features->bits,
+                       .fuel = options.fuel != 0,
+                       .loop_dispatch = options.loop_dispatch,
+                       .tier = *tier,
+                       .source_lines = true});
   if (Component::recognizes(*source)) return run_component(options, *source, engine);
   const auto module = Module::compile(engine, *source);
   if (!module) return report(options, module.error(), shown_name(options.input), *source);

@@ -83,6 +83,9 @@ struct EngineOptions {
   bool loop_dispatch = false;
   // Engines that meter fuel interpret.
   Tier tier = Tier::interpreter;
+  // Show source lines in the backtraces of modules that have DWARF debug information. For modules that are trusted: a
+  // reader made for the output of compilers takes it apart, when the first trap needs it.
+  bool source_lines = false;
 };
 
 // Types and code shared by everything that is made with it. Cheap to copy; the copies are the same engine.

@@ -117,6 +117,16 @@ Result<void> compile_natively(ModuleState& state) {
   return {};
 }
 
+void find_source_lines(ModuleState& state) {
+  std::uint64_t code_begin = 0;
+  bool has_lines = false;
+  for (const core::Section& section : state.module->sections.span()) {
+    if (section.id == SectionId::code) code_begin = section.offset;
+    if (section.id == SectionId::custom && section.name == ".debug_line") has_lines = true;
+  }
+  if (has_lines) state.source_lines.emplace(state.bytes, code_begin);
+}
+
 // The phases from bytes to code.
 Result<void> compile(ModuleState& state, std::string_view input) {
   const Features features = state.engine->features;
@@ -136,6 +146,7 @@ Result<void> compile(ModuleState& state, std::string_view input) {
   state.validated = *validated;
   // Valid from here on.
   const EngineOptions& options = state.engine->options;
+  if (options.source_lines) find_source_lines(state);
   state.code = state.engine->executor->make_code(state.validated,
                                                  {.fuel = options.fuel, .loop_dispatch = options.loop_dispatch});
   if (options.tier == Tier::optimizing && !options.fuel) return compile_natively(state);

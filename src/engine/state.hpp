@@ -23,6 +23,7 @@
 
 #include "base/concat.hpp"
 #include "engine/owned_memory.hpp"
+#include "engine/source_lines.hpp"
 #include "jit/native_code.hpp"
 #include "model/core/module.hpp"
 #include "runtime/store.hpp"
@@ -93,6 +94,7 @@ struct ModuleState {
   core::ValidatedModule validated;
   runtime::CodeModule* code = nullptr;
   std::unique_ptr<jit::NativeCode> native;
+  mutable std::optional<SourceLines> source_lines;  // of engines that show them, and modules that have them
 };
 
 // A reference that the host holds.

@@ -43,12 +43,29 @@ runtime::Outcome run_host_function(runtime::Thread& thread, const runtime::Func&
 
 }  // namespace
 
+namespace {
+
+void append_source_line(const runtime::Instance& instance, const runtime::Executor::Position& position,
+                        TextBuffer& out) {
+  for (const auto& module : static_cast<StoreBlock*>(instance.store->host)->modules) {
+    if (module->code != instance.module || !module->source_lines) continue;
+    const std::string line = module->source_lines->at(position.offset);
+    if (line.empty()) return;
+    append_text(out, ", ");
+    append_text(out, std::string_view(line));
+    return;
+  }
+}
+
+}  // namespace
+
 StoreBlock::StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits)
     : engine(std::move(owner)),
       store(std::make_unique<runtime::Store>(*engine->executor, engine->types, memory, to_runtime(limits),
                                              &engine->pool)),
       call_time(limits.call_time) {
   store->host = this;
+  store->append_source_line = append_source_line;
 }
 
 StoreBlock::~StoreBlock() = default;

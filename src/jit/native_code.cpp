@@ -150,7 +150,7 @@ void call_func(Func* func, Slot* slots) {
   Store& store = *func->store;
   Thread& thread = *store.current;
   const std::size_t needed = runtime::frame_header_slots + std::max({func->param_slots, func->result_slots, 1U});
-  if (static_cast<std::size_t>(thread.stack_limit - thread.top) < needed) {
+  if (!thread.extend(thread.top + needed)) {
     leave(thread, thread.trap(Trap::call_stack_exhausted));
   }
   Slot* frame = thread.top + runtime::frame_header_slots;
@@ -256,7 +256,7 @@ struct EnterNative {
     for (const core::ValType t : type.params) params += runtime::slots_of(t);
     for (const core::ValType t : type.results) results += runtime::slots_of(t);
     Slot* end = r.fp + std::max({params, results, std::size_t{1}});
-    if (end > thread.stack_limit) return r.trap(Trap::call_stack_exhausted);
+    if (!thread.extend(end)) return r.trap(Trap::call_stack_exhausted);
     thread.ip = r.ip + 1;
     thread.frame = r.fp;
     thread.instance = r.instance;

@@ -197,6 +197,8 @@ void append_frame(std::pmr::string& out, unsigned number, const Instance& instan
   }
   append_text(line, " at offset ");
   append_text(line, Hex{position.offset});
+  const Store& store = *instance.store;
+  if (store.append_source_line != nullptr) store.append_source_line(instance, position, line);
   out.append(line.view());
 }
 

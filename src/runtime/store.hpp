@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/arena.hpp"
+#include "base/concat.hpp"
 #include "runtime/entities.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/heap.hpp"
@@ -78,7 +79,9 @@ struct Store {
   std::pmr::vector<BacktraceFrame> backtrace;
 
   void* host = nullptr;  // of whoever made the store
-  Memory no_memory;      // of size 0: memory 0 of instances that have none
+  // Appends ", file:line:column" to a line of a backtrace, where it is known; nullptr: it never is.
+  void (*append_source_line)(const Instance& instance, const Executor::Position& position, TextBuffer& out) = nullptr;
+  Memory no_memory;  // of size 0: memory 0 of instances that have none
   std::uint64_t memory_bytes_used = 0;
   std::uint64_t table_elements_used = 0;
 };

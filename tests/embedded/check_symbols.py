@@ -1,8 +1,8 @@
 """Checks what the embedded profile refers to: usage: check_symbols.py NM ARCHIVE PROGRAM
 
 PROGRAM was linked without any library. In it nothing is undefined, and nothing is there by the name of an allocator, a
-file, a thread or a lock of the system. In ARCHIVE, of everything outside of the profile, only the four memory functions
-and what `os/region` defines may be undefined, but for the printing and reading of floating-point numbers, which no part
+file, a thread or a lock of the system. In ARCHIVE, of everything outside of the profile, only six functions of strings and
+memory and what `os/region` defines may be undefined, but for the printing and reading of floating-point numbers, which no part
 of the profile calls.
 """
 
@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-MEMORY_FUNCTIONS = {"memcpy", "memmove", "memset", "memcmp"}
+MEMORY_FUNCTIONS = {"memcpy", "memmove", "memset", "memcmp", "memchr", "strlen"}
 OF_UNUSED_OBJECTS = {"float_print.cpp.o", "float_parse.cpp.o"}
 FORBIDDEN = re.compile(
     r"^(malloc|calloc|realloc|free|abort|exit|_Znw|_Zna|f?open|f?close|f?read|f?write|f?printf|mmap|munmap|mprotect"

@@ -1,4 +1,5 @@
-// The four functions that compilers call without being asked: all that the embedded profile needs of a C library.
+// All that the embedded profile needs of a C library: the four functions that compilers call without being asked, and
+// two that the C++ library's texts are made with.
 #include <cstddef>
 
 extern "C" {
@@ -31,6 +32,20 @@ int memcmp(const void* left, const void* right, std::size_t size) {
     if (a[i] != b[i]) return a[i] - b[i];
   }
   return 0;
+}
+
+std::size_t strlen(const char* text) {
+  std::size_t size = 0;
+  while (text[size] != 0) ++size;
+  return size;
+}
+
+void* memchr(const void* in, int value, std::size_t size) {
+  const auto* bytes = static_cast<const unsigned char*>(in);
+  for (std::size_t i = 0; i < size; ++i) {
+    if (bytes[i] == static_cast<unsigned char>(value)) return const_cast<unsigned char*>(bytes + i);
+  }
+  return nullptr;
 }
 
 }  // extern "C"

@@ -118,7 +118,7 @@ int run() {
   if (program.result != 0) return program.result;
   if (os::region_bytes_free() != free_at_first) return 61;
   // What takes more than there is leaves for here.
-  return os::attempt([](void*) { (void)os::RegionMemory().allocate(sizeof region); }, nullptr) ? 62 : 0;
+  return os::attempt([](void*) { (void)os::RegionMemory().allocate(sizeof region + 1); }, nullptr) ? 62 : 0;
 }
 
 }  // namespace
