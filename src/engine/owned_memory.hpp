@@ -2,7 +2,7 @@
 //
 // The folders below this one are compiled without exceptions, so when the system's allocator throws in the middle of
 // their work, the exception passes through their frames without destructors being run. What they held is lost to them,
-// and freed here, with the module, store or engine that it was for. See docs/decisions/0006-allocation-failure.md.
+// and freed here, with the module, store or engine that it was for. See docs/decisions/0007-allocation-failure.md.
 #pragma once
 
 #include <cstddef>

@@ -67,8 +67,12 @@ Span make_span(Store& store, std::uint64_t size, std::uint64_t wanted, bool is_s
   if (store.pool != nullptr && !is_shared) {
     if (const Span kept = store.pool->take(round_to_page(wanted), accessible); kept.address != nullptr) return kept;
   }
-  Span span{.accessible = accessible};
-  span.address = static_cast<std::uint8_t*>(reserve_space(size, wanted, span.reserved));
+  Span span{.reserved = round_to_page(std::max<std::uint64_t>(wanted, 1)), .accessible = accessible};
+  span.address = static_cast<std::uint8_t*>(os::reserve(span.reserved));
+  if (span.address == nullptr) {
+    if (store.pool != nullptr) store.pool->clear();
+    span.address = static_cast<std::uint8_t*>(reserve_space(size, wanted, span.reserved));
+  }
   if (span.address == nullptr || os::commit(span.address, accessible)) return span;
   os::release(span.address, span.reserved);
   return {};

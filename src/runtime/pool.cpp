@@ -1,6 +1,7 @@
 #include "runtime/pool.hpp"
 
 #include <cstring>
+#include <utility>
 
 #include "base/give_way.hpp"
 #include "os/pages.hpp"
@@ -20,8 +21,18 @@ class Pool::Lock {
   Pool& pool_;
 };
 
-Pool::~Pool() {
-  for (std::size_t i = 0; i < count_; ++i) os::release(kept_[i].address, kept_[i].reserved);
+Pool::~Pool() { clear(); }
+
+bool Pool::clear() noexcept {
+  std::array<Span, capacity> gone;
+  std::size_t count = 0;
+  {
+    const Lock lock(*this);
+    gone = kept_;
+    count = std::exchange(count_, 0);
+  }
+  for (std::size_t i = 0; i < count; ++i) os::release(gone[i].address, gone[i].reserved);
+  return count != 0;
 }
 
 Span Pool::take(std::size_t reserved, std::size_t accessible) noexcept {
@@ -49,6 +60,7 @@ void Pool::give(Span span, std::size_t used) noexcept {
       kept_[count_++] = span;
       return;
     }
+    std::swap(kept_[next_to_go_++ % capacity], span);
   }
   os::release(span.address, span.reserved);
 }

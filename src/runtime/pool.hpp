@@ -28,8 +28,11 @@ class Pool {
 
   // A reservation of exactly these sizes, or one without address.
   Span take(std::size_t reserved, std::size_t accessible) noexcept;
-  // Keeps the reservation, of which at most the first `used` bytes are not zero, or releases it.
+  // Keeps the reservation, of which at most the first `used` bytes are not zero, in place of an older one if there are
+  // many, or releases it.
   void give(Span span, std::size_t used) noexcept;
+  // Releases all, so that the system has room for something else; false if there was nothing.
+  bool clear() noexcept;
 
  private:
   class Lock;
@@ -39,6 +42,7 @@ class Pool {
 
   std::atomic_flag busy_;
   std::size_t count_ = 0;
+  std::size_t next_to_go_ = 0;  // in turn, when there are too many
   std::array<Span, capacity> kept_;
 };
 

@@ -143,6 +143,7 @@ Slot* make_stack(Store& store, std::size_t bytes) noexcept {
     }
   }
   void* stack = os::reserve(bytes);
+  if (stack == nullptr && store.pool != nullptr && store.pool->clear()) stack = os::reserve(bytes);
   if (stack == nullptr || os::commit(stack, bytes)) return static_cast<Slot*>(stack);
   os::release(stack, bytes);
   return nullptr;

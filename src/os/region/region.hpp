@@ -6,7 +6,7 @@
 // all of what Tenon allocates are blocks of arenas, which are few.
 //
 // Memory that is not there leaves for the boundary that `attempt` set, past all that was under way
-// (docs/decisions/0006-allocation-failure.md). There is one region for a program, and one thread that uses it.
+// (docs/decisions/0007-allocation-failure.md). There is one region for a program, and one thread that uses it.
 #pragma once
 
 #include <cstddef>
