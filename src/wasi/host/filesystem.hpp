@@ -106,6 +106,8 @@ Outcome<std::size_t> read(const File& file, Buffers buffers);
 Outcome<std::size_t> read_at(const File& file, Buffers buffers, std::uint64_t offset);
 Outcome<std::size_t> write(const File& file, ConstBuffers buffers);
 Outcome<std::size_t> write_at(const File& file, ConstBuffers buffers, std::uint64_t offset);
+// At the end, wherever that is by then.
+Outcome<std::size_t> append(const File& file, ConstBuffers buffers);
 Outcome<std::uint64_t> seek(const File& file, std::int64_t offset, Whence whence);
 Outcome<FileStat> stat(const File& file);
 Outcome<FileFlags> flags(const File& file);

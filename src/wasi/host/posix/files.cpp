@@ -118,6 +118,11 @@ Outcome<std::size_t> write_at(const File& file, ConstBuffers buffers, std::uint6
       pwritev(file.descriptor.number(), vectors.items.data(), vectors.count, static_cast<off_t>(offset)));
 }
 
+Outcome<std::size_t> append(const File& file, ConstBuffers buffers) {
+  const Vectors vectors(buffers);
+  return transferred(pwritev2(file.descriptor.number(), vectors.items.data(), vectors.count, 0, RWF_APPEND));
+}
+
 Outcome<std::uint64_t> seek(const File& file, std::int64_t offset, Whence whence) {
   constexpr int system_whence[] = {SEEK_SET, SEEK_CUR, SEEK_END};
   const off_t place = lseek(file.descriptor.number(), offset, system_whence[static_cast<unsigned>(whence)]);
