@@ -9,6 +9,7 @@
 #include "common_options.hpp"
 #include "grants.hpp"
 #include "missing_imports.hpp"
+#include "run_command.hpp"
 #include "run_component.hpp"
 #include "subcommand.hpp"
 #include "tenon/tenon.hpp"
@@ -113,17 +114,23 @@ Result<void> call(const Options& options, const Module& module, const Instance& 
   return {};
 }
 
+// What the guest is given: the grants, the streams of this process, and its arguments.
+Result<wasi::Config> read_config(const Options& options, Notes& notes) {
+  auto config = read_grants(options.grants);
+  if (!config) return config;
+  std::vector<std::string> arguments{options.input};
+  if (options.invoke.empty()) arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
+  config->args(std::move(arguments)).inherit_stdio().on_refusal([&notes](const auto& refusal) { notes.add(refusal); });
+  return config;
+}
+
 // What the guest imports of WASI; a guest that imports nothing of it costs nothing here.
 Result<void> add_wasi(const Options& options, const Module& module, Linker& linker, Notes& notes) {
   const auto imports = module.imports();
   const auto is_wasi = [](const ImportType& import) { return import.module.starts_with("wasi_"); };
   if (std::ranges::none_of(imports, is_wasi)) return {};
-  auto config = read_grants(options.grants);
-  if (!config) return std::move(config).error();
-  std::vector<std::string> arguments{options.input};
-  if (options.invoke.empty()) arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
-  config->args(std::move(arguments)).inherit_stdio().on_refusal([&notes](const auto& refusal) { notes.add(refusal); });
-  return wasi::add_to(linker, *config);
+  const auto config = read_config(options, notes);
+  return config ? wasi::add_preview1_to(linker, *config) : Result<void>(Error(config.error()));
 }
 
 Result<void> run(const Options& options, const Module& module, const Engine& engine, Notes& notes) {
@@ -157,23 +164,33 @@ ExitCode exit_code_of(const Error& error) {
   }
 }
 
-Result<void> call(const Options& options, const Component& component, const Engine& engine) {
+Result<void> run(const Options& options, const Component& component, const Engine& engine, Notes& notes) {
   auto limits = read_limits(options);
   if (!limits) return std::move(limits).error();
   Store store(engine, *limits);
   if (options.fuel != 0) store.set_fuel(options.fuel);
-  auto instance = Linker(engine).instantiate(store, component);
+  const auto config = read_config(options, notes);
+  if (!config) return Error(config.error());
+  Linker linker(engine);
+  if (auto added = wasi::add_preview2_to(linker, *config); !added) return added;
+  if (options.invoke.empty()) return run_command(linker, store, component);
+  auto instance = linker.instantiate(store, component);
   if (!instance) return std::move(instance).error();
   return invoke_component(component, *instance, options.invoke);
 }
 
-ExitCode run_component(const Options& options, std::string_view source, const Engine& engine) {
-  const auto component = Component::compile(engine, source);
-  if (!component) return report(options, component.error(), shown_name(options.input), source);
-  const auto done = call(options, *component, engine);
+// Reads the input as a `Form`, a module or a component, and runs it.
+template <class Form>
+ExitCode run_as(const Options& options, const Engine& engine, std::string_view source) {
+  const auto form = Form::compile(engine, source);
+  if (!form) return report(options, form.error(), shown_name(options.input), source);
+  Notes notes;
+  const auto done = run(options, *form, engine, notes);
   if (done) return ExitCode::ok;
-  report(options, done.error(), shown_name(options.input), "");
-  return exit_code_of(done.error());
+  const ExitCode code = exit_code_of(done.error());
+  if (done.error().kind() != ErrorKind::exit) report(options, done.error(), shown_name(options.input), "");
+  if (code != ExitCode::ok) std::fputs(notes.text().c_str(), stderr);
+  return code;
 }
 
 ExitCode run_file(const Options& options) {
@@ -188,16 +205,8 @@ ExitCode run_file(const Options& options) {
                        .loop_dispatch = options.loop_dispatch,
                        .tier = *tier,
                        .source_lines = true});
-  if (Component::recognizes(*source)) return run_component(options, *source, engine);
-  const auto module = Module::compile(engine, *source);
-  if (!module) return report(options, module.error(), shown_name(options.input), *source);
-  Notes notes;
-  const auto done = run(options, *module, engine, notes);
-  if (done) return ExitCode::ok;
-  const ExitCode code = exit_code_of(done.error());
-  if (done.error().kind() != ErrorKind::exit) report(options, done.error(), shown_name(options.input), "");
-  if (code != ExitCode::ok) std::fputs(notes.text().c_str(), stderr);
-  return code;
+  return Component::recognizes(*source) ? run_as<Component>(options, engine, *source)
+                                        : run_as<Module>(options, engine, *source);
 }
 
 }  // namespace

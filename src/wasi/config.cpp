@@ -2,6 +2,7 @@
 
 #include "tenon/wasi.hpp"
 #include "wasi/p1/process.hpp"
+#include "wasi/p2/host.hpp"
 
 namespace tenon::wasi {
 
@@ -16,9 +17,20 @@ Config& Config::inherit_env() {
 }
 
 Result<void> add_to(Linker& linker, const Config& config) {
+  if (auto added = add_preview1_to(linker, config); !added) return added;
+  return add_preview2_to(linker, config);
+}
+
+Result<void> add_preview1_to(Linker& linker, const Config& config) {
   auto process = p1::Process::make(config);
   if (!process) return std::move(process).error();
   return p1::define(linker, *process);
+}
+
+Result<void> add_preview2_to(Linker& linker, const Config& config) {
+  auto host = p2::Host::make(config);
+  if (!host) return std::move(host).error();
+  return p2::define(linker, *host);
 }
 
 }  // namespace tenon::wasi
