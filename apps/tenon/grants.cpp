@@ -51,6 +51,12 @@ void declare_grants(CLI::App& command, GrantOptions& options) {
       ->allow_extra_args(false)
       ->group(group);
   command.add_flag("--inherit-env", options.all_variables, "All variables")->group(group);
+  command
+      .add_option("--allow-net", options.networks, "Where a component may connect, send, bind and listen; * for any")
+      ->type_name("HOST:PORT,...")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->group(group);
   command.add_option("--listen", options.listeners, "A TCP listener, for guests of preview1")
       ->type_name("HOST:PORT")
       ->allow_extra_args(false)
@@ -68,6 +74,7 @@ Result<wasi::Config> read_grants(const GrantOptions& options) {
     if (!directory) return std::move(directory).error();
     config.directories.push_back(std::move(*directory));
   }
+  config.networks = options.networks;
   config.listeners = options.listeners;
   return config;
 }

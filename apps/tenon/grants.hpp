@@ -13,6 +13,7 @@ struct GrantOptions {
   std::vector<std::string> directories;  // HOST[::GUEST][:ro]
   std::vector<std::string> variables;    // K[=V]
   bool all_variables = false;
+  std::vector<std::string> networks;   // HOST:PORT, either may be *
   std::vector<std::string> listeners;  // HOST:PORT
 };
 

@@ -74,6 +74,9 @@ class Config {
     if (guest_path.empty()) guest_path = host_path;
     return directories.push_back({std::move(host_path), std::move(guest_path), access}), *this;
   }
+  // Addresses that a component may connect to, send to, bind to and listen at: HOST:PORT, where either may be `*`. A
+  // HOST may be a name, which the guest may then look up.
+  Config& allow_net(std::string pattern) { return networks.push_back(std::move(pattern)), *this; }
   // A TCP listener, as HOST:PORT in numbers ([HOST]:PORT for IPv6), that a guest of preview1 finds as a descriptor
   // behind those of its directories, and accepts connections from.
   Config& listen(std::string address) { return listeners.push_back(std::move(address)), *this; }
@@ -86,6 +89,7 @@ class Config {
   Stream output{};
   Stream errors{};
   std::vector<Directory> directories{};
+  std::vector<std::string> networks{};
   std::vector<std::string> listeners{};
   std::function<void(const Refusal&)> refusal{};
 };

@@ -22,6 +22,13 @@ const Interface* const interfaces[] = {
     &cli_stderr,
     &cli_terminal_stdin,
     &cli_terminal_stdout,
+    &sockets_network,
+    &sockets_instance_network,
+    &sockets_tcp,
+    &sockets_tcp_create,
+    &sockets_udp,
+    &sockets_udp_create,
+    &sockets_name_lookup,
     &cli_terminal_stderr,
     &filesystem_types,
     &filesystem_preopens,
@@ -55,6 +62,12 @@ Result<void> define_resources(Linker& linker, const std::shared_ptr<Host>& host)
         define_resource<&Host::outputs>(linker, host, "wasi:io/streams", "output-stream"),
         define_resource<&Host::descriptors>(linker, host, "wasi:filesystem/types", "descriptor"),
         define_resource<&Host::directory_streams>(linker, host, "wasi:filesystem/types", "directory-entry-stream"),
+        define_resource<&Host::tcp_sockets>(linker, host, "wasi:sockets/tcp", "tcp-socket"),
+        define_resource<&Host::udp_sockets>(linker, host, "wasi:sockets/udp", "udp-socket"),
+        define_resource<&Host::incoming_datagrams>(linker, host, "wasi:sockets/udp", "incoming-datagram-stream"),
+        define_resource<&Host::outgoing_datagrams>(linker, host, "wasi:sockets/udp", "outgoing-datagram-stream"),
+        define_resource<&Host::name_lookups>(linker, host, "wasi:sockets/ip-name-lookup", "resolve-address-stream"),
+        linker.define_resource(versioned("wasi:sockets/network"), "network", HostResourceType("network")),
         linker.define_resource(versioned("wasi:cli/terminal-input"), "terminal-input",
                                HostResourceType("terminal-input")),
         linker.define_resource(versioned("wasi:cli/terminal-output"), "terminal-output",
@@ -73,6 +86,9 @@ Result<std::shared_ptr<Host>> Host::make(const Config& config) {
   host->input = host::make_input(config.input);
   host->output = host::make_output(config.output, 1);
   host->errors = host::make_output(config.errors, 2);
+  auto network = host::Network::make(config.networks, config.refusal);
+  if (!network) return std::move(network).error();
+  host->network = std::make_shared<host::Network>(std::move(*network));
   for (const Directory& directory : config.directories) {
     auto opened = host::open_granted(directory, config.refusal);
     if (!opened) {

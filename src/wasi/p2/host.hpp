@@ -22,6 +22,7 @@
 #include "tenon/component.hpp"
 #include "tenon/wasi.hpp"
 #include "wasi/host/filesystem.hpp"
+#include "wasi/host/network.hpp"
 #include "wasi/host/streams.hpp"
 
 namespace tenon::wasi::p2 {
@@ -78,8 +79,32 @@ struct DirectoryStream {
   std::uint64_t cookie = 0;
 };
 
+// Sockets go through these states in order; binding is optional for clients.
+enum class SocketState : std::uint8_t { open, binding, bound, connecting, connected, starting_to_listen, listening };
+struct TcpSocket {
+  std::shared_ptr<host::Descriptor> descriptor;
+  bool is_v6 = false;
+  SocketState state = SocketState::open;
+  int backlog = 128;
+};
+struct UdpSocket {
+  std::shared_ptr<host::Descriptor> descriptor;
+  bool is_v6 = false;
+  SocketState state = SocketState::open;
+};
+// One direction of a UDP socket, and whom it is connected to.
+struct DatagramStream {
+  std::shared_ptr<host::Descriptor> descriptor;
+  bool is_v6 = false;
+  std::optional<host::SocketAddress> remote{};
+};
+struct NameLookup {
+  std::vector<host::IpAddress> addresses;
+  std::size_t at = 0;
+};
+
 struct Host {
-  // Errors: io (a directory that cannot be opened).
+  // Errors: io (a directory that cannot be opened), usage (what is no HOST:PORT).
   static Result<std::shared_ptr<Host>> make(const Config& config);
 
   std::vector<std::string> arguments;
@@ -93,6 +118,13 @@ struct Host {
   Table<Errno> io_errors;
   Table<std::shared_ptr<const host::File>> descriptors;
   Table<DirectoryStream> directory_streams;
+
+  std::shared_ptr<host::Network> network;
+  Table<TcpSocket> tcp_sockets;
+  Table<UdpSocket> udp_sockets;
+  Table<DatagramStream> incoming_datagrams;
+  Table<DatagramStream> outgoing_datagrams;
+  Table<NameLookup> name_lookups;
 };
 
 struct Function {
@@ -109,6 +141,8 @@ extern const Interface clocks_monotonic, clocks_wall;
 extern const Interface random_random, random_insecure, random_insecure_seed;
 extern const Interface cli_environment, cli_exit, cli_stdin, cli_stdout, cli_stderr;
 extern const Interface cli_terminal_stdin, cli_terminal_stdout, cli_terminal_stderr;
+extern const Interface sockets_network, sockets_instance_network, sockets_tcp, sockets_tcp_create, sockets_udp,
+    sockets_udp_create, sockets_name_lookup;
 extern const Interface filesystem_types, filesystem_preopens;
 
 // Everything, under the newest version of 0.2.

@@ -80,6 +80,12 @@ Outcome<std::size_t> write_some(OutputStream& output, std::span<const std::uint8
 Outcome<void> write_all(OutputStream& output, std::span<const std::uint8_t> data) {
   while (!data.empty()) {
     const auto put = write_some(output, data);
+    if (!put && put.error() == Errno::again) {  // a socket's buffer is full
+      const Pollable pollable = pollable_of(output);
+      const Pollable* const pointer = &pollable;
+      wait_for(std::span(&pointer, 1));
+      continue;
+    }
     if (!put) return refuse(put.error());
     data = data.subspan(*put);
   }
