@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "files.hpp"
+
 namespace tenon::program {
 
 namespace {
@@ -38,6 +40,14 @@ Result<void> add_variable(wasi::Config& config, const std::string& text) {
   return {};
 }
 
+// What the file grants; nothing, without one.
+Result<wasi::Config> read_policy_file(const std::string& path) {
+  if (path.empty()) return wasi::Config();
+  const auto text = read_input(path);
+  if (!text) return Error(text.error().kind(), "--policy " + path + ": " + std::string(text.error().message()));
+  return wasi::read_policy(*text);
+}
+
 }  // namespace
 
 void declare_grants(CLI::App& command, GrantOptions& options) {
@@ -50,6 +60,7 @@ void declare_grants(CLI::App& command, GrantOptions& options) {
       ->type_name("NAME[=VALUE]")
       ->allow_extra_args(false)
       ->group(group);
+  command.add_option("--policy", options.policy, "A file that says all this in TOML")->type_name("FILE")->group(group);
   command.add_flag("--inherit-env", options.all_variables, "All variables")->group(group);
   command
       .add_option("--allow-net", options.networks, "Where a component may connect, send, bind and listen; * for any")
@@ -64,7 +75,9 @@ void declare_grants(CLI::App& command, GrantOptions& options) {
 }
 
 Result<wasi::Config> read_grants(const GrantOptions& options) {
-  wasi::Config config;
+  auto policy = read_policy_file(options.policy);
+  if (!policy) return policy;
+  wasi::Config config = std::move(*policy);
   if (options.all_variables) config.inherit_env();
   for (const std::string& variable : options.variables) {
     if (auto added = add_variable(config, variable); !added) return std::move(added).error();
@@ -74,8 +87,8 @@ Result<wasi::Config> read_grants(const GrantOptions& options) {
     if (!directory) return std::move(directory).error();
     config.directories.push_back(std::move(*directory));
   }
-  config.networks = options.networks;
-  config.listeners = options.listeners;
+  config.networks.insert(config.networks.end(), options.networks.begin(), options.networks.end());
+  config.listeners.insert(config.listeners.end(), options.listeners.begin(), options.listeners.end());
   return config;
 }
 

@@ -13,13 +13,14 @@ struct GrantOptions {
   std::vector<std::string> directories;  // HOST[::GUEST][:ro]
   std::vector<std::string> variables;    // K[=V]
   bool all_variables = false;
+  std::string policy;                  // a file
   std::vector<std::string> networks;   // HOST:PORT, either may be *
   std::vector<std::string> listeners;  // HOST:PORT
 };
 
 void declare_grants(CLI::App& command, GrantOptions& options);
 
-// Errors: usage, naming the option.
+// Errors: usage, naming the option; io (the policy's file).
 Result<wasi::Config> read_grants(const GrantOptions& options);
 
 // What to tell the user of a guest that failed: each attempt that was refused, once, and other lines.

@@ -94,6 +94,9 @@ class Config {
   std::function<void(const Refusal&)> refusal{};
 };
 
+// The grants that a policy file names, in TOML (docs/capabilities.md). Errors: usage, with the line.
+Result<Config> read_policy(std::string_view text);
+
 // Defines what guests import of WASI: for core modules the functions of `wasi_snapshot_preview1`, for components the
 // interfaces of WASI 0.2 (every 0.2.x is served). All guests that this linker instantiates share one table of
 // descriptors, so a guest that is to have one of its own takes a linker of its own.
