@@ -46,33 +46,59 @@ Result<void> define_interface(Linker& linker, const std::shared_ptr<Host>& host,
   return {};
 }
 
-// A resource whose objects lie in one of the host's tables.
+// A resource, in the interface that defines it and in those that use it from there.
+struct Resource {
+  const char* name;
+  void (*drop)(Host& host, std::uint64_t rep);
+  std::vector<const char*> interfaces;
+};
+
+// Resources whose objects lie in one of the host's tables.
 template <auto table>
-Result<void> define_resource(Linker& linker, const std::shared_ptr<Host>& host, std::string_view interface,
-                             std::string_view name) {
-  const HostResourceType type(std::string(name), [host](std::uint64_t rep) { (host.get()->*table).drop(rep); });
-  return linker.define_resource(versioned(interface), name, type);
+void drop_from(Host& host, std::uint64_t rep) {
+  (host.*table).drop(rep);
+}
+void drop_nothing(Host&, std::uint64_t) {}
+
+std::vector<Resource> resources() {
+  return {
+      {"pollable",
+       drop_from<&Host::pollables>,
+       {"wasi:io/poll", "wasi:io/streams", "wasi:clocks/monotonic-clock", "wasi:sockets/tcp", "wasi:sockets/udp",
+        "wasi:sockets/ip-name-lookup"}},
+      {"error",
+       drop_from<&Host::io_errors>,
+       {"wasi:io/error", "wasi:io/streams", "wasi:filesystem/types", "wasi:sockets/network"}},
+      {"input-stream",
+       drop_from<&Host::inputs>,
+       {"wasi:io/streams", "wasi:cli/stdin", "wasi:filesystem/types", "wasi:sockets/tcp"}},
+      {"output-stream",
+       drop_from<&Host::outputs>,
+       {"wasi:io/streams", "wasi:cli/stdout", "wasi:cli/stderr", "wasi:filesystem/types", "wasi:sockets/tcp"}},
+      {"descriptor", drop_from<&Host::descriptors>, {"wasi:filesystem/types", "wasi:filesystem/preopens"}},
+      {"directory-entry-stream", drop_from<&Host::directory_streams>, {"wasi:filesystem/types"}},
+      {"terminal-input", drop_nothing, {"wasi:cli/terminal-input", "wasi:cli/terminal-stdin"}},
+      {"terminal-output",
+       drop_nothing,
+       {"wasi:cli/terminal-output", "wasi:cli/terminal-stdout", "wasi:cli/terminal-stderr"}},
+      {"network",
+       drop_nothing,
+       {"wasi:sockets/network", "wasi:sockets/instance-network", "wasi:sockets/tcp", "wasi:sockets/udp",
+        "wasi:sockets/ip-name-lookup"}},
+      {"tcp-socket", drop_from<&Host::tcp_sockets>, {"wasi:sockets/tcp", "wasi:sockets/tcp-create-socket"}},
+      {"udp-socket", drop_from<&Host::udp_sockets>, {"wasi:sockets/udp", "wasi:sockets/udp-create-socket"}},
+      {"incoming-datagram-stream", drop_from<&Host::incoming_datagrams>, {"wasi:sockets/udp"}},
+      {"outgoing-datagram-stream", drop_from<&Host::outgoing_datagrams>, {"wasi:sockets/udp"}},
+      {"resolve-address-stream", drop_from<&Host::name_lookups>, {"wasi:sockets/ip-name-lookup"}},
+  };
 }
 
 Result<void> define_resources(Linker& linker, const std::shared_ptr<Host>& host) {
-  for (auto& defined :
-       {define_resource<&Host::pollables>(linker, host, "wasi:io/poll", "pollable"),
-        define_resource<&Host::io_errors>(linker, host, "wasi:io/error", "error"),
-        define_resource<&Host::inputs>(linker, host, "wasi:io/streams", "input-stream"),
-        define_resource<&Host::outputs>(linker, host, "wasi:io/streams", "output-stream"),
-        define_resource<&Host::descriptors>(linker, host, "wasi:filesystem/types", "descriptor"),
-        define_resource<&Host::directory_streams>(linker, host, "wasi:filesystem/types", "directory-entry-stream"),
-        define_resource<&Host::tcp_sockets>(linker, host, "wasi:sockets/tcp", "tcp-socket"),
-        define_resource<&Host::udp_sockets>(linker, host, "wasi:sockets/udp", "udp-socket"),
-        define_resource<&Host::incoming_datagrams>(linker, host, "wasi:sockets/udp", "incoming-datagram-stream"),
-        define_resource<&Host::outgoing_datagrams>(linker, host, "wasi:sockets/udp", "outgoing-datagram-stream"),
-        define_resource<&Host::name_lookups>(linker, host, "wasi:sockets/ip-name-lookup", "resolve-address-stream"),
-        linker.define_resource(versioned("wasi:sockets/network"), "network", HostResourceType("network")),
-        linker.define_resource(versioned("wasi:cli/terminal-input"), "terminal-input",
-                               HostResourceType("terminal-input")),
-        linker.define_resource(versioned("wasi:cli/terminal-output"), "terminal-output",
-                               HostResourceType("terminal-output"))}) {
-    if (!defined) return Error(defined.error());
+  for (const Resource& resource : resources()) {
+    const HostResourceType type(resource.name, [host, drop = resource.drop](std::uint64_t rep) { drop(*host, rep); });
+    for (const char* interface : resource.interfaces) {
+      if (auto defined = linker.define_resource(versioned(interface), resource.name, type); !defined) return defined;
+    }
   }
   return {};
 }
