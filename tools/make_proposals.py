@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes docs/proposals.md: which layer supports which proposal, by trying it.
 
-Each row of src/spec/features.def has a module tests/features/<option>.wat that uses the feature; its export `run` gives
-the i32 1. The cells of the page are what happened when that module went through the program:
+Each row of src/spec/features.def has a module or component tests/features/<option>.wat that uses the feature; its export
+`run` gives the i32 or u32 1. The cells of the page are what happened when that module went through the program:
 
   text         it parses, and what is printed from its binary parses again
   read         its binary is listed to the last instruction
@@ -65,7 +65,8 @@ def try_layers(program, module, option):
     """{layer: bool} for one module, and whether its switch works."""
     folder = pathlib.Path(program.folder)
     (folder / "module.wat").write_text(module)
-    (folder / "script.wast").write_text(module + '(assert_return (invoke "run") (i32.const 1))\n')
+    one = "u32.const 1" if module.startswith("(component") else "i32.const 1"
+    (folder / "script.wast").write_text(module + f'(assert_return (invoke "run") ({one}))\n')
     every = ("--features", "all")
     parsed = program.works("parse", *every, "module.wat", "-o", "first.wasm")
     printed = parsed and program.works("print", *every, "first.wasm", "-o", "again.wat")
