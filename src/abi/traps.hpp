@@ -27,6 +27,11 @@ inline Result<void> check_range(const LiftLowerContext& cx, std::uint64_t pointe
 // Realloc, and that what it gave may be used.
 inline Result<std::uint64_t> reallocate(LiftLowerContext& cx, std::uint64_t old_pointer, std::uint64_t old_size,
                                         std::uint32_t alignment, std::uint64_t new_size, std::string_view what) {
+  // The worst case of a transcoded string may be more than a string may have.
+  if (new_size > limits::max_string_bytes) {
+    return trapped(what, " content out-of-bounds: at most ", limits::max_string_bytes, " bytes were expected, found ",
+                   new_size);
+  }
   auto pointer = cx.reallocate(old_pointer, old_size, alignment, new_size);
   if (!pointer) return pointer;
   if (*pointer % alignment != 0) {
