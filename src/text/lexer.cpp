@@ -101,7 +101,8 @@ const char* skip_space(const char* p, const char* end) noexcept {
 }
 
 // By `AnnotationKind`.
-constexpr std::string_view annotation_ids[] = {"custom", "name", "metadata.code.branch_hint", "own-name", "names"};
+constexpr std::string_view annotation_ids[] = {"custom",    "name",    "metadata.code.branch_hint", "own-name", "names",
+                                               "producers", "dylink.0"};
 
 }  // namespace
 

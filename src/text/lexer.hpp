@@ -68,6 +68,8 @@ enum class AnnotationKind : std::uint8_t {
   branch_hint,  // (@metadata.code.branch_hint "\00")
   own_name,     // (@own-name "..."?): what the name section of a module or component inside calls it
   names,        // (@names): where the component name section stands
+  producers,    // (@producers (language "C" "17") ...)
+  dylink,       // (@dylink.0 (mem-info ...) ...)
 };
 
 struct Annotation {

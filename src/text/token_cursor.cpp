@@ -166,6 +166,8 @@ void TokenCursor::refuse_annotations(std::uint32_t offset) noexcept {
     case AnnotationKind::name: return fault_at(each.offset, "misplaced @name annotation");
     case AnnotationKind::own_name: return fault_at(each.offset, "misplaced @own-name annotation");
     case AnnotationKind::names: return fault_at(each.offset, "misplaced @names annotation");
+    case AnnotationKind::producers: return fault_at(each.offset, "misplaced @producers annotation");
+    case AnnotationKind::dylink: return fault_at(each.offset, "misplaced @dylink.0 annotation");
     case AnnotationKind::branch_hint:
       return fault_at(each.offset, "@metadata.code.branch_hint annotation: not in a function");
   }

@@ -29,6 +29,7 @@ Result<Relocations> read_relocations(const Section& section, Arena& arena);
 
 // Appends the payload of a section with these hints.
 void write_branch_hints(ByteWriter& out, std::span<const FuncBranchHints> hints);
+void write_dylink(ByteWriter& out, const Dylink& dylink);
 void write_producers(ByteWriter& out, std::span<const ProducerField> fields);
 
 }  // namespace tenon::core

@@ -185,6 +185,39 @@ Result<Dylink> read_dylink(const Section& section, Arena& arena) {
   return finish_section(in, dylink);
 }
 
+void write_dylink(ByteWriter& out, const Dylink& dylink) {
+  Arena scratch(out.arena().upstream());
+  ByteWriter payload(scratch);
+  const auto put_list = [&](DylinkSubsection id, const auto& items, auto put_one) {
+    if (items.empty()) return;
+    payload.clear();
+    payload.u32(static_cast<std::uint32_t>(items.size()));
+    for (const auto& item : items) put_one(item);
+    out.u8(id);
+    out.sized(payload.view());
+  };
+  const auto put_name = [&](std::string_view name) { payload.name(name); };
+  if (dylink.memory) {
+    payload.u32(dylink.memory->memory_size);
+    payload.u32(dylink.memory->memory_align_log2);
+    payload.u32(dylink.memory->table_size);
+    payload.u32(dylink.memory->table_align_log2);
+    out.u8(memory_info);
+    out.sized(payload.view());
+  }
+  put_list(needed, dylink.needed, put_name);
+  put_list(export_info, dylink.exports, [&](const DylinkExport& item) {
+    payload.name(item.name);
+    payload.u32(item.flags);
+  });
+  put_list(import_info, dylink.imports, [&](const DylinkImport& item) {
+    payload.name(item.module);
+    payload.name(item.name);
+    payload.u32(item.flags);
+  });
+  put_list(runtime_path, dylink.runtime_path, put_name);
+}
+
 Result<std::span<const FuncBranchHints>> read_branch_hints(const Section& section, Arena& arena) {
   Cursor in(section.payload, section.offset);
   const auto read_func = [&](Cursor& at) {

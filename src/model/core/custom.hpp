@@ -39,6 +39,15 @@ struct FuncBranchHints {
 };
 
 // `dylink.0`. https://github.com/WebAssembly/tool-conventions/blob/main/DynamicLinking.md
+struct SymbolFlag {
+  std::uint32_t bit;
+  std::string_view name;
+};
+inline constexpr SymbolFlag symbol_flags[] = {
+    {0x01, "binding-weak"}, {0x02, "binding-local"}, {0x04, "visibility-hidden"},
+    {0x10, "undefined"},    {0x20, "exported"},      {0x40, "explicit-name"},
+    {0x80, "no-strip"},     {0x100, "tls"},          {0x200, "absolute"},
+};
 struct DylinkMemory {
   std::uint32_t memory_size = 0;
   std::uint32_t memory_align_log2 = 0;

@@ -4,6 +4,7 @@
 
 #include "base/utf8.hpp"
 #include "binary/core/module.hpp"
+#include "text/core/parse_tool_sections.hpp"
 
 namespace tenon::core {
 
@@ -123,11 +124,15 @@ void add_branch_hints(ParseContext& context) {
 void parse_custom_annotations(ParseContext& context) {
   if (!context.in.has_annotations()) return;
   for (const Annotation& annotation : context.in.annotations()) {
-    if (annotation.kind != AnnotationKind::custom) {
-      context.in.drop_annotations(std::uint32_t{annotation.offset});
-      return context.in.refuse_annotations(context.in.peek().offset);
+    switch (annotation.kind) {
+      case AnnotationKind::custom: parse_custom(context, annotation); break;
+      case AnnotationKind::producers: parse_producers(context, annotation, last_place); break;
+      case AnnotationKind::dylink: parse_dylink(context, annotation, first_place); break;
+      case AnnotationKind::name:
+      case AnnotationKind::branch_hint:
+        context.in.drop_annotations(std::uint32_t{annotation.offset});
+        return context.in.refuse_annotations(context.in.peek().offset);
     }
-    parse_custom(context, annotation);
     if (!context.in.ok()) return;
   }
   context.in.drop_annotations();

@@ -5,7 +5,7 @@
 
 namespace tenon::core {
 
-// Takes the (@custom ...) annotations that stand before the token at hand.
+// Takes the annotations that stand for custom sections and stand before the token at hand.
 void parse_custom_annotations(ParseContext& context);
 
 // Lists the module's sections in the prescribed order, with the custom ones at their places, and the names last.

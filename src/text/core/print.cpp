@@ -16,6 +16,7 @@
 #include "base/concat.hpp"
 #include "binary/core/instructions.hpp"
 #include "text/core/print_strings.hpp"
+#include "text/core/print_tool_sections.hpp"
 #include "text/core/print_types.hpp"
 #include "text/core/sections.hpp"
 #include "text/core/text.hpp"
@@ -134,20 +135,25 @@ void ModulePrinter::custom(const Section& section, const Section* last_known) {
     return;
   }
   if (&section == hints_.section() || (!options_.names && section.name == "name")) return;
-  put_line(out_, options_, 1, section.offset);
-  out_.put("(@custom ");
-  put_name_string(out_, section.name);
   // Behind all known sections, the default place is right, but for sections that stand before the names.
   const Section* end = module_.sections.end();
   const Section* next = std::find_if(&section, end, [&](const Section& other) { return is_printed(other.id); });
   const bool is_last = next == end && (name_section_ == nullptr || is_behind_names_);
+  const bool is_first = last_known == nullptr;
+  const ToolSectionPlace place = is_last    ? ToolSectionPlace::last
+                                 : is_first ? ToolSectionPlace::first
+                                            : ToolSectionPlace::other;
+  if (put_tool_section(out_, options_, section, place, context_.memory)) return;
+  put_line(out_, options_, 1, section.offset);
+  out_.put("(@custom ");
+  put_name_string(out_, section.name);
   if (!is_last) {
-    if (last_known != nullptr) {
+    if (is_first) {
+      out_.put(" (before first)");
+    } else {
       out_.put(" (after ");
       out_.put(placement_keyword(last_known->id));
       out_.put(')');
-    } else {
-      out_.put(" (before first)");
     }
   }
   if (options_.skeleton) {

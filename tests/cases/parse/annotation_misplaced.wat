@@ -1,0 +1,1 @@
+(module (func (@producers (language "a" "b")) nop))

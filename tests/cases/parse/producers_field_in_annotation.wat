@@ -1,0 +1,1 @@
+(module (@producers (compiler "a" "b")))
