@@ -19,6 +19,7 @@ class TextBuffer {
  public:
   static constexpr std::size_t capacity = 1024;
   void append(std::string_view text) noexcept {
+    if (text.empty()) return;  // it may have no address
     const std::size_t room = capacity - size_;
     if (text.size() > room) {
       std::memcpy(data_ + size_, text.data(), room);

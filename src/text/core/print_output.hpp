@@ -45,6 +45,7 @@ class TextOutput {
     *p_++ = c;
   }
   void put(std::string_view text) {
+    if (text.empty()) return;  // it may have no address
     reserve(text.size());
     std::memcpy(p_, text.data(), text.size());
     p_ += text.size();
