@@ -6,10 +6,12 @@
 
 #include "base/utf8.hpp"
 #include "binary/component/component.hpp"
+#include "binary/core/custom.hpp"
 #include "binary/core/module.hpp"
 #include "text/component/parse_fields.hpp"
 #include "text/component/parse_modules.hpp"
 #include "text/core/parse_module.hpp"
+#include "text/core/parse_tool_sections.hpp"
 
 namespace tenon::component {
 
@@ -261,6 +263,11 @@ void parse_custom_annotations(ParseContext& context) {
     const std::size_t place = context.scope().definitions.size();
     if (annotation.kind == AnnotationKind::custom) {
       parse_custom(context, annotation, place);
+    } else if (annotation.kind == AnnotationKind::producers) {
+      ByteWriter payload(context.arena());
+      core::parse_producers(in, annotation, context.memory(), payload);
+      context.scope().customs.push_back(
+          {.place = place, .name = core::producers_section_name, .payload = payload.view()});
     } else if (annotation.kind == AnnotationKind::names) {
       context.scope().customs.push_back({.place = place, .is_names = true, .name = {}, .payload = {}});
     } else {

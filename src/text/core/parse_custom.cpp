@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/utf8.hpp"
+#include "binary/core/custom.hpp"
 #include "binary/core/module.hpp"
 #include "text/core/parse_tool_sections.hpp"
 
@@ -126,10 +127,20 @@ void parse_custom_annotations(ParseContext& context) {
   for (const Annotation& annotation : context.in.annotations()) {
     switch (annotation.kind) {
       case AnnotationKind::custom: parse_custom(context, annotation); break;
-      case AnnotationKind::producers: parse_producers(context, annotation, last_place); break;
-      case AnnotationKind::dylink: parse_dylink(context, annotation, first_place); break;
+      case AnnotationKind::producers:
+        context.code.clear();
+        parse_producers(context.in, annotation, context.scratch_arena.upstream(), context.code);
+        context.customs.push_back({last_place, producers_section_name, take_code(context)});
+        break;
+      case AnnotationKind::dylink:
+        context.code.clear();
+        parse_dylink(context.in, annotation, context.scratch_arena.upstream(), context.code);
+        context.customs.push_back({first_place, dylink_section_name, take_code(context)});
+        break;
       case AnnotationKind::name:
       case AnnotationKind::branch_hint:
+      case AnnotationKind::own_name:
+      case AnnotationKind::names:
         context.in.drop_annotations(std::uint32_t{annotation.offset});
         return context.in.refuse_annotations(context.in.peek().offset);
     }

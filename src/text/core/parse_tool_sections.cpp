@@ -1,6 +1,7 @@
 #include "text/core/parse_tool_sections.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "base/float_text.hpp"
 #include "base/utf8.hpp"
@@ -13,10 +14,8 @@ namespace {
 // The tokens of an annotation, as TokenCursor has those of the module; a fault is the module's.
 class Content {
  public:
-  Content(ParseContext& context, const Annotation& annotation, std::string_view title)
-      : in_(context.in),
-        lexer_(in_.source().substr(0, annotation.end), context.scratch_arena.upstream()),
-        title_(title) {
+  Content(TokenCursor& in, const Annotation& annotation, std::pmr::memory_resource& memory, std::string_view title)
+      : in_(in), lexer_(in_.source().substr(0, annotation.end), memory), title_(title) {
     lexer_.seek(annotation.content);
     token_ = lexer_.next_in_annotation();
   }
@@ -83,10 +82,6 @@ class Content {
   std::uint32_t keyword_ = 0;  // where the last one stands
 };
 
-void add_section(ParseContext& context, std::string_view name, std::uint32_t place) {
-  context.customs.push_back({.place = place, .name = name, .payload = take_code(context)});
-}
-
 DylinkMemory parse_memory_info(Content& in) {
   DylinkMemory memory;
   in.open_word("memory");
@@ -131,11 +126,11 @@ void parse_dylink_item(Content& in, std::string_view kind, Dylink& dylink, Dylin
 
 }  // namespace
 
-void parse_producers(ParseContext& context, const Annotation& annotation, std::uint32_t place) {
+void parse_producers(TokenCursor& cursor, const Annotation& annotation, std::pmr::memory_resource& memory,
+                     ByteWriter& payload) {
   constexpr std::string_view field_names[] = {"language", "processed-by", "sdk"};
   constexpr std::size_t field_count = std::size(field_names);
-  Content in(context, annotation, "@producers annotation: ");
-  std::pmr::memory_resource& memory = context.scratch_arena.upstream();
+  Content in(cursor, annotation, memory, "@producers annotation: ");
   std::pmr::vector<Producer> producers[] = {std::pmr::vector<Producer>(&memory), std::pmr::vector<Producer>(&memory),
                                             std::pmr::vector<Producer>(&memory)};
   std::size_t order[field_count] = {};
@@ -152,15 +147,14 @@ void parse_producers(ParseContext& context, const Annotation& annotation, std::u
   if (!in.ok()) return;
   ProducerField fields[field_count];
   for (std::size_t i = 0; i < used; ++i) fields[i] = {field_names[order[i]], producers[order[i]]};
-  context.code.clear();
-  write_producers(context.code, std::span(fields, used));
-  add_section(context, producers_section_name, place);
+  write_producers(payload, std::span(fields, used));
 }
 
-void parse_dylink(ParseContext& context, const Annotation& annotation, std::uint32_t place) {
-  Content in(context, annotation, "@dylink.0 annotation: ");
+void parse_dylink(TokenCursor& cursor, const Annotation& annotation, std::pmr::memory_resource& memory,
+                  ByteWriter& payload) {
+  Content in(cursor, annotation, memory, "@dylink.0 annotation: ");
   Dylink dylink;
-  DylinkLists lists(context.scratch_arena.upstream());
+  DylinkLists lists(memory);
   while (in.at_item()) {
     parse_dylink_item(in, in.open("an item"), dylink, lists);
     in.close();
@@ -170,9 +164,7 @@ void parse_dylink(ParseContext& context, const Annotation& annotation, std::uint
   dylink.exports = lists.exports;
   dylink.imports = lists.imports;
   dylink.runtime_path = lists.paths;
-  context.code.clear();
-  write_dylink(context.code, dylink);
-  add_section(context, dylink_section_name, place);
+  write_dylink(payload, dylink);
 }
 
 }  // namespace tenon::core
