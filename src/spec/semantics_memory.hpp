@@ -40,7 +40,7 @@ constexpr Trapping<std::uint64_t> effective_address(std::uint64_t address, std::
   return first;
 }
 
-// Whether `count` items from `first` lie within `size`: for memory.fill, table.copy and their kin.
+// Whether `count` items from `first` lie within `size`: for operations on many bytes or elements.
 constexpr bool in_bounds(std::uint64_t first, std::uint64_t count, std::uint64_t size) noexcept {
   return count <= size && first <= size - count;
 }

@@ -137,10 +137,6 @@ bool FunctionBuilder::instruction(const core::Instruction& in) {
     case Op::select_typed: return select();
     case Op::memory_size: return memory_size(in);
     case Op::memory_grow: return memory_grow(in);
-    case Op::memory_copy:
-    case Op::memory_fill:
-    case Op::memory_init:
-    case Op::data_drop: return bulk(in);
     default: break;
   }
   return info(in.op).signature == "*" ? control(in) : by_signature(in);
@@ -234,6 +230,13 @@ llvm::Value* FunctionBuilder::keep_rounding(llvm::Value* argument) {
 bool FunctionBuilder::by_signature(const core::Instruction& in) {
   const InstructionInfo& row = info(in.op);
   if (row.prefix == atomic_prefix) return false;
+  switch (row.immediates) {
+    case Immediates::memory:
+    case Immediates::memory_memory:
+    case Immediates::data_memory:
+    case Immediates::data: return bulk(in);
+    default: break;
+  }
   const auto colon = row.signature.find(':');
   if (row.width != 0) return row.signature.ends_with(':') ? store(in) : load(in);
   if (module_.operations_[static_cast<std::size_t>(in.op)] == nullptr) return false;
@@ -355,20 +358,22 @@ bool FunctionBuilder::bulk(const core::Instruction& in) {
   llvm::Type* i32 = ir_.getInt32Ty();
   llvm::Type* ptr = ir_.getPtrTy();
   const auto wide = [&](llvm::Value* value) { return ir_.CreateZExt(value, i64); };
-  if (in.op == Op::data_drop) {
+  const Immediates immediates = info(in.op).immediates;
+  if (immediates == Immediates::data) {
     auto* type = llvm::FunctionType::get(ir_.getVoidTy(), {ptr, i32}, false);
     ir_.CreateCall(type, module_.helper(ir_, instance_, NativeHelper::data_drop), {instance_, ir_.getInt32(in.index)});
     return true;
   }
   const Values operands = pop(3);
-  if (in.op == Op::memory_fill) {
+  if (immediates == Immediates::memory) {
     auto* type = llvm::FunctionType::get(ir_.getVoidTy(), {ptr, i32, i64, i32, i64}, false);
-    ir_.CreateCall(type, module_.helper(ir_, instance_, NativeHelper::memory_fill),
+    constexpr auto fill = static_cast<NativeHelper>(static_cast<unsigned>(NativeHelper::memory_copy) + 1);
+    ir_.CreateCall(type, module_.helper(ir_, instance_, fill),
                    {instance_, ir_.getInt32(in.index), wide(operands[0]), operands[1], wide(operands[2])});
     return true;
   }
-  // memory.copy: destination and source; memory.init: data segment and memory.
-  const bool is_copy = in.op == Op::memory_copy;
+  // A copy names destination and source, an initialization its data segment and the memory.
+  const bool is_copy = immediates == Immediates::memory_memory;
   auto* type = llvm::FunctionType::get(ir_.getVoidTy(), {ptr, i32, i32, i64, i64, i64}, false);
   ir_.CreateCall(type, module_.helper(ir_, instance_, is_copy ? NativeHelper::memory_copy : NativeHelper::memory_init),
                  {instance_, ir_.getInt32(is_copy ? in.index : in.second), ir_.getInt32(is_copy ? in.second : in.index),

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <memory_resource>
 
-#include "abi/guest.hpp"
+#include "unit/abi/guest.hpp"
 #include "abi/layout.hpp"
 #include "abi/lift.hpp"
 #include "abi/lower.hpp"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "abi/guest.hpp"
+#include "unit/abi/guest.hpp"
 
 namespace tenon::component {
 namespace {

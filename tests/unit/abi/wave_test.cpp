@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "abi/guest.hpp"
+#include "unit/abi/guest.hpp"
 #include "base/arena.hpp"
 
 namespace tenon::component {
