@@ -86,3 +86,5 @@ void parse_and_write(benchmark::State& state) {
 BENCHMARK(parse_and_write)->Unit(benchmark::kMillisecond);
 
 }  // namespace
+
+BENCHMARK_MAIN();
