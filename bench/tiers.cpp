@@ -1,6 +1,6 @@
-// How much slower than native code each tier is: each kernel of bench/kernels, compiled for the host and for wasm32 by the
-// same compiler, alternately in one run. Prints the median ratios, their geometric mean, and how fast each tier made its
-// code.
+// How much slower than native code each tier is: each kernel of bench/kernels, compiled for the host and for wasm32 by
+// the same compiler, alternately in one run. Prints the median ratios, their geometric mean, and how fast each tier
+// made its code.
 //
 //   bench_tiers [--interpreter] [kernel...]      without --interpreter only the optimizing tier, which has far fewer
 //                                                rounds to wait for

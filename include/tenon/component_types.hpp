@@ -103,7 +103,7 @@ struct AbiState;  // the library's
 struct AbiContext {
   std::uint8_t* memory = nullptr;
   std::uint64_t memory_size = 0;
-  bool is_64 = false;   // addresses and sizes in the memory
+  bool is_64 = false;  // addresses and sizes in the memory
   bool has_failed = false;
   AbiState* state = nullptr;
   std::deque<std::string>* scratch = nullptr;  // strings that views refer to; made when needed

@@ -6,13 +6,13 @@
 #include <gtest/gtest.h>
 #include <memory_resource>
 
-#include "unit/abi/guest.hpp"
 #include "abi/layout.hpp"
 #include "abi/lift.hpp"
 #include "abi/lower.hpp"
 #include "abi/transfer.hpp"
 #include "base/arena.hpp"
 #include "base/utf8.hpp"
+#include "unit/abi/guest.hpp"
 
 namespace tenon::component {
 namespace {

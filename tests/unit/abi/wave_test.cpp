@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/abi/guest.hpp"
 #include "base/arena.hpp"
+#include "unit/abi/guest.hpp"
 
 namespace tenon::component {
 namespace {

@@ -59,7 +59,8 @@ constexpr Printed texts[] = {
          (export "b" (external-id "\u{7fff}\00") (instance $i)) (instance (export "c" (implements "a:b/c") (instance $i)))))"},
     {"Start",
      R"((component (import "f" (func $f (param "x" string) (result string))) (import "v" (value $v string)) (start $f (value $v) (result (value $w))) (export "w" (value $w))))"},
-    {"Values", R"((component (type $t (list u8)) (value 0 (list 1 2)) (value $v $t (list)) (value string "x") (value $w u8 1)))"},
+    {"Values",
+     R"((component (type $t (list u8)) (value 0 (list 1 2)) (value $v $t (list)) (value string "x") (value $w u8 1)))"},
     {"Customs",
      R"((component (@custom "a" "\00\ff\"") (type u8) (@custom "b" "") (type u8) (component (@custom "c" "x"))))"},
 };
