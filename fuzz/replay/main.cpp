@@ -2,7 +2,7 @@
 //
 // A sanitizer build links every target with this, so that a folder of bad inputs, or of what a fuzzer once found, is
 // checked without a build for fuzzing. What must hold for each input, beside what the target itself demands: it ends in
-// time, and it takes no more memory at once than its size explains. A leak is looked for now and then, for one search
+// time, and it takes no more memory at once than its size explains. A leak is looked for every so often, for one search
 // takes longer than most inputs. The first failure ends the run, and names the input.
 //
 // The bound on memory has a constant part because tables of limits do (50,000 locals are eight bytes of input), and

@@ -16,7 +16,7 @@ std::span<std::uint8_t> Caller::memory() const noexcept {
 }
 
 bool Caller::is_interrupted() const noexcept {
-  return context_->thread->store->interrupt.load(std::memory_order_relaxed) != 0;
+  return context_->thread->store->control.interrupt.load(std::memory_order_relaxed) != 0;
 }
 
 FuncType Func::type() const {

@@ -29,7 +29,7 @@ runtime::Outcome run_host_function(runtime::Thread& thread, const runtime::Func&
     auto result = function->run(context, frame);
     if (!context.block->is_alive()) return failed(dead_store());
     if (!result) return failed(std::move(result).error());
-    if (thread.store->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    if (thread.store->control.interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
       return thread.trap(Trap::deadline_exceeded);
     return context.is_suspended ? runtime::Outcome::suspended : runtime::Outcome::returned;
   } catch (const std::bad_alloc&) {
@@ -73,7 +73,7 @@ StoreBlock::~StoreBlock() = default;
 void StoreBlock::end() {
   has_ended = true;
   if (call_depth == 0) return dispose();
-  store->interrupt.store(1, std::memory_order_relaxed);
+  store->control.interrupt.store(1, std::memory_order_relaxed);
 }
 
 void StoreBlock::dispose() {
@@ -193,10 +193,10 @@ Result<runtime::Extern> StoreBlock::open(const Extern& item) const {
 }
 
 void DeadlineScope::begin() noexcept {
-  block_.store->interrupt.store(0, std::memory_order_relaxed);
+  block_.store->control.interrupt.store(0, std::memory_order_relaxed);
   if (block_.call_time.count() <= 0) return;
   try {
-    entry_ = block_.engine->watchdog.watch(Watchdog::Clock::now() + block_.call_time, block_.store->interrupt);
+    entry_ = block_.engine->watchdog.watch(Watchdog::Clock::now() + block_.call_time, block_.store->control.interrupt);
   } catch (...) {
     holds_ = false;
   }
@@ -240,7 +240,7 @@ std::uint64_t Store::fuel() const noexcept {
 }
 
 void Store::interrupt() noexcept {
-  if (block_ != nullptr) block_->store->interrupt.store(1, std::memory_order_relaxed);
+  if (block_ != nullptr) block_->store->control.interrupt.store(1, std::memory_order_relaxed);
 }
 
 std::uint64_t Store::collect_garbage() {

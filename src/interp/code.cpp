@@ -52,16 +52,16 @@ Code::Code(const core::ValidatedModule& module, const runtime::CodeSettings& cod
   validated = &module;
   const std::size_t count = module.module->funcs.size();
   const auto entries = arena_.make_array<std::atomic<const Cell*>>(count);
-  const auto stubs = arena_.make_array<Cell>(2 * count);
+  const auto gates = arena_.make_array<Cell>(2 * count);
   const ControlTable& control = control_handlers[settings.loop_dispatch];
   for (std::size_t i = 0; i < count; ++i) {
-    const Handler stub = i < module.module->imported_funcs ? control.call_import : control.translate;
-    stubs[2 * i].bits = std::bit_cast<std::uint64_t>(stub);
-    stubs[2 * i + 1].bits = i;
-    entries[i].store(&stubs[2 * i], std::memory_order_relaxed);
+    const Handler gate = i < module.module->imported_funcs ? control.call_import : control.translate;
+    gates[2 * i].bits = std::bit_cast<std::uint64_t>(gate);
+    gates[2 * i + 1].bits = i;
+    entries[i].store(&gates[2 * i], std::memory_order_relaxed);
   }
   this->code = entries.data();
-  stubs_ = stubs;
+  gates_ = gates;
 }
 
 Code::~Code() {
@@ -78,8 +78,8 @@ Code::~Code() {
 }
 
 Result<const Cell*> Code::translate(core::FuncIdx index) {
-  const Cell* stub = code[index.value].load(std::memory_order_acquire);
-  if (stub->bits != std::bit_cast<std::uint64_t>(control_handlers[settings.loop_dispatch].translate)) return stub;
+  const Cell* gate = code[index.value].load(std::memory_order_acquire);
+  if (gate->bits != std::bit_cast<std::uint64_t>(control_handlers[settings.loop_dispatch].translate)) return gate;
   if (settings.validate_lazily) {
     core::BodyValidator validator(*validated, *resource_);
     if (auto valid = validator.validate(index); !valid) return std::move(valid).error();
@@ -92,7 +92,7 @@ Result<const Cell*> Code::translate(core::FuncIdx index) {
   if (function == nullptr) {
     return fail(ErrorKind::exhausted, {}, "function ", index.value, " has too many operands to be translated");
   }
-  if (!publish(*function, stub)) resource_->deallocate(function, function->bytes, alignof(FunctionCode));
+  if (!publish(*function, gate)) resource_->deallocate(function, function->bytes, alignof(FunctionCode));
   return code[index.value].load(std::memory_order_acquire);
 }
 
@@ -134,10 +134,10 @@ FunctionCode* Code::make_code(core::FuncIdx index, const Translation& translatio
 }
 
 // False if another thread was first.
-bool Code::publish(FunctionCode& function, const Cell* stub) {
+bool Code::publish(FunctionCode& function, const Cell* gate) {
   const Lock lock(busy_);
   std::atomic<const Cell*>& entry = code[function.index.value];
-  if (entry.load(std::memory_order_relaxed) != stub) return false;
+  if (entry.load(std::memory_order_relaxed) != gate) return false;
   FunctionCode** functions = functions_.load(std::memory_order_relaxed);
   FunctionCode** end = functions + function_count_;
   FunctionCode** at =
@@ -161,13 +161,13 @@ const FunctionCode* Code::find(const Cell* ip) {
 }
 
 runtime::Executor::Position Code::position(const Cell* ip) {
-  if (ip > stubs_.data() && ip <= stubs_.data() + stubs_.size()) {
+  if (ip > gates_.data() && ip <= gates_.data() + gates_.size()) {
     // In a function that was not entered yet, or an import.
-    const core::FuncIdx index(static_cast<std::size_t>(ip - stubs_.data() - 1) / 2);
+    const core::FuncIdx index(static_cast<std::size_t>(ip - gates_.data() - 1) / 2);
     return {index, validated->module->funcs[index].offset};
   }
-  if (native != nullptr && ip > native->stubs.data() && ip <= native->stubs.data() + native->stubs.size()) {
-    const core::FuncIdx index(static_cast<std::size_t>(ip - native->stubs.data() - 1) / 2);
+  if (native != nullptr && ip > native->gates.data() && ip <= native->gates.data() + native->gates.size()) {
+    const core::FuncIdx index(static_cast<std::size_t>(ip - native->gates.data() - 1) / 2);
     return {index, validated->module->funcs[index].offset};
   }
   const FunctionCode* function = find(ip);

@@ -1,6 +1,6 @@
 // The code of a module: bytecode by function, made at first calls, shared by all instances and host threads.
 //
-// `code[index]` is the entry of each function. At first it is a stub of two cells, which translates and goes on with
+// `code[index]` is the entry of each function. At first it is a gate of two cells, which translates and goes on with
 // the result, or calls the import. Each host thread translates with a translator of its own; should two translate the
 // same function at once, the first to be ready wins. Only publishing takes a lock of the module (a short spin: this
 // library knows no operating system), under which nothing is allocated, so that an allocation that fails leaves no lock
@@ -49,12 +49,12 @@ class Code final : public runtime::CodeModule {
   class Lock;
   class Workplace;
   FunctionCode* make_code(core::FuncIdx index, const Translation& translation);
-  bool publish(FunctionCode& code, const Cell* stub);
+  bool publish(FunctionCode& code, const Cell* gate);
   void reserve_functions();
 
   std::pmr::memory_resource* resource_;
   Arena arena_;
-  std::span<const Cell> stubs_;  // two cells for each function
+  std::span<const Cell> gates_;  // two cells for each function
   std::atomic<Workplace*> workplaces_ = nullptr;
   std::atomic<FunctionCode**> functions_ = nullptr;  // by address; room for all, made at the first translation
   std::atomic_flag busy_;                            // for what follows, and the contents of `functions_`

@@ -124,7 +124,7 @@ Outcome run_native(Thread& thread, Instance& instance, const NativeModule& nativ
   activation.previous = static_cast<Activation*>(thread.activation);
   Activation* outer = innermost;
   Slot* top = thread.top;
-  if (thread.activation == nullptr) store.native_stack_limit = os::stack_limit() + stack_reserve;
+  if (thread.activation == nullptr) store.control.native_stack_limit = os::stack_limit() + stack_reserve;
   thread.activation = innermost = &activation;
   const Outcome outcome = enter(activation, native.thunks[index.value], native.entries[index.value], &instance, frame);
   thread.activation = activation.previous;
@@ -161,7 +161,7 @@ void call_func(Func* func, Slot* slots) {
   Instance* instance = thread.instance;
   void* host_call = std::exchange(thread.host_call, nullptr);  // what is called from compiled code may not wait
   thread.top += needed;
-  thread.instance = store.native_caller;
+  thread.instance = store.control.native_caller;
   const Outcome outcome = store.executor->call(thread, *func, frame);
   thread.top = top;
   thread.host_call = host_call;
@@ -236,9 +236,9 @@ const std::array<const void*, helper_count> helpers = [] {
   set(NativeHelper::resolve_callee, &resolve_callee);
   set(NativeHelper::own_func, &own_func);
   set(NativeHelper::memory_grow, &memory_grow);
-  set(NativeHelper::memory_copy, &memory_copy);
-  set(NativeHelper::memory_fill, &memory_fill);
-  set(NativeHelper::memory_init, &memory_init);
+  set(NativeHelper::copy_bytes, &memory_copy);
+  set(NativeHelper::fill_bytes, &memory_fill);
+  set(NativeHelper::init_bytes, &memory_init);
   set(NativeHelper::data_drop, &data_drop);
   return table;
 }();
@@ -288,7 +288,7 @@ struct NativeCode::State {
   std::vector<std::uint32_t> type_ids;
   std::vector<const void*> entries;
   std::vector<NativeThunk> thunks;
-  std::vector<Cell> stubs;
+  std::vector<Cell> gates;
 };
 
 NativeCode::~NativeCode() {
@@ -333,23 +333,23 @@ Result<std::unique_ptr<NativeCode>> NativeCode::install(const Image& image, runt
   const std::size_t count = image.functions.size();
   state.entries.resize(count);
   state.thunks.resize(count);
-  state.stubs.resize(2 * count);
+  state.gates.resize(2 * count);
   for (std::size_t i = 0; i < count; ++i) {
     if (image.functions[i] == not_compiled) continue;
     state.entries[i] = state.base + image.functions[i];
     state.thunks[i] = reinterpret_cast<NativeThunk>(state.base + image.thunks[i]);
-    state.stubs[2 * i].bits = std::bit_cast<std::uint64_t>(handler);
-    state.stubs[2 * i + 1].bits = i;
+    state.gates[2 * i].bits = std::bit_cast<std::uint64_t>(handler);
+    state.gates[2 * i + 1].bits = i;
   }
   state.native.helpers = helpers.data();
   state.native.type_ids = state.type_ids.data();
   state.native.entries = state.entries;
   state.native.thunks = state.thunks;
-  state.native.stubs = state.stubs;
+  state.native.gates = state.gates;
   state.native.needs_guards = image.needs_guards;
   code.native = &state.native;
   for (std::size_t i = 0; i < count; ++i) {
-    if (state.entries[i] != nullptr) code.code[i].store(&state.stubs[2 * i], std::memory_order_release);
+    if (state.entries[i] != nullptr) code.code[i].store(&state.gates[2 * i], std::memory_order_release);
   }
   return installed;
 }

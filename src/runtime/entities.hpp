@@ -31,6 +31,13 @@ enum class Outcome : std::uint8_t {
 // A host function's body. `frame` holds the parameters and takes the results, in slots from `frame[0]` on.
 using HostCallback = Outcome (*)(Thread& thread, const Func& func, Slot* frame) noexcept;
 
+// What compiled code reads and writes of its store.
+struct StoreControl {
+  std::atomic<std::uint32_t> interrupt = 0;  // not 0: guest code ends at its next call or loop
+  std::uintptr_t native_stack_limit = 0;     // compiled frames may not reach below
+  Instance* native_caller = nullptr;         // the instance whose compiled code calls a function that may be the host's
+};
+
 struct Func {
   core::TypeIdx type;  // canonical
   std::uint32_t param_slots = 0;
@@ -38,6 +45,7 @@ struct Func {
   core::FuncIdx index;           // in the module; none for host functions
   Instance* instance = nullptr;  // where it was defined; nullptr for host functions
   Store* store = nullptr;
+  StoreControl* control = nullptr;  // the store's
   HostCallback callback = nullptr;  // host functions
   void* data = nullptr;             // the callback's own
   // Where compiled code calls it, and with what context; null until there is such code (runtime/native.hpp).
@@ -88,6 +96,7 @@ struct Instance {
   Memory** memories = nullptr;
   std::atomic<const Cell*>* code = nullptr;  // the module's code table: entry point by own function, imports included
   Store* store = nullptr;
+  StoreControl* control = nullptr;  // the store's
   CodeModule* module = nullptr;
   // Cold.
   Tag** tags = nullptr;

@@ -152,6 +152,7 @@ class Instantiation {
   void make_instance() {
     instance_ = ::new (store_.arena.allocate(sizeof(Instance), alignof(Instance))) Instance{};
     instance_->store = &store_;
+    instance_->control = &store_.control;
     instance_->module = &code_;
     instance_->code = code_.code;
     instance_->memory0 = &store_.no_memory;

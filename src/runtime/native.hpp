@@ -2,7 +2,7 @@
 //
 // A compiled function has the machine's address as its entry and takes a context (its instance; for functions that are
 // not compiled, the `Func` that a bridge calls) and its parameters in registers. Functions that are compiled and ones
-// that are not call each other: bytecode enters compiled code through a stub in the module's table of entries, and
+// that are not call each other: bytecode enters compiled code through a gate in the module's table of entries, and
 // compiled code enters everything else through a bridge that puts the arguments into slots.
 //
 // Compiled frames lie on the native stack. A trap leaves them all at once, back to the innermost activation.
@@ -24,9 +24,9 @@ enum class NativeHelper : std::uint8_t {
   resolve_callee,  // (Instance*, Func*, u64 element, u32 type): traps, or the callee's type is a subtype
   own_func,        // (Instance*, u32 index): its Func*
   memory_grow,     // (Instance*, u32 memory, u64 pages): old pages, or -1
-  memory_copy,     // (Instance*, u32 to_memory, u32 from_memory, u64 to, u64 from, u64 size)
-  memory_fill,     // (Instance*, u32 memory, u64 to, u32 byte, u64 size)
-  memory_init,     // (Instance*, u32 memory, u32 data, u64 to, u64 from, u64 size)
+  copy_bytes,      // (Instance*, u32 to_memory, u32 from_memory, u64 to, u64 from, u64 size)
+  fill_bytes,      // (Instance*, u32 memory, u64 to, u32 byte, u64 size)
+  init_bytes,      // (Instance*, u32 memory, u32 data, u64 to, u64 from, u64 size)
   data_drop,       // (Instance*, u32 data)
   count,
 };
@@ -39,7 +39,7 @@ struct NativeModule {
   const std::uint32_t* type_ids = nullptr;  // the canonical type of each of the module's types
   std::span<const void* const> entries;     // of each function of the module, imports included; null: not compiled
   std::span<const NativeThunk> thunks;      // from slots to registers, for each function that is compiled
-  std::span<const Cell> stubs;              // two cells for each function: bytecode that enters compiled code
+  std::span<const Cell> gates;              // two cells for each function: bytecode that enters compiled code
   bool needs_guards = false;                // memories must have their guard regions
 };
 

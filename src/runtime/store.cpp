@@ -79,6 +79,7 @@ Func* make_host_func(Store& store, core::TypeIdx type, HostCallback callback, vo
   auto* func = store.arena.make<Func>();
   func->type = type;
   func->store = &store;
+  func->control = &store.control;
   func->callback = callback;
   func->data = data;
   set_signature(*func, *store.types);
@@ -104,6 +105,7 @@ Func* func_ref(Instance& instance, core::FuncIdx index) {
   func->index = index;
   func->instance = &instance;
   func->store = instance.store;
+  func->control = instance.control;
   set_signature(*func, *instance.store->types);
   if (const NativeModule* native = instance.module->native; native != nullptr && can_run_native(instance)) {
     func->native_entry = native->entries[index.value];
@@ -166,7 +168,7 @@ Result<Thread*> acquire_thread(Store& store) {
   }
   auto* thread = ::new (place) Thread{};
   thread->store = &store;
-  thread->interrupt = &store.interrupt;
+  thread->interrupt = &store.control.interrupt;
   thread->stack_base = thread->top = stack;
   thread->stack_bytes = bytes;
   thread->stack_end = stack + bytes / sizeof(Slot);

@@ -70,10 +70,8 @@ struct Store {
   Thread* threads = nullptr;       // all, linked by `next`
   Thread* free_threads = nullptr;  // stacks kept for reuse
   Thread* current = nullptr;       // the thread whose guest code runs or called the host
-  std::atomic<std::uint32_t> interrupt = 0;
-  std::uintptr_t native_stack_limit = 0;  // compiled frames may not reach below
-  Instance* native_caller = nullptr;      // the instance whose compiled code calls a function that may be the host's
-  std::int64_t fuel = INT64_MAX;          // units that guest code may still use, where it is metered
+  StoreControl control;
+  std::int64_t fuel = INT64_MAX;  // units that guest code may still use, where it is metered
 
   // The guest frames of the last trap, innermost first; of a deep stack the innermost ones.
   std::pmr::vector<BacktraceFrame> backtrace;

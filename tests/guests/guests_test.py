@@ -42,14 +42,14 @@ class Guest(unittest.TestCase):
                               timeout=60, check=False)
 
     def grants(self):
-        return ("--dir", f"{self.work}::/work")
+        return ("--dir", f"{self.work}::/box")
 
 
 class C(Guest):
     def test_files_clocks_and_what_is_not_granted(self):
         self.build("clang-19", "--target=wasm32-wasi", "-O2", str(HERE / "files.c"), "-o", self.wasm)
-        result = self.run_guest("a", "b c", options=(*self.grants(), "--env", "HOME=/work"))
-        self.assertEqual(result.stdout.decode(), "2 arguments, last b c, HOME /work\n8890 bytes\nline 1\nl"
+        result = self.run_guest("a", "b c", options=(*self.grants(), "--env", "HOME=/box"))
+        self.assertEqual(result.stdout.decode(), "2 arguments, last b c, HOME /box\n8890 bytes\nline 1\nl"
                                                  ". .. link moved\n")
         self.assertEqual(result.returncode, 7, result.stderr)
         self.assertEqual(list(self.work.iterdir()), [])
@@ -62,7 +62,7 @@ class C(Guest):
 
     def test_read_only_directories_refuse_and_say_so(self):
         self.build("clang-19", "--target=wasm32-wasi", "-O2", str(HERE / "files.c"), "-o", self.wasm)
-        result = self.run_guest(options=("--dir", f"{self.work}::/work:ro"))
+        result = self.run_guest(options=("--dir", f"{self.work}::/box:ro"))
         self.assertEqual(result.returncode, 9)
         self.assertIn(b"mkdir: Read-only file system", result.stderr)
         self.assertIn(b"which was granted read-only", result.stderr)

@@ -11,16 +11,16 @@ import (
 
 func main() {
 	fmt.Println(os.Args[1:], os.Getenv("GREETING"))
-	if err := os.WriteFile("/work/file", []byte("data"), 0o644); err != nil {
+	if err := os.WriteFile("/box/file", []byte("data"), 0o644); err != nil {
 		panic(err)
 	}
-	contents, err := os.ReadFile("/work/file")
+	contents, err := os.ReadFile("/box/file")
 	fmt.Println(string(contents), err)
-	entries, _ := os.ReadDir("/work")
+	entries, _ := os.ReadDir("/box")
 	for _, entry := range entries {
 		fmt.Println(entry.Name(), entry.IsDir())
 	}
-	os.Remove("/work/file")
+	os.Remove("/box/file")
 	_, err = os.ReadFile("/etc/passwd")
 	fmt.Println(err != nil)
 	scanner := bufio.NewScanner(os.Stdin)

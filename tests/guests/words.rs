@@ -12,11 +12,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for word in text.split_whitespace() {
         *counts.entry(word).or_insert(0) += 1;
     }
-    std::fs::create_dir_all("/work/a/b")?;
-    std::fs::write("/work/a/b/counts", format!("{counts:?}"))?;
-    println!("{}", std::fs::read_to_string("/work/a/b/counts")?);
-    std::fs::remove_dir_all("/work/a")?;
-    println!("{:?}", std::fs::read("/work/../etc/passwd").is_err());
+    std::fs::create_dir_all("/box/a/b")?;
+    std::fs::write("/box/a/b/counts", format!("{counts:?}"))?;
+    println!("{}", std::fs::read_to_string("/box/a/b/counts")?);
+    std::fs::remove_dir_all("/box/a")?;
+    println!("{:?}", std::fs::read("/box/../etc/passwd").is_err());
     let start = Instant::now();
     std::thread::sleep(Duration::from_millis(20));
     println!("{}", start.elapsed() >= Duration::from_millis(20));

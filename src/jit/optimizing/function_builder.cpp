@@ -6,9 +6,6 @@
 #include "runtime/executor.hpp"
 #include "runtime/store.hpp"
 
-// Layouts of the runtime's structures, which compiled code reads.
-#pragma clang diagnostic ignored "-Winvalid-offsetof"
-
 namespace tenon::jit {
 
 using runtime::NativeHelper;
@@ -367,15 +364,14 @@ bool FunctionBuilder::bulk(const core::Instruction& in) {
   const Values operands = pop(3);
   if (immediates == Immediates::memory) {
     auto* type = llvm::FunctionType::get(ir_.getVoidTy(), {ptr, i32, i64, i32, i64}, false);
-    constexpr auto fill = static_cast<NativeHelper>(static_cast<unsigned>(NativeHelper::memory_copy) + 1);
-    ir_.CreateCall(type, module_.helper(ir_, instance_, fill),
+    ir_.CreateCall(type, module_.helper(ir_, instance_, NativeHelper::fill_bytes),
                    {instance_, ir_.getInt32(in.index), wide(operands[0]), operands[1], wide(operands[2])});
     return true;
   }
   // A copy names destination and source, an initialization its data segment and the memory.
   const bool is_copy = immediates == Immediates::memory_memory;
   auto* type = llvm::FunctionType::get(ir_.getVoidTy(), {ptr, i32, i32, i64, i64, i64}, false);
-  ir_.CreateCall(type, module_.helper(ir_, instance_, is_copy ? NativeHelper::memory_copy : NativeHelper::memory_init),
+  ir_.CreateCall(type, module_.helper(ir_, instance_, is_copy ? NativeHelper::copy_bytes : NativeHelper::init_bytes),
                  {instance_, ir_.getInt32(is_copy ? in.index : in.second), ir_.getInt32(is_copy ? in.second : in.index),
                   wide(operands[0]), wide(operands[1]), wide(operands[2])});
   return true;
@@ -416,8 +412,8 @@ void FunctionBuilder::trap_if_set(llvm::Value* reason) {
 }
 
 void FunctionBuilder::check_interrupt() {
-  llvm::Value* store = instance_field(ir_.getPtrTy(), offsetof(runtime::Instance, store));
-  llvm::LoadInst* interrupt = ir_.CreateLoad(ir_.getInt32Ty(), at(store, offsetof(runtime::Store, interrupt)));
+  llvm::Value* control = instance_field(ir_.getPtrTy(), offsetof(runtime::Instance, control));
+  llvm::LoadInst* interrupt = ir_.CreateLoad(ir_.getInt32Ty(), at(control, offsetof(runtime::StoreControl, interrupt)));
   interrupt->setAtomic(llvm::AtomicOrdering::Monotonic);
   interrupt->setAlignment(llvm::Align(4));
   interrupt->setMetadata(llvm::LLVMContext::MD_tbaa, module_.alias_runtime_);
@@ -428,8 +424,8 @@ void FunctionBuilder::check_interrupt() {
 // the limit leaves anyway.
 void FunctionBuilder::check_stack() {
   ir_.SetInsertPoint(entry_);
-  llvm::Value* store = instance_field(ir_.getPtrTy(), offsetof(runtime::Instance, store));
-  llvm::Value* limit = load_field(ir_.getInt64Ty(), store, offsetof(runtime::Store, native_stack_limit));
+  llvm::Value* control = instance_field(ir_.getPtrTy(), offsetof(runtime::Instance, control));
+  llvm::Value* limit = load_field(ir_.getInt64Ty(), control, offsetof(runtime::StoreControl, native_stack_limit));
   llvm::Value* name =
       llvm::MetadataAsValue::get(context_, llvm::MDNode::get(context_, llvm::MDString::get(context_, "rsp")));
   llvm::Value* pointer = ir_.CreateIntrinsic(llvm::Intrinsic::read_register, {ir_.getInt64Ty()}, {name});

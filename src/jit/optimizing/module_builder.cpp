@@ -5,9 +5,6 @@
 #include "runtime/executor.hpp"
 #include "runtime/store.hpp"
 
-// Layouts of the runtime's structures, which compiled code reads.
-#pragma clang diagnostic ignored "-Winvalid-offsetof"
-
 namespace tenon::jit {
 
 using runtime::NativeHelper;
@@ -160,9 +157,10 @@ llvm::Function* ModuleBuilder::bridge(core::TypeIdx index) {
   store_slots(ir, slots, arguments);
   llvm::Value* func = function->getArg(0);
   // The caller of a function that may be the host's was noted in the store; its module has the helpers.
-  llvm::Value* store = load_invariant(ir, ir.getPtrTy(), func, offsetof(runtime::Func, store));
+  llvm::Value* control = load_invariant(ir, ir.getPtrTy(), func, offsetof(runtime::Func, control));
   llvm::LoadInst* instance = ir.CreateLoad(
-      ir.getPtrTy(), ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), store, offsetof(runtime::Store, native_caller)));
+      ir.getPtrTy(),
+      ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), control, offsetof(runtime::StoreControl, native_caller)));
   instance->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
   auto* callee_type = llvm::FunctionType::get(ir.getVoidTy(), {ir.getPtrTy(), ir.getPtrTy()}, false);
   ir.CreateCall(callee_type, helper(ir, instance, NativeHelper::call_func), {func, slots});
@@ -210,9 +208,9 @@ llvm::Value* ModuleBuilder::call_func(llvm::IRBuilder<>& ir, llvm::Value* instan
     value->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
     return value;
   };
-  llvm::Value* store = load_invariant(ir, ptr, instance, offsetof(runtime::Instance, store));
+  llvm::Value* control = load_invariant(ir, ptr, instance, offsetof(runtime::Instance, control));
   ir.CreateStore(instance,
-                 ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), store, offsetof(runtime::Store, native_caller)))
+                 ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), control, offsetof(runtime::StoreControl, native_caller)))
       ->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
   auto* unprepared = llvm::BasicBlock::Create(context_, "unprepared", function);
   auto* prepared = llvm::BasicBlock::Create(context_, "prepared", function);

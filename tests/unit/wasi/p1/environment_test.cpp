@@ -26,7 +26,7 @@ TEST(Preview1, AddressesOutsideOfMemoryAreFaults) {
     std::vector<std::int64_t> arguments;
   };
   Folder folder;
-  Guest guest(Config().args({"a"}).env("A", "b").dir(folder.path.string(), "/work"));
+  Guest guest(Config().args({"a"}).env("A", "b").dir(folder.path.string(), "/box"));
   guest.put(list_at, outside - 1);  // a buffer that begins inside and ends outside
   guest.put(list_at + 4, 2);
   const std::int64_t end = outside;

@@ -269,13 +269,13 @@ TEST_F(Files, TellIsPartOfSeek) {
 TEST_F(Files, GrantedDirectoriesHaveNames) {
   EXPECT_EQ(guest().call("fd_prestat_get", 3, result_at), Errno::success);
   EXPECT_EQ(guest().get<std::uint32_t>(result_at), 0U);
-  EXPECT_EQ(guest().get<std::uint32_t>(result_at + 4), 5U);
-  EXPECT_EQ(guest().call("fd_prestat_dir_name", 3, bytes_at, 5), Errno::success);
-  EXPECT_EQ(guest().text(bytes_at, 6), std::string("/work\0", 6));
-  EXPECT_EQ(guest().call("fd_prestat_dir_name", 3, bytes_at, 4), Errno::nametoolong);
+  EXPECT_EQ(guest().get<std::uint32_t>(result_at + 4), 4U);
+  EXPECT_EQ(guest().call("fd_prestat_dir_name", 3, bytes_at, 4), Errno::success);
+  EXPECT_EQ(guest().text(bytes_at, 5), std::string("/box\0", 5));
+  EXPECT_EQ(guest().call("fd_prestat_dir_name", 3, bytes_at, 3), Errno::nametoolong);
   for (const std::int32_t fd : {0, 4, opened("a", create)}) {
     EXPECT_EQ(guest().call("fd_prestat_get", fd, result_at), Errno::badf);
-    EXPECT_EQ(guest().call("fd_prestat_dir_name", fd, bytes_at, 5), Errno::badf);
+    EXPECT_EQ(guest().call("fd_prestat_dir_name", fd, bytes_at, 4), Errno::badf);
   }
 }
 

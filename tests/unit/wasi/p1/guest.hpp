@@ -193,10 +193,10 @@ struct FileGuest : ::testing::Test {
         .on_refusal([this](const Refusal& refusal) { refusals.push_back(refusal); });
   }
   Guest& guest() {
-    if (!guest_) guest_.emplace(config().dir(folder.path.string(), "/work"));
+    if (!guest_) guest_.emplace(config().dir(folder.path.string(), "/box"));
     return *guest_;
   }
-  void restart_read_only() { guest_.emplace(config().dir(folder.path.string(), "/work", Access::read_only)); }
+  void restart_read_only() { guest_.emplace(config().dir(folder.path.string(), "/box", Access::read_only)); }
 
   Errno open(std::string_view path, std::int32_t how = 0, std::int64_t rights = file_rights,
              std::int32_t lookup = follow, std::int32_t flags = 0, std::int32_t base = 3) {

@@ -295,7 +295,7 @@ TEST_F(Paths, AReadOnlyGrantRefusesEveryChangeAndSaysSo) {
   EXPECT_TRUE(refused(two_paths("path_symlink", "a", "b")));
   EXPECT_TRUE(refused(set_times("a", 0, 0)));
   EXPECT_TRUE(refused(guest().call("fd_filestat_set_times", fd, 0, 0, 4)));
-  EXPECT_NE(refusals.back().remedy.find("--dir " + folder.path.string() + "::/work"), std::string::npos);
+  EXPECT_NE(refusals.back().remedy.find("--dir " + folder.path.string() + "::/box"), std::string::npos);
   // The grant goes with what is opened through it.
   const std::int32_t sub = opened("sub", directory, right::of_directories);
   EXPECT_TRUE(refused(path_call("path_create_directory", "b", sub)));
