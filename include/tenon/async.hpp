@@ -68,13 +68,7 @@ struct AsyncHostFunctionOf final : HostFunction {
   }
 
   Result<void> run(CallContext& context, std::uint64_t* frame) override {
-    unsigned at = 0;
-    [[maybe_unused]] const auto next = [&]<class T>(std::type_identity<T>) {
-      const std::uint64_t* slot = frame + at;
-      at += CoreValue<T>::slots;
-      return CoreValue<T>::load(slot);
-    };
-    std::tuple<Args...> arguments{next(std::type_identity<Args>{})...};
+    std::tuple<Args...> arguments = load_arguments<Args...>(frame);
     const std::shared_ptr<Waiting> waiting = begin_waiting(context);
     std::apply(
         [&](Args&... args) {

@@ -508,6 +508,18 @@ struct HostFunction {
 
 Caller make_caller(CallContext& context) noexcept;
 
+// The arguments that a guest passes, in the slots of its call.
+template <class... Args>
+std::tuple<Args...> load_arguments(const std::uint64_t* frame) {
+  unsigned at = 0;
+  [[maybe_unused]] const auto next = [&]<class T>(std::type_identity<T>) {
+    const std::uint64_t* slot = frame + at;
+    at += CoreValue<T>::slots;
+    return CoreValue<T>::load(slot);
+  };
+  return {next(std::type_identity<Args>{})...};
+}
+
 template <class T>
 struct WithoutResult {
   using type = T;
@@ -528,13 +540,7 @@ struct HostFunctionOf final : HostFunction {
   }
 
   Result<void> run(CallContext& context, std::uint64_t* frame) override {
-    unsigned at = 0;
-    [[maybe_unused]] const auto next = [&]<class T>(std::type_identity<T>) {
-      const std::uint64_t* slot = frame + at;
-      at += CoreValue<T>::slots;
-      return CoreValue<T>::load(slot);
-    };
-    std::tuple<Args...> arguments{next(std::type_identity<Args>{})...};
+    std::tuple<Args...> arguments = load_arguments<Args...>(frame);
     const auto call = [&](Args&... args) -> Return {
       if constexpr (with_caller) {
         return function(make_caller(context), args...);

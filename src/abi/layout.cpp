@@ -33,6 +33,26 @@ std::uint64_t payload_offset(const ValueType& type, bool is_memory64) noexcept {
   return align_to(discriminant_size(cases.size()), alignment);
 }
 
+ValKind kind_of(Primitive primitive) noexcept {
+  switch (primitive) {
+    case Primitive::bool_: return ValKind::boolean;
+    case Primitive::s8: return ValKind::s8;
+    case Primitive::u8: return ValKind::u8;
+    case Primitive::s16: return ValKind::s16;
+    case Primitive::u16: return ValKind::u16;
+    case Primitive::s32: return ValKind::s32;
+    case Primitive::u32: return ValKind::u32;
+    case Primitive::s64: return ValKind::s64;
+    case Primitive::u64: return ValKind::u64;
+    case Primitive::f32: return ValKind::f32;
+    case Primitive::f64: return ValKind::f64;
+    case Primitive::char_: return ValKind::character;
+    case Primitive::string: return ValKind::string;
+    case Primitive::error_context: break;
+  }
+  return ValKind::handle;
+}
+
 std::uint32_t field_count(const ValueType& type) noexcept {
   switch (type.kind) {
     case TypeKind::record: return static_cast<std::uint32_t>(type.members.size());

@@ -34,6 +34,9 @@ std::uint64_t payload_offset(const ValueType& type, bool is_memory64) noexcept;
 std::uint32_t field_count(const ValueType& type) noexcept;
 const ValueType& field_type(const ValueType& type, std::uint32_t field) noexcept;
 
+// What values of a primitive type are on the host's side.
+ValKind kind_of(Primitive primitive) noexcept;
+
 // Whether values of the type are bytes that need no look: numbers, and what holds numbers only, with no padding.
 bool is_plain(const ValueType& type, bool is_memory64) noexcept;
 

@@ -121,27 +121,11 @@ Result<Val> load_variant(LiftLowerContext& cx, std::uint64_t pointer, const Valu
   return Val::variant(*index, std::move(*value));
 }
 
-ValKind packed_kind(Primitive primitive) noexcept {
-  switch (primitive) {
-    case Primitive::bool_: return ValKind::boolean;
-    case Primitive::s8: return ValKind::s8;
-    case Primitive::u8: return ValKind::u8;
-    case Primitive::s16: return ValKind::s16;
-    case Primitive::u16: return ValKind::u16;
-    case Primitive::s32: return ValKind::s32;
-    case Primitive::u32: return ValKind::u32;
-    case Primitive::s64: return ValKind::s64;
-    case Primitive::u64: return ValKind::u64;
-    case Primitive::f32: return ValKind::f32;
-    default: return ValKind::f64;
-  }
-}
-
 // Numbers and bools, as bytes.
 Val load_packed(const LiftLowerContext& cx, std::uint64_t pointer, std::uint64_t length, Primitive primitive,
                 std::uint64_t element_size) {
   std::span<std::uint8_t> bytes;
-  Val list = Val::packed_buffer(packed_kind(primitive), length * element_size, bytes);
+  Val list = Val::packed_buffer(kind_of(primitive), length * element_size, bytes);
   if (bytes.empty()) return list;
   std::memcpy(bytes.data(), cx.memory.data() + pointer, bytes.size());
   if (primitive == Primitive::bool_) {

@@ -17,51 +17,13 @@ constexpr std::string_view kind_names[] = {"bool",   "s8",   "u8",     "s16",   
                                            "u32",    "s64",  "u64",    "f32",     "f64",   "char",
                                            "string", "list", "record", "variant", "flags", "handle"};
 
-constexpr std::string_view type_names[] = {
-    "primitive",
-#define TENON_TYPE_KIND(name, code, text, feature) text,
-#include "spec/component_type_kinds.def"
-#undef TENON_TYPE_KIND
-};
-
 std::string_view name_of(const ValueType& type) noexcept {
-  if (type.kind != TypeKind::primitive) return type_names[static_cast<std::size_t>(type.kind)];
-  switch (type.primitive) {
-#define TENON_CORE_SORT(name, code, text)
-#define TENON_SORT(name, code, text, feature)
-#define TENON_PRIMITIVE(name, code, text, size, feature) \
-  case Primitive::name: return text;
-#include "spec/component_types.def"
-#undef TENON_CORE_SORT
-#undef TENON_SORT
-#undef TENON_PRIMITIVE
-  }
-  return {};
+  return type.kind == TypeKind::primitive ? keyword_of(type.primitive) : keyword_of(type.kind);
 }
 
 Error mismatch(const ValueType& type, const Val& value) {
   return fail(ErrorKind::usage, {}, "type mismatch: expected a value of type ", name_of(type), ", found ",
               kind_names[static_cast<std::size_t>(value.kind())]);
-}
-
-ValKind kind_of(Primitive primitive) noexcept {
-  switch (primitive) {
-    case Primitive::bool_: return ValKind::boolean;
-    case Primitive::s8: return ValKind::s8;
-    case Primitive::u8: return ValKind::u8;
-    case Primitive::s16: return ValKind::s16;
-    case Primitive::u16: return ValKind::u16;
-    case Primitive::s32: return ValKind::s32;
-    case Primitive::u32: return ValKind::u32;
-    case Primitive::s64: return ValKind::s64;
-    case Primitive::u64: return ValKind::u64;
-    case Primitive::f32: return ValKind::f32;
-    case Primitive::f64: return ValKind::f64;
-    case Primitive::char_: return ValKind::character;
-    case Primitive::string: return ValKind::string;
-    case Primitive::error_context: break;
-  }
-  return ValKind::handle;
 }
 
 // The core value of a primitive that is one: integers below 64 bits as i32.

@@ -7,6 +7,7 @@
 #include "base/concat.hpp"
 #include "binary/core/instructions.hpp"
 #include "binary/core/module.hpp"
+#include "compose/first_error.hpp"
 #include "model/core/names.hpp"
 
 namespace tenon::compose {
@@ -56,7 +57,7 @@ class Code {
   ByteWriter out_;
 };
 
-class Trimmer {
+class Trimmer : FirstError {
  public:
   Trimmer(const core::Module& in, const TrimOptions& options, core::Module& out)
       : in_(in),
@@ -91,13 +92,6 @@ class Trimmer {
   }
 
  private:
-  template <class... Pieces>
-  void fail(const Pieces&... pieces) {
-    if (failed_) return;
-    failed_ = true;
-    error_ = tenon::fail(ErrorKind::invalid, {}, pieces...);
-  }
-
   template <class V>
   V copy(const V& from) {
     V result;
@@ -373,8 +367,6 @@ class Trimmer {
   std::optional<GlobalIdx> allocation_state_;
   std::optional<FuncIdx> realloc_;
   std::optional<FuncIdx> lazy_stack_;
-  bool failed_ = false;
-  Error error_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/concat.hpp"
+#include "compose/first_error.hpp"
 #include "compose/flat.hpp"
 #include "compose/inputs.hpp"
 #include "compose/join.hpp"
@@ -25,7 +26,7 @@ struct Shim {
   const ExportUse* destructor = nullptr;
 };
 
-class ComponentEncoder {
+class ComponentEncoder : FirstError {
  public:
   ComponentEncoder(const JoinedWorld& world, const FlatTypes& flat, std::span<CoreInput* const> modules, Arena& arena);
   ComponentEncoder(const ComponentEncoder&) = delete;
@@ -36,13 +37,6 @@ class ComponentEncoder {
   wit::ComponentBuilder& builder() noexcept { return builder_; }
 
  private:
-  template <class... Pieces>
-  void fail(const Pieces&... pieces) {
-    if (failed_) return;
-    failed_ = true;
-    error_ = tenon::fail(ErrorKind::invalid, {}, pieces...);
-  }
-
   // encoder_imports.cpp: what is live of the imports, and the component's imports
   void find_live();
   void mark_live(const wit::Type& type);
@@ -104,9 +98,6 @@ class ComponentEncoder {
   std::vector<component::CoreInstanceIdx> core_instances_;  // by module; none before it is instantiated
   component::CoreMemoryIdx memory_;
   std::map<std::pair<std::uint32_t, std::string>, std::uint32_t> aliases_;
-
-  bool failed_ = false;
-  Error error_;
 };
 
 }  // namespace tenon::compose

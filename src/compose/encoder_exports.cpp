@@ -16,13 +16,6 @@ using wit::TypeIdx;
 
 namespace {
 
-component::ExternType of_type(Sort sort, component::TypeIdx type) {
-  component::ExternType result;
-  result.sort = sort;
-  result.index = type.value;
-  return result;
-}
-
 // A plain name for a function, unlike any other.
 std::string import_name(const wit::Function& function) {
   if (function.kind == wit::FunctionKind::freestanding) return "import-func-" + std::string(function.name);
@@ -101,7 +94,8 @@ class NamingComponent {
     for (const wit::Function& function : interface.functions) {
       const component::TypeIdx type = types_.function(function);
       const std::string name = import_name(function);
-      builder_.import(wit::extern_name(arena_, arena_.copy(std::string_view(name))), of_type(Sort::func, type));
+      builder_.import(wit::extern_name(arena_, arena_.copy(std::string_view(name))),
+                      component::ExternType::of(Sort::func, type));
     }
   }
   void keep_known() { foreign_ = types_.known; }
@@ -126,7 +120,7 @@ class NamingComponent {
     for (const wit::Function& function : interface.functions) {
       const component::TypeIdx type = types_.function(function);
       builder_.export_item(wit::extern_name(arena_, function.name, function.external_id), {Sort::func, next++},
-                           of_type(Sort::func, type));
+                           component::ExternType::of(Sort::func, type));
     }
   }
 
@@ -234,12 +228,7 @@ std::vector<TypeIdx> ComponentEncoder::types_used_by(const wit::Interface& inter
     const wit::Type next = work.back();
     work.pop_back();
     if (!next.is_defined() || !found.insert(next.index.value).second) continue;
-    const TypeDef& definition = resolve_.types[next.index];
-    if (!definition.resource.is_none()) work.push_back(wit::Type::of(definition.resource));
-    work.push_back(definition.first);
-    work.push_back(definition.second);
-    for (const wit::Member& member : definition.members) work.push_back(member.type);
-    work.insert(work.end(), definition.elements.begin(), definition.elements.end());
+    wit::for_each_part(resolve_.types[next.index], [&](const wit::Type& part) { work.push_back(part); });
   }
   std::vector<TypeIdx> order;
   for (const std::uint32_t index : found) order.emplace_back(index);

@@ -12,29 +12,13 @@ using wit::TypeIdx;
 using wit::WorldItem;
 using wit::WorldItemKind;
 
-namespace {
-
-component::ExternType of_type(Sort sort, component::TypeIdx type) {
-  component::ExternType result;
-  result.sort = sort;
-  result.index = type.value;
-  return result;
-}
-
-}  // namespace
-
 void ComponentEncoder::mark_live(const wit::Type& type) {
   std::vector<wit::Type> work{type};
   while (!work.empty()) {
     const wit::Type next = work.back();
     work.pop_back();
     if (!next.is_defined() || !live_.insert(next.index.value).second) continue;
-    const TypeDef& definition = resolve_.types[next.index];
-    if (!definition.resource.is_none()) work.push_back(wit::Type::of(definition.resource));
-    work.push_back(definition.first);
-    work.push_back(definition.second);
-    for (const wit::Member& member : definition.members) work.push_back(member.type);
-    work.insert(work.end(), definition.elements.begin(), definition.elements.end());
+    wit::for_each_part(resolve_.types[next.index], [&](const wit::Type& part) { work.push_back(part); });
   }
 }
 
@@ -78,7 +62,8 @@ void ComponentEncoder::encode_imports() {
         if (!is_lowered(item.function)) break;
         const component::TypeIdx type = types_.function(item.function);
         const auto name = wit::extern_name(arena_, item.name, item.function.external_id);
-        functions_.emplace(&item.function, component::FuncIdx(builder_.import(name, of_type(Sort::func, type))));
+        functions_.emplace(&item.function,
+                           component::FuncIdx(builder_.import(name, component::ExternType::of(Sort::func, type))));
         break;
       }
     }
@@ -99,7 +84,8 @@ void ComponentEncoder::import_interface(const WorldItem& item) {
   for (const wit::Function& function : interface.functions) {
     if (!is_lowered(function)) continue;
     const component::TypeIdx type = types.function(function);
-    scope.declare_export(wit::extern_name(arena_, function.name, function.external_id), of_type(Sort::func, type));
+    scope.declare_export(wit::extern_name(arena_, function.name, function.external_id),
+                         component::ExternType::of(Sort::func, type));
   }
   if (scope.body().definitions.empty()) return;  // nothing of it is used
   const component::TypeIdx type = builder_.scope_type(component::TypeKind::instance, scope);
@@ -111,8 +97,8 @@ void ComponentEncoder::import_interface(const WorldItem& item) {
   } else if (!full_name.empty()) {
     implements = arena_.copy(std::string_view(full_name));
   }
-  const component::InstanceIdx instance(
-      builder_.import(wit::extern_name(arena_, name, item.external_id, implements), of_type(Sort::instance, type)));
+  const component::InstanceIdx instance(builder_.import(wit::extern_name(arena_, name, item.external_id, implements),
+                                                        component::ExternType::of(Sort::instance, type)));
   instances_.emplace(item.interface.value, instance);
   for (const wit::Function& function : interface.functions) {
     if (is_lowered(function)) functions_.emplace(&function, component::FuncIdx());

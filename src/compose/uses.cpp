@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/concat.hpp"
+#include "compose/first_error.hpp"
 #include "model/core/type_text.hpp"
 #include "wit/names.hpp"
 
@@ -89,7 +90,7 @@ std::string canonical_name(const Resolve& resolve, InterfaceIdx index) {
   return name;
 }
 
-class UseFinder {
+class UseFinder : FirstError {
  public:
   UseFinder(const core::Module& module, const UseContext& context, ModuleUses& out)
       : module_(module), context_(context), resolve_(context.world.resolve), out_(out) {}
@@ -116,13 +117,6 @@ class UseFinder {
   }
 
  private:
-  template <class... Pieces>
-  void fail(const Pieces&... pieces) {
-    if (failed_) return;
-    failed_ = true;
-    error_ = tenon::fail(ErrorKind::invalid, {}, pieces...);
-  }
-
   const core::FuncType& type_of(const core::Import& import) const { return module_.types[import.type.func].func; }
 
   void expect(const core::FuncType& found, std::span<const core::ValType> params,
@@ -612,8 +606,6 @@ class UseFinder {
   const Resolve& resolve_;
   ModuleUses& out_;
   ImportUse use_;
-  bool failed_ = false;
-  Error error_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "engine/component_state.hpp"
+#include "engine/load.hpp"
 #include "fuse/flatten.hpp"
 #include "tenon/tools.hpp"
 #include "text/component/text.hpp"
@@ -45,7 +46,7 @@ Result<Component> Component::compile(const Engine& engine, std::string_view inpu
 
   auto validated =
       component::validate_component(*state->component, owner->types, state->arena, {.features = owner->features});
-  if (!validated) return std::move(validated).error();
+  if (!validated) return tools::in_text(std::move(validated).error(), input, owner->features);
   state->validated = *validated;
   // From here on names resolve, and types agree.
 

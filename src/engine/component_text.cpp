@@ -14,31 +14,6 @@ using component::ValueType;
 
 namespace {
 
-std::string_view primitive_text(Primitive type) noexcept {
-  switch (type) {
-#define TENON_CORE_SORT(name, code, text)
-#define TENON_SORT(name, code, text, feature)
-#define TENON_PRIMITIVE(name, code, text, size, feature) \
-  case Primitive::name: return text;
-#include "spec/component_types.def"
-#undef TENON_CORE_SORT
-#undef TENON_SORT
-#undef TENON_PRIMITIVE
-  }
-  return {};
-}
-
-std::string_view kind_text(TypeKind kind) noexcept {
-  switch (kind) {
-    case TypeKind::primitive: return "primitive";
-#define TENON_TYPE_KIND(name, code, text, feature) \
-  case TypeKind::name: return text;
-#include "spec/component_type_kinds.def"
-#undef TENON_TYPE_KIND
-  }
-  return {};
-}
-
 template <class Items, class TextOf>
 std::string joined(const Items& items, TextOf text_of) {
   std::string text;
@@ -57,9 +32,9 @@ std::string type_text(const ValueType* type, const fuse::Plan* plan) {
   if (type == nullptr) return "_";
   const auto inner = [&](const ValueType* part) { return type_text(part, plan); };
   const auto element = [&] { return type->element == nullptr ? std::string() : "<" + inner(type->element) + ">"; };
-  const std::string name(kind_text(type->kind));
+  const std::string name(keyword_of(type->kind));
   switch (type->kind) {
-    case TypeKind::primitive: return std::string(primitive_text(type->primitive));
+    case TypeKind::primitive: return std::string(keyword_of(type->primitive));
     case TypeKind::record:
       return "record { " +
              joined(type->members, [&](const Member& m) { return std::string(m.label) + ": " + inner(m.type); }) + " }";
@@ -213,9 +188,9 @@ std::string_view shape_text(Kind kind) noexcept {
 }
 
 bool same_kind(Kind shape, const ValueType& type) noexcept {
-  if (type.kind == TypeKind::primitive) return shape_text(shape) == primitive_text(type.primitive);
+  if (type.kind == TypeKind::primitive) return shape_text(shape) == keyword_of(type.primitive);
   if ((shape == Kind::fixed_length_list) != (type.kind == TypeKind::fixed_length_list)) return false;
-  return shape_text(shape) == kind_text(type.kind);
+  return shape_text(shape) == keyword_of(type.kind);
 }
 
 std::string part_difference(const Shape* shape, const ValueType* type) {

@@ -48,4 +48,10 @@ Result<LoadedComponent> load_component(std::string_view input, Features features
   return LoadedComponent{std::move(encoded), *binary, std::move(*component)};
 }
 
+Error in_text(Error error, std::string_view input, Features features) {
+  if (is_binary(input)) return error;
+  auto again = validate(input, {.features = {features.bits()}});
+  return again ? std::move(error) : std::move(again).error();
+}
+
 }  // namespace tenon::tools

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "engine/load.hpp"
 #include "engine/state.hpp"
 #include "jit/optimizing/compiler.hpp"
 #include "os/library.hpp"
@@ -142,7 +143,7 @@ Result<void> compile(ModuleState& state, std::string_view input) {
   state.module.emplace(std::move(*module));
   // Well-formed from here on.
   auto validated = core::validate_module(*state.module, state.engine->types, state.arena, {.features = features});
-  if (!validated) return std::move(validated).error();
+  if (!validated) return tools::in_text(std::move(validated).error(), input, features);
   state.validated = *validated;
   // Valid from here on.
   const EngineOptions& options = state.engine->options;

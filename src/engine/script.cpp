@@ -20,6 +20,7 @@
 #include "base/concat.hpp"
 #include "binary/component/component.hpp"
 #include "binary/core/module.hpp"
+#include "engine/load.hpp"
 #include "fuse/flatten.hpp"
 #include "spec/traps.hpp"
 #include "tenon/tools.hpp"
@@ -145,13 +146,6 @@ Checked check_component(std::string binary, Features features) {
   return {.binary = std::move(binary), .error = {}, .is_good = true, .failed_in = Phase::parse};
 }
 
-// Validating the text itself gives the same error with its place in the text instead of the binary.
-Error in_text(Error error, const ModuleSource& source, Features features) {
-  if (source.form != SourceForm::text) return error;
-  auto again = tools::validate(source.contents, {.features = {features.bits()}});
-  return again ? std::move(error) : std::move(again).error();
-}
-
 Checked check(const ModuleSource& source, Features features) {
   std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
   auto binary = binary_of(source, features);
@@ -164,7 +158,10 @@ Checked check(const ModuleSource& source, Features features) {
   core::TypeRegistry registry(memory);
   Arena arena(memory);
   auto validated = core::validate_module(*module, registry, arena, {.features = features});
-  if (!validated) return refused(in_text(std::move(validated).error(), source, features), Phase::validate);
+  if (!validated && source.form == SourceForm::text) {
+    return refused(tools::in_text(std::move(validated).error(), source.contents, features), Phase::validate);
+  }
+  if (!validated) return refused(std::move(validated).error(), Phase::validate);
   return {.binary = std::move(*binary), .error = {}, .is_good = true, .failed_in = Phase::parse};
 }
 

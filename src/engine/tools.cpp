@@ -102,15 +102,26 @@ Result<void> validate_bodies(const core::ValidatedModule& module, unsigned threa
 }
 
 // An error of validation with its place in the text. Nobody needs those places while all is well, so the text is parsed
-// once more to get them.
+// once more to get them. Without any offset, the context says what is wrong: "memory 0".
 Error in_text(Error error, bool is_text, std::string_view source, Features features) {
-  ErrorPlace place = error.place();
-  if (!is_text || place.line != 0 || place.offset == ErrorPlace::no_offset) return error;
-  std::pmr::vector<core::CodePlace> places(std::pmr::new_delete_resource());
-  auto again = core::parse_module(source, *std::pmr::new_delete_resource(), {.features = features, .places = &places});
+  const ErrorPlace place = error.place();
+  if (!is_text || place.line != 0) return error;
+  std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
+  std::pmr::vector<core::CodePlace> places(&memory);
+  std::pmr::vector<core::DefinitionPlace> definitions(&memory);
+  auto again =
+      core::parse_module(source, memory, {.features = features, .places = &places, .definitions = &definitions});
   if (!again) return error;
-  const auto found = std::ranges::find(places, place.offset, &core::CodePlace::offset);
-  return std::move(error).with_place(place_in_text(source, found == places.end() ? place.offset : found->text));
+  if (place.offset != ErrorPlace::no_offset) {
+    const auto found = std::ranges::find(places, place.offset, &core::CodePlace::offset);
+    return std::move(error).with_place(place_in_text(source, found == places.end() ? place.offset : found->text));
+  }
+  for (const core::DefinitionPlace& definition : definitions) {
+    if (error.context() == std::string(definition.kind) + " " + std::to_string(definition.index)) {
+      return std::move(error).with_place(place_in_text(source, definition.text));
+    }
+  }
+  return error;
 }
 
 // "function 12 $main" instead of "function 12", where the name section knows better.

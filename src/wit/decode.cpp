@@ -4,6 +4,7 @@
 
 #include "binary/component/component.hpp"
 #include "binary/core/cursor.hpp"
+#include "model/component/extern_names.hpp"
 #include "wit/component_scope.hpp"
 #include "wit/decoder.hpp"
 #include "wit/encode.hpp"
@@ -34,7 +35,7 @@ bool is_package(const ComponentReader::Contents& contents) {
   if (!contents.imports.empty() || contents.exports.empty()) return false;
   if (!std::ranges::all_of(contents.exports, is_component_type)) return false;
   const std::string_view name = contents.exports.front().name.name;
-  return label_fault(name).empty() || is_old_package_name(name);
+  return component::label_fault(name).empty() || is_old_package_name(name);
 }
 
 Result<void> add_docs(const component::ComponentBody& body, Resolve& resolve) {

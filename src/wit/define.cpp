@@ -1,13 +1,14 @@
 // The meaning of interfaces and worlds: drafts of all they have. Types are in define_types.cpp.
 #include <algorithm>
 
+#include "model/component/extern_names.hpp"
 #include "wit/names.hpp"
 #include "wit/package.hpp"
 
 namespace tenon::wit {
 
 std::string_view UniqueNames::add(std::string_view name) {
-  const auto [previous, is_new] = names_.try_emplace(unique_key(name), name);
+  const auto [previous, is_new] = names_.try_emplace(component::uniqueness_key(name), name);
   return is_new ? std::string_view{} : previous->second;
 }
 

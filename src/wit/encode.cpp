@@ -15,13 +15,6 @@ namespace {
 
 using component::Sort;
 
-component::ExternType of_type(Sort sort, component::TypeIdx type) {
-  component::ExternType result;
-  result.sort = sort;
-  result.index = type.value;
-  return result;
-}
-
 // The scope of a world, or of the component type around one interface.
 class ScopeEncoder {
  public:
@@ -64,9 +57,9 @@ class ScopeEncoder {
       const component::TypeIdx type = instance(each, each == index);
       const std::string_view name = arena_.copy(std::string_view(interface_name(resolve_, each)));
       if (each == index) {
-        outer_.declare_export(extern_name(arena_, name), of_type(Sort::instance, type));
+        outer_.declare_export(extern_name(arena_, name), component::ExternType::of(Sort::instance, type));
       } else {
-        outer_.import(extern_name(arena_, name), of_type(Sort::instance, type));
+        outer_.import(extern_name(arena_, name), component::ExternType::of(Sort::instance, type));
       }
     }
   }
@@ -87,8 +80,9 @@ class ScopeEncoder {
   }
 
   component::ExternType item_type(const WorldItem& item) {
-    if (item.kind == WorldItemKind::function) return of_type(Sort::func, types_.function(item.function));
-    return of_type(Sort::instance, instance(item.interface, true));
+    if (item.kind == WorldItemKind::function)
+      return component::ExternType::of(Sort::func, types_.function(item.function));
+    return component::ExternType::of(Sort::instance, instance(item.interface, true));
   }
 
   void add_used(std::vector<InterfaceIdx>& order, std::unordered_set<std::uint32_t>& seen, InterfaceIdx index) {
@@ -112,7 +106,8 @@ class ScopeEncoder {
     if (with_functions) {
       for (const Function* function : members_first(interface)) {
         const component::TypeIdx type = types.function(*function);
-        scope.declare_export(extern_name(arena_, function->name, function->external_id), of_type(Sort::func, type));
+        scope.declare_export(extern_name(arena_, function->name, function->external_id),
+                             component::ExternType::of(Sort::func, type));
       }
     }
     const component::TypeIdx result = outer_.scope_type(component::TypeKind::instance, scope);
@@ -169,7 +164,7 @@ component::TypeIdx add_world(const Resolve& resolve, WorldIdx index, Arena& aren
   ComponentBuilder wrapper(arena);
   const component::TypeIdx type = add_world_type(resolve, index, wrapper);
   wrapper.declare_export(extern_name(arena, arena.copy(std::string_view(qualified_name(resolve, world)))),
-                         of_type(Sort::component, type));
+                         component::ExternType::of(Sort::component, type));
   return out.scope_type(component::TypeKind::component, wrapper);
 }
 

@@ -4,108 +4,40 @@
 #include <charconv>
 #include <vector>
 
+#include "model/component/extern_names.hpp"
+
 namespace tenon::wit {
 
 namespace {
 
-bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-char lower(char c) noexcept { return is_upper(c) ? static_cast<char>(c + 32) : c; }
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = lower(c);
-  return result;
-}
-
-std::string_view word_fault(std::string_view word, bool is_first) noexcept {
-  if (word.empty()) return "a name's words, between '-', are not empty";
-  if (is_first && is_digit(word.front())) return "a name begins with a letter";
-  bool has_lower = false;
-  bool has_upper = false;
-  for (const char c : word) {
-    if (is_lower(c)) {
-      has_lower = true;
-    } else if (is_upper(c)) {
-      has_upper = true;
-    } else if (!is_digit(c)) {
-      return "a name has only letters from a to z, digits and '-'";
-    }
-  }
-  if (has_lower && has_upper) return "each word of a name is all lower case or all upper case";
-  return {};
-}
-
-// Identifiers of a pre-release or a build; `strict` forbids leading zeros in numbers.
-bool valid_identifiers(std::string_view text, bool strict) noexcept {
-  while (true) {
-    const std::size_t dot = text.find('.');
-    const std::string_view part = text.substr(0, dot);
-    if (part.empty()) return false;
-    const auto allowed = [](char c) { return is_lower(c) || is_upper(c) || is_digit(c) || c == '-'; };
-    if (!std::ranges::all_of(part, allowed)) return false;
-    if (strict && part.size() > 1 && part.front() == '0' && std::ranges::all_of(part, is_digit)) return false;
-    if (dot == std::string_view::npos) return true;
-    text.remove_prefix(dot + 1);
-  }
-}
-
-bool take_number(std::string_view& text, std::uint64_t& out) noexcept {
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), out);
-  const auto size = static_cast<std::size_t>(end - text.data());
-  if (status != std::errc{} || size == 0 || (size > 1 && text.front() == '0')) return false;
-  text.remove_prefix(size);
-  return true;
-}
-
-bool take(std::string_view& text, char c) noexcept {
-  if (!text.starts_with(c)) return false;
-  text.remove_prefix(1);
-  return true;
+// A number of a version that was checked, and the dot behind it.
+std::uint64_t take_number(std::string_view& text) noexcept {
+  std::uint64_t number = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
+  text.remove_prefix(std::min(static_cast<std::size_t>(end - text.data()) + 1, text.size()));
+  return number;
 }
 
 }  // namespace
 
-std::string_view label_fault(std::string_view label) noexcept {
-  if (label.empty()) return "a name is not empty";
-  for (bool is_first = true;; is_first = false) {
-    const std::size_t dash = label.find('-');
-    if (const std::string_view fault = word_fault(label.substr(0, dash), is_first); !fault.empty()) return fault;
-    if (dash == std::string_view::npos) return {};
-    label.remove_prefix(dash + 1);
-  }
-}
-
-std::string unique_key(std::string_view name) {
-  if (name.starts_with("[constructor]")) return lower(name);
-  if (name.starts_with('[')) name.remove_prefix(std::min(name.size(), name.find(']') + 1));
-  std::string key = lower(name);
-  const std::size_t dot = key.find('.');
-  // A member that has its resource's name collides with the resource.
-  if (dot != std::string::npos && key.substr(0, dot) == key.substr(dot + 1)) key.resize(dot);
-  return key;
-}
-
 std::string_view parse_version(std::string_view text, Version& out) noexcept {
-  constexpr std::string_view numbers = "a version is three numbers without leading zeros, as in 1.2.3";
   out = {};
   out.text = text;
-  std::string_view rest = text;
-  if (!take_number(rest, out.major) || !take(rest, '.')) return numbers;
-  if (!take_number(rest, out.minor) || !take(rest, '.')) return numbers;
-  if (!take_number(rest, out.patch)) return numbers;
-  if (take(rest, '-')) {
-    out.pre = rest.substr(0, rest.find('+'));
-    rest.remove_prefix(out.pre.size());
-    if (!valid_identifiers(out.pre, true)) return "a pre-release is identifiers joined by '.', as in 1.2.3-rc.1";
+  if (!component::check_version(text)) {
+    return "a version is three numbers without leading zeros, as in 1.2.3, or with more as in 1.2.3-rc.1 or 1.2.3+a.1";
   }
-  if (take(rest, '+')) {
-    out.build = rest;
-    rest = {};
-    if (!valid_identifiers(out.build, false)) return "build metadata is identifiers joined by '.', as in 1.2.3+a.1";
-  }
-  return rest.empty() ? std::string_view{} : numbers;
+  const std::size_t plus = std::min(text.find('+'), text.size());
+  out.build = text.substr(std::min(plus + 1, text.size()));
+  std::string_view rest = text.substr(0, plus);
+  const std::size_t dash = std::min(rest.find('-'), rest.size());
+  out.pre = rest.substr(std::min(dash + 1, rest.size()));
+  rest = rest.substr(0, dash);
+  out.major = take_number(rest);
+  out.minor = take_number(rest);
+  out.patch = take_number(rest);
+  return {};
 }
 
 bool satisfies(const Version& available, const Version& wanted) noexcept {

@@ -1,4 +1,4 @@
-// The rules of names: labels, strong uniqueness, versions, and the nearest name for a suggestion.
+// The rules of names: versions, qualified names, and the nearest name for a suggestion.
 #pragma once
 
 #include <memory_resource>
@@ -10,14 +10,6 @@
 #include "model/wit/resolve.hpp"
 
 namespace tenon::wit {
-
-// What is wrong with a label (words of one case joined by '-'); empty when nothing is.
-// https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#import-and-export-definitions
-std::string_view label_fault(std::string_view label) noexcept;
-
-// Two names are strongly unique exactly when their keys differ. The names are those of components:
-// "l", "[constructor]l", "[method]l.l2", "[static]l.l2".
-std::string unique_key(std::string_view name);
 
 // What is wrong with a semantic version; empty when nothing is, and then `out` is the version. Its texts are views.
 std::string_view parse_version(std::string_view text, Version& out) noexcept;

@@ -5,6 +5,7 @@
 
 #include "base/concat.hpp"
 #include "base/utf8.hpp"
+#include "model/component/extern_names.hpp"
 #include "spec/limits.hpp"
 #include "wit/names.hpp"
 #include "wit/parser.hpp"
@@ -96,7 +97,7 @@ ast::Id Parser::id() {
   const Token token = next();
   std::string_view name = text(token);
   if (token.kind == TokenKind::escaped_word) name.remove_prefix(1);
-  if (const std::string_view fault = label_fault(name); !fault.empty()) {
+  if (const std::string_view fault = component::label_fault(name); !fault.empty()) {
     TextBuffer message;
     append_text(message, "invalid name `");
     append_text(message, name);

@@ -11,6 +11,7 @@
 #include <iterator>
 #include <unordered_set>
 
+#include "model/component/extern_names.hpp"
 #include "wit/names.hpp"
 
 namespace tenon::wit {
@@ -202,7 +203,7 @@ void check_unique_items(State& state, const ItemSet& items, std::string_view wha
   std::unordered_map<std::string, std::string_view> seen;
   for (const WorldItem& item : items.items()) {
     if (item.name.empty()) continue;
-    const auto [previous, is_new] = seen.try_emplace(unique_key(item.name), item.name);
+    const auto [previous, is_new] = seen.try_emplace(component::uniqueness_key(item.name), item.name);
     if (is_new) continue;
     state.invalid(item.span.source.is_none() ? world : item.span, "the ", what, " `", item.name,
                   "` conflicts with the ", what, " `", previous->second, "`: names differ in more than case");

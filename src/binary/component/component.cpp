@@ -18,6 +18,27 @@
 
 namespace tenon::component {
 
+SectionId section_of(DefinitionKind kind) noexcept {
+  switch (kind) {
+    case DefinitionKind::core_module: return SectionId::core_module;
+    case DefinitionKind::core_instance: return SectionId::core_instance;
+    case DefinitionKind::core_type: return SectionId::core_type;
+    case DefinitionKind::component: return SectionId::component;
+    case DefinitionKind::instance: return SectionId::instance;
+    case DefinitionKind::alias: return SectionId::alias;
+    case DefinitionKind::type: return SectionId::type;
+    case DefinitionKind::canon: return SectionId::canon;
+    case DefinitionKind::start: return SectionId::start;
+    case DefinitionKind::import: return SectionId::import;
+    case DefinitionKind::export_: return SectionId::export_;
+    case DefinitionKind::value: return SectionId::value;
+    case DefinitionKind::core_import:
+    case DefinitionKind::core_export: break;
+  }
+  assert(false && "core imports and exports stand in module types only");
+  return SectionId::custom;
+}
+
 namespace {
 
 constexpr std::size_t header_size = 8;
@@ -254,27 +275,6 @@ std::size_t run_length(std::span<const Definition> definitions) {
   }
   const auto end = std::ranges::find_if(definitions, [&](const Definition& one) { return one.kind != kind; });
   return static_cast<std::size_t>(end - definitions.begin());
-}
-
-SectionId section_of(DefinitionKind kind) {
-  switch (kind) {
-    case DefinitionKind::core_module: return SectionId::core_module;
-    case DefinitionKind::core_instance: return SectionId::core_instance;
-    case DefinitionKind::core_type: return SectionId::core_type;
-    case DefinitionKind::component: return SectionId::component;
-    case DefinitionKind::instance: return SectionId::instance;
-    case DefinitionKind::alias: return SectionId::alias;
-    case DefinitionKind::type: return SectionId::type;
-    case DefinitionKind::canon: return SectionId::canon;
-    case DefinitionKind::start: return SectionId::start;
-    case DefinitionKind::import: return SectionId::import;
-    case DefinitionKind::export_: return SectionId::export_;
-    case DefinitionKind::value: return SectionId::value;
-    case DefinitionKind::core_import:
-    case DefinitionKind::core_export: break;
-  }
-  assert(false && "core imports and exports stand in module types only");
-  return SectionId::custom;
 }
 
 // Whether anything in it, at any depth, is not as it was read.

@@ -29,6 +29,9 @@ Result<Component> read_component(Bytes bytes, std::pmr::memory_resource& memory,
 // well-formed. Errors: those of `core::read_module` and `core::check_bodies`.
 Result<void> check_core_modules(const Component& component, Features features);
 
+// The section in which definitions of a kind stand; custom for those that stand in module types only.
+SectionId section_of(DefinitionKind kind) noexcept;
+
 // Appends the component's binary form: unchanged sections byte for byte, changed ones in canonical form.
 void write_component(const ComponentBody& component, ByteWriter& out);
 

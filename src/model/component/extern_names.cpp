@@ -21,8 +21,22 @@ Error invalid(const Pieces&... pieces) {
   return fail(ErrorKind::invalid, {}, pieces...);
 }
 
+std::string_view word_fault(std::string_view word, bool is_first) noexcept {
+  if (word.empty()) return "a name's words, between '-', are not empty";
+  if (is_first && is_digit(word.front())) return "a name begins with a letter";
+  bool has_lower = false;
+  bool has_upper = false;
+  for (const char c : word) {
+    has_lower |= is_lower(c);
+    has_upper |= is_upper(c);
+    if (!is_lower(c) && !is_upper(c) && !is_digit(c)) return "a name has only letters from a to z, digits and '-'";
+  }
+  if (has_lower && has_upper) return "each word of a name is all lower case or all upper case";
+  return {};
+}
+
 Result<void> check_label(std::string_view label) {
-  if (is_label(label)) return {};
+  if (label_fault(label).empty()) return {};
   return invalid('`', label,
                  "` is not in kebab case: words of one case, joined by '-', of which the first begins with "
                  "a letter, are expected");
@@ -169,23 +183,13 @@ Result<ParsedName> parse_member(std::string_view text, ParsedName::Kind kind) {
 
 }  // namespace
 
-bool is_label(std::string_view text) noexcept {
-  bool is_first = true;
-  while (true) {
-    const std::size_t dash = text.find('-');
-    const std::string_view word = text.substr(0, dash);
-    if (word.empty() || (is_first && is_digit(word.front()))) return false;
-    bool has_lower = false;
-    bool has_upper = false;
-    for (const char c : word) {
-      has_lower |= is_lower(c);
-      has_upper |= is_upper(c);
-      if (!is_lower(c) && !is_upper(c) && !is_digit(c)) return false;
-    }
-    if (has_lower && has_upper) return false;
-    if (dash == std::string_view::npos) return true;
-    text.remove_prefix(dash + 1);
-    is_first = false;
+std::string_view label_fault(std::string_view label) noexcept {
+  if (label.empty()) return "a name is not empty";
+  for (bool is_first = true;; is_first = false) {
+    const std::size_t dash = label.find('-');
+    if (const std::string_view fault = word_fault(label.substr(0, dash), is_first); !fault.empty()) return fault;
+    if (dash == std::string_view::npos) return {};
+    label.remove_prefix(dash + 1);
   }
 }
 

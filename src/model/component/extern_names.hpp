@@ -35,8 +35,9 @@ Result<ParsedName> parse_extern_name(std::string_view name, Features features);
 // Two names are strongly unique exactly when their keys differ.
 std::string uniqueness_key(std::string_view name);
 
-// Whether words of one case each are joined by '-', the first beginning with a letter.
-bool is_label(std::string_view text) noexcept;
+// What is wrong with a label (words of one case each, joined by '-', the first beginning with a letter); empty when
+// nothing is.
+std::string_view label_fault(std::string_view label) noexcept;
 
 // Checks a semantic version. Errors: invalid, without a place.
 Result<void> check_version(std::string_view version);

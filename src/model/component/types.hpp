@@ -57,6 +57,9 @@ enum class Primitive : std::uint8_t {
 #undef TENON_PRIMITIVE
 };
 
+// As in the text format.
+std::string_view keyword_of(Primitive type) noexcept;
+
 // A primitive type or the index of a defined one.
 class ValType {
  public:
@@ -100,6 +103,9 @@ enum class TypeKind : std::uint8_t {
 #undef TENON_TYPE_KIND
 };
 
+// As in the text format; "primitive" for those.
+std::string_view keyword_of(TypeKind kind) noexcept;
+
 // A defined type. Which fields are meaningful is said by `kind`.
 struct Type {
   TypeKind kind = TypeKind::primitive;
@@ -136,6 +142,14 @@ struct ExternType {
   TypeBound type_bound = TypeBound::eq;
   ValueBound value_bound = ValueBound::type;
   ValType value_type;  // value with bound `type`
+
+  // Of a function, component or instance, by its type.
+  static ExternType of(Sort sort, TypeIdx type) noexcept {
+    ExternType result;
+    result.sort = sort;
+    result.index = type.value;
+    return result;
+  }
 };
 
 }  // namespace tenon::component

@@ -114,6 +114,16 @@ struct TypeDef {
   Span span;
 };
 
+// Calls `visit` with each type that a definition is made of; absent ones included.
+template <class Visit>
+void for_each_part(const TypeDef& definition, const Visit& visit) {
+  if (!definition.resource.is_none()) visit(Type::of(definition.resource));
+  visit(definition.first);
+  visit(definition.second);
+  for (const Member& member : definition.members) visit(member.type);
+  for (const Type& element : definition.elements) visit(element);
+}
+
 enum class FunctionKind : std::uint8_t { freestanding, method, static_, constructor };
 
 struct Param {

@@ -17,26 +17,6 @@ namespace tenon::component {
 
 namespace {
 
-SectionId section_of(DefinitionKind kind) noexcept {
-  switch (kind) {
-    case DefinitionKind::core_module: return SectionId::core_module;
-    case DefinitionKind::core_instance: return SectionId::core_instance;
-    case DefinitionKind::core_type: return SectionId::core_type;
-    case DefinitionKind::component: return SectionId::component;
-    case DefinitionKind::instance: return SectionId::instance;
-    case DefinitionKind::alias: return SectionId::alias;
-    case DefinitionKind::type: return SectionId::type;
-    case DefinitionKind::canon: return SectionId::canon;
-    case DefinitionKind::start: return SectionId::start;
-    case DefinitionKind::import: return SectionId::import;
-    case DefinitionKind::export_: return SectionId::export_;
-    case DefinitionKind::value: return SectionId::value;
-    case DefinitionKind::core_import:
-    case DefinitionKind::core_export: break;
-  }
-  return SectionId::custom;  // stand in module types only
-}
-
 bool stands_alone(SectionId id) noexcept {
   return id == SectionId::core_module || id == SectionId::component || id == SectionId::start;
 }

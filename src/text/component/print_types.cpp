@@ -5,35 +5,6 @@
 
 namespace tenon::component {
 
-namespace {
-
-std::string_view text_of(Primitive primitive) noexcept {
-  switch (primitive) {
-#define TENON_CORE_SORT(name, code, text)
-#define TENON_SORT(name, code, text, feature)
-#define TENON_PRIMITIVE(name, code, text, size, feature) \
-  case Primitive::name: return text;
-#include "spec/component_types.def"
-#undef TENON_CORE_SORT
-#undef TENON_SORT
-#undef TENON_PRIMITIVE
-  }
-  return {};
-}
-
-std::string_view text_of(TypeKind kind) noexcept {
-  switch (kind) {
-    case TypeKind::primitive: break;
-#define TENON_TYPE_KIND(name, code, text, feature) \
-  case TypeKind::name: return text;
-#include "spec/component_type_kinds.def"
-#undef TENON_TYPE_KIND
-  }
-  return {};
-}
-
-}  // namespace
-
 void ComponentPrinter::type(const Type& type) {
   out_->put("type");
   // A type may hold itself: what is inside counts before it.
@@ -45,9 +16,9 @@ void ComponentPrinter::type(const Type& type) {
 }
 
 void ComponentPrinter::defined_type(const Type& type) {
-  if (type.kind == TypeKind::primitive) return out_->put(text_of(type.primitive));
+  if (type.kind == TypeKind::primitive) return out_->put(keyword_of(type.primitive));
   out_->put('(');
-  out_->put(text_of(type.kind));
+  out_->put(keyword_of(type.kind));
   const auto put_types = [&](std::optional<ValType> first, std::optional<ValType> second) {
     optional_type(first);
     optional_type(second);
@@ -153,7 +124,7 @@ void ComponentPrinter::optional_type(std::optional<ValType> type) {
   if (!type) return;
   if (!type->is_primitive()) return use(Sort::type, type->index().value);
   out_->put(' ');
-  out_->put(text_of(type->primitive()));
+  out_->put(keyword_of(type->primitive()));
 }
 
 // ` (func $f (type 3))`; the identifier only where the type stands for something that is defined by it.

@@ -14,7 +14,7 @@ class FieldScanner {
 
  private:
   void field(Word kind, std::uint32_t offset);
-  void bind(IndexSpace& space);
+  void bind(IndexSpace& space, std::uint32_t offset);
   void definition(IndexSpace& space, std::string_view title, std::uint32_t offset);
   void import(std::uint32_t offset);
   void check_import_order(std::uint32_t offset);
@@ -56,11 +56,13 @@ void FieldScanner::run() {
 
 void FieldScanner::field(Word kind, std::uint32_t offset) {
   switch (kind) {
-    case Word::type: in_.next(); return bind(context_.types);
+    case Word::type: in_.next(); return bind(context_.types, offset);
     case Word::rec:
       in_.next();
-      while (in_.accept_open(Word::type)) {
-        bind(context_.types);
+      while (in_.at_open(Word::type)) {
+        const std::uint32_t of_type = in_.peek().offset;
+        in_.accept_open(Word::type);
+        bind(context_.types, of_type);
         in_.skip_to_close();
       }
       return;
@@ -70,16 +72,17 @@ void FieldScanner::field(Word kind, std::uint32_t offset) {
     case Word::memory: return definition(context_.memories, "memory", offset);
     case Word::global: return definition(context_.globals, "global", offset);
     case Word::tag: return definition(context_.tags, "tag", offset);
-    case Word::elem: in_.next(); return bind(context_.elems);
-    case Word::data: in_.next(); return bind(context_.datas);
+    case Word::elem: in_.next(); return bind(context_.elems, offset);
+    case Word::data: in_.next(); return bind(context_.datas, offset);
     case Word::export_:
     case Word::start: return;
     default: return in_.unexpected("a module field");
   }
 }
 
-void FieldScanner::bind(IndexSpace& space) {
+void FieldScanner::bind(IndexSpace& space, std::uint32_t offset) {
   const std::uint32_t index = space.count++;
+  if (context_.options.definitions != nullptr) context_.options.definitions->push_back({space.title, index, offset});
   if (!in_.at(TokenKind::id)) return;
   const Token token = in_.next();
   const std::string_view id = in_.id_value(token);
@@ -93,7 +96,7 @@ void FieldScanner::check_import_order(std::uint32_t offset) {
 
 void FieldScanner::definition(IndexSpace& space, std::string_view title, std::uint32_t offset) {
   const Word kind = in_.next().word;
-  bind(space);
+  bind(space, offset);
   if (inline_import()) return check_import_order(offset);
   if (defined_.empty()) defined_ = title;
   if (kind == Word::table || kind == Word::memory) implied_segment(kind);
@@ -130,7 +133,7 @@ void FieldScanner::import(std::uint32_t offset) {
   IndexSpace* space = in_.at(TokenKind::keyword) ? space_of(context_, in_.peek().word) : nullptr;
   if (space == nullptr) return in_.unexpected("the kind of the import");
   in_.next();
-  bind(*space);
+  bind(*space, offset);
   in_.skip_to_close();
 }
 

@@ -21,10 +21,18 @@ struct CodePlace {
   std::uint64_t text = 0;    // of its keyword or parenthesis in the text
 };
 
+// Where a definition or an import stands in the text.
+struct DefinitionPlace {
+  std::string_view kind;    // "function", "table", "type", ...
+  std::uint32_t index = 0;  // in its index space
+  std::uint64_t text = 0;
+};
+
 struct ParseOptions {
   Features features = Features::defaults();
-  bool keep_names = true;                         // identifiers and (@name ...) become a name section
-  std::pmr::vector<CodePlace>* places = nullptr;  // where given, gets the place of every instruction
+  bool keep_names = true;                                    // identifiers and (@name ...) become a name section
+  std::pmr::vector<CodePlace>* places = nullptr;             // where given, gets the place of every instruction
+  std::pmr::vector<DefinitionPlace>* definitions = nullptr;  // where given, gets the place of every definition
 };
 
 // Parses one module: `(module ...)`, or module fields alone. The result owns or borrows from `source`, which must

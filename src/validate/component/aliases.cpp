@@ -1,4 +1,5 @@
 // Aliases. https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#alias-definitions
+#include "validate/component/type_facts.hpp"
 #include "validate/component/validator.hpp"
 
 namespace tenon::component {
@@ -26,17 +27,6 @@ std::optional<core::ExternKind> core_kind_of(Sort sort) noexcept {
     case Sort::core_tag: return core::ExternKind::tag;
     default: return {};
   }
-}
-
-bool refers_to_resources(const TypeEntity& type) noexcept {
-  switch (type.kind) {
-    case TypeEntity::Kind::resource: return true;
-    case TypeEntity::Kind::value: return type.value->has_resource;
-    case TypeEntity::Kind::func: return type.func->has_resource;
-    case TypeEntity::Kind::instance: return type.instance->has_resource;
-    case TypeEntity::Kind::component: return type.component->has_resource;
-  }
-  return false;
 }
 
 }  // namespace

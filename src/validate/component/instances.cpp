@@ -1,5 +1,6 @@
 // Instances: of components, and bundles of exports.
 // https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#instance-definitions
+#include "validate/component/type_facts.hpp"
 #include "validate/component/validator.hpp"
 
 namespace tenon::component {
@@ -12,17 +13,7 @@ bool mentions_resource(const EntitySignature& entity) noexcept {
     case Sort::value: return entity.value->has_resource;
     case Sort::instance: return entity.instance->has_resource;
     case Sort::component: return entity.component->has_resource;
-    case Sort::type: {
-      const TypeEntity& type = entity.type;
-      switch (type.kind) {
-        case TypeEntity::Kind::resource: return true;
-        case TypeEntity::Kind::value: return type.value->has_resource;
-        case TypeEntity::Kind::func: return type.func->has_resource;
-        case TypeEntity::Kind::instance: return type.instance->has_resource;
-        case TypeEntity::Kind::component: return type.component->has_resource;
-      }
-      return false;
-    }
+    case Sort::type: return refers_to_resources(entity.type);
     default: return false;
   }
 }

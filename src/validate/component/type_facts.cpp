@@ -190,4 +190,15 @@ Result<void> compute_facts(ValueType& type) {
   return {};
 }
 
+bool refers_to_resources(const TypeEntity& type) noexcept {
+  switch (type.kind) {
+    case TypeEntity::Kind::resource: return true;
+    case TypeEntity::Kind::value: return type.value->has_resource;
+    case TypeEntity::Kind::func: return type.func->has_resource;
+    case TypeEntity::Kind::instance: return type.instance->has_resource;
+    case TypeEntity::Kind::component: return type.component->has_resource;
+  }
+  return false;
+}
+
 }  // namespace tenon::component

@@ -11,4 +11,7 @@ namespace tenon::component {
 // nested too deeply).
 Result<void> compute_facts(ValueType& type);
 
+// Whether a type is a resource or speaks of one.
+bool refers_to_resources(const TypeEntity& type) noexcept;
+
 }  // namespace tenon::component

@@ -7,20 +7,6 @@ namespace {
 constexpr int deepest = 4;
 constexpr std::size_t longest = 8;
 
-std::string_view primitive_text(Primitive type) noexcept {
-  switch (type) {
-#define TENON_CORE_SORT(name, code, text)
-#define TENON_SORT(name, code, text, feature)
-#define TENON_PRIMITIVE(name, code, text, size, feature) \
-  case Primitive::name: return text;
-#include "spec/component_types.def"
-#undef TENON_CORE_SORT
-#undef TENON_SORT
-#undef TENON_PRIMITIVE
-  }
-  return "";
-}
-
 void print(TextBuffer& out, const ValueType* type, int depth) noexcept;
 
 template <class Range, class PrintOne>
@@ -74,7 +60,7 @@ void print_parametric(TextBuffer& out, std::string_view name, const ValueType* f
 void print(TextBuffer& out, const ValueType* type, int depth) noexcept {
   if (depth > deepest) return out.append("...");
   switch (type->kind) {
-    case TypeKind::primitive: return out.append(primitive_text(type->primitive));
+    case TypeKind::primitive: return out.append(keyword_of(type->primitive));
     case TypeKind::record: return print_members(out, "record", *type, depth);
     case TypeKind::variant: return print_members(out, "variant", *type, depth);
     case TypeKind::flags: return print_labels(out, "flags", *type);
@@ -122,7 +108,7 @@ void append_text(TextBuffer& out, const FuncSignature& func) noexcept {
 
 std::string_view kind_text(const ValueType& type) noexcept {
   switch (type.kind) {
-    case TypeKind::primitive: return primitive_text(type.primitive);
+    case TypeKind::primitive: return keyword_of(type.primitive);
 #define TENON_TYPE_KIND(name, code, text, feature) \
   case TypeKind::name: return text;
 #include "spec/component_type_kinds.def"

@@ -121,7 +121,7 @@ Result<void> Validator::check_labels(std::size_t count, const LabelAt& label_at,
   for (std::size_t i = 0; i < count; ++i) {
     const std::string_view label = label_at(i);
     if (label.empty()) return invalid(what, " name cannot be empty");
-    if (!is_label(label)) return invalid(what, " name `", label, "` is not in kebab case");
+    if (!label_fault(label).empty()) return invalid(what, " name `", label, "` is not in kebab case");
     key.assign(label);
     for (char& c : key) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
     const auto [place, is_new] = keys.emplace(key, label);

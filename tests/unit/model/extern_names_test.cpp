@@ -59,5 +59,35 @@ TEST(UniquenessKey, Canonicalizes) {
   EXPECT_EQ(uniqueness_key("a:b/C"), "a:b/c");
 }
 
+TEST(LabelFault, FollowsTheStandard) {
+  for (const std::string_view good : {"a", "a1", "foo-bar", "XML", "parse-XML-2", "a-2b", "A-b"}) {
+    EXPECT_EQ(label_fault(good), "") << good;
+  }
+  for (const std::string_view bad : {"", "1a", "a--b", "-a", "a-", "aB", "a_b", "caf\xC3\xA9"}) {
+    EXPECT_NE(label_fault(bad), "") << bad;
+  }
+}
+
+TEST(UniquenessKey, IsTheExplainersCanonicalName) {
+  const struct {
+    std::string_view left;
+    std::string_view right;
+    bool is_unique;
+  } cases[] = {
+      {"foo", "FOO", false},
+      {"foo", "foo-bar", true},
+      {"foo", "[constructor]foo", true},
+      {"[constructor]foo", "[constructor]FOO", false},
+      {"foo", "[method]foo.bar", true},
+      {"foo", "[method]foo.foo", false},
+      {"foo-BAR", "[static]foo-bar.FOO-bar", false},
+      {"[method]foo.bar", "[static]foo.BAR", false},
+  };
+  for (const auto& each : cases) {
+    EXPECT_EQ(uniqueness_key(each.left) != uniqueness_key(each.right), each.is_unique)
+        << each.left << ' ' << each.right;
+  }
+}
+
 }  // namespace
 }  // namespace tenon::component

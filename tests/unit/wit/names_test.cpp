@@ -13,35 +13,6 @@ Version version(std::string_view text) {
   return result;
 }
 
-TEST(WitLabel, FollowsTheStandard) {
-  for (const std::string_view good : {"a", "a1", "foo-bar", "XML", "parse-XML-2", "a-2b", "A-b"}) {
-    EXPECT_EQ(label_fault(good), "") << good;
-  }
-  for (const std::string_view bad : {"", "1a", "a--b", "-a", "a-", "aB", "a_b", "caf\xC3\xA9"}) {
-    EXPECT_NE(label_fault(bad), "") << bad;
-  }
-}
-
-TEST(WitUniqueKey, IsTheExplainersCanonicalName) {
-  const struct {
-    std::string_view left;
-    std::string_view right;
-    bool is_unique;
-  } cases[] = {
-      {"foo", "FOO", false},
-      {"foo", "foo-bar", true},
-      {"foo", "[constructor]foo", true},
-      {"[constructor]foo", "[constructor]FOO", false},
-      {"foo", "[method]foo.bar", true},
-      {"foo", "[method]foo.foo", false},
-      {"foo-BAR", "[static]foo-bar.FOO-bar", false},
-      {"[method]foo.bar", "[static]foo.BAR", false},
-  };
-  for (const auto& each : cases) {
-    EXPECT_EQ(unique_key(each.left) != unique_key(each.right), each.is_unique) << each.left << ' ' << each.right;
-  }
-}
-
 TEST(WitVersion, AcceptsSemanticVersionsOnly) {
   for (const std::string_view good : {"0.0.0", "1.2.3", "1.2.3-rc.1", "1.2.3-0a.b-c", "1.2.3+001", "1.2.3-a+b.c"}) {
     Version value;

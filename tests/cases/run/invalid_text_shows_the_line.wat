@@ -1,0 +1,4 @@
+;; RUN: run %
+(module
+  (func (result i32)
+    (i64.const 1)))

@@ -1,0 +1,4 @@
+(module
+  (rec
+    (type $a (struct))
+    (type $b (sub $a (struct)))))

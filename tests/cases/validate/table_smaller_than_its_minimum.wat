@@ -1,0 +1,2 @@
+(module
+  (import "m" "t" (table 10 5 funcref)))
