@@ -15,6 +15,7 @@
 // function stays with the interpreter. Compiled callers reach it through a bridge.
 #pragma once
 
+#include <llvm/ADT/SmallPtrSet.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
@@ -33,14 +34,25 @@ class ModuleBuilder {
  public:
   ModuleBuilder(llvm::Module& target, const core::ValidatedModule& source);
 
-  // Declares all functions, defines those that can be compiled, bridges for the rest, and the thunks.
-  void build();
+  // Declares all functions, defines those that can be compiled, bridges for the rest and for those that are left out,
+  // and the thunks.
+  void build(const std::vector<bool>& left_out);
 
   // After `build`.
   const std::vector<llvm::Function*>& functions() const noexcept { return functions_; }
   const std::vector<llvm::Function*>& thunks() const noexcept { return thunks_; }
   bool is_compiled(core::FuncIdx index) const noexcept { return compiled_[index.value]; }
   bool needs_guards() const noexcept { return needs_guards_; }
+
+  // For passes over what was built.
+  // A function whose first parameter is its instance: compiled, or one that calls something else for its callers.
+  bool is_guest_code(const llvm::Function& function) const { return guest_code_.contains(&function); }
+  bool is_guest_access(const llvm::Instruction& access) const;
+  llvm::MDNode* likely() { return metadata_.createLikelyBranchWeights(); }
+  // A field of the store's control.
+  llvm::Value* load_control(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Type* type, std::uint64_t offset);
+  // Calls the trap, and ends the block.
+  void trap(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Value* reason);
 
  private:
   friend class FunctionBuilder;
@@ -78,6 +90,7 @@ class ModuleBuilder {
   std::vector<llvm::Function*> functions_;
   std::vector<llvm::Function*> thunks_;
   std::vector<bool> compiled_;
+  llvm::SmallPtrSet<const llvm::Function*, 16> guest_code_;
   std::map<std::uint32_t, llvm::Function*> bridges_;           // by type index
   std::map<const core::FuncType*, llvm::Function*> thunk_of_;  // by canonical type
   bool needs_guards_ = false;

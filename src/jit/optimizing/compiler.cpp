@@ -3,6 +3,8 @@
 // Loads whose value nobody needs must still trap when they are out of bounds, and LLVM would delete them. Making every
 // load volatile costs a seventh of the speed; so only those from which no store, call, branch or result can be reached
 // are made volatile, before anything is optimized. They are rare in what compilers write.
+//
+// What ends guest code that goes on for too long or too deep is added at the end (checks.hpp).
 #include "jit/optimizing/compiler.hpp"
 
 #include <llvm/Bitcode/BitcodeReader.h>
@@ -20,8 +22,12 @@
 #include <mutex>
 
 #include "base/concat.hpp"
+#include "jit/optimizing/bounded_loops.hpp"
 #include "jit/optimizing/builder.hpp"
+#include "jit/optimizing/checks.hpp"
 #include "jit/optimizing/link.hpp"
+#include "jit/optimizing/recursion.hpp"
+#include "jit/optimizing/signed_addresses.hpp"
 
 extern "C" const char tenon_operations_bitcode[];
 extern "C" const char tenon_operations_bitcode_end[];
@@ -49,8 +55,10 @@ std::unique_ptr<llvm::TargetMachine> make_target(const CompileOptions& options) 
     }
   }
   const auto level = static_cast<llvm::CodeGenOptLevel>(std::min(options.level, 3U));
+  llvm::TargetOptions details;
+  details.EmitStackSizeSection = true;
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-      triple, cpu, features, llvm::TargetOptions{}, llvm::Reloc::PIC_, llvm::CodeModel::Small, level, true));
+      triple, cpu, features, details, llvm::Reloc::PIC_, llvm::CodeModel::Small, level, true));
 }
 
 // The functions of operations.cpp become part of whoever calls them.
@@ -103,12 +111,19 @@ struct KeepTraps : llvm::PassInfoMixin<KeepTraps> {
   }
 };
 
-void optimize(llvm::Module& module, llvm::TargetMachine& target, unsigned level) {
+// The checks that are added at the end need a function's instance, though nothing else in it may.
+bool may_run(llvm::StringRef pass, const llvm::Any& /*on*/) { return pass != "DeadArgumentEliminationPass"; }
+
+void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& target, unsigned level) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager groups;
   llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&target);
+  llvm::PassInstrumentationCallbacks callbacks;
+  callbacks.registerShouldRunOptionalPassCallback(may_run);
+  llvm::PassBuilder builder(&target, llvm::PipelineTuningOptions(), std::nullopt, &callbacks);
+  builder.registerVectorizerStartEPCallback(
+      [&built](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(BoundedLoops(built)); });
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(groups);
   builder.registerFunctionAnalyses(functions);
@@ -119,11 +134,14 @@ void optimize(llvm::Module& module, llvm::TargetMachine& target, unsigned level)
   llvm::FunctionPassManager early;
   early.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
   early.addPass(KeepTraps());
+  if (level > 0) early.addPass(SignedAddresses());
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(early)));
+  if (level > 0) passes.addPass(InlineRecursion());
   static constexpr const llvm::OptimizationLevel* levels[] = {
       &llvm::OptimizationLevel::O0, &llvm::OptimizationLevel::O1, &llvm::OptimizationLevel::O2,
       &llvm::OptimizationLevel::O3};
   if (level > 0) passes.addPass(builder.buildPerModuleDefaultPipeline(*levels[std::min(level, 3U)]));
+  passes.addPass(InsertChecks(built));
   passes.run(module, modules);
 }
 
@@ -138,10 +156,17 @@ bool emit(llvm::Module& module, llvm::TargetMachine& target, llvm::SmallVectorIm
 
 }  // namespace
 
-Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const CompileOptions& options) {
-  const std::unique_ptr<llvm::TargetMachine> target = make_target(options);
-  if (target == nullptr) return fail(ErrorKind::usage, {}, "no code can be made for this machine");
+namespace {
 
+// Bodies to code, but for those of `left_out`. Gives the functions whose frames are too large beside the code, in
+// order.
+struct Attempt {
+  Compiled compiled;
+  std::vector<bool> too_large;
+};
+
+Result<Attempt> attempt(const core::ValidatedModule& source, const CompileOptions& options, llvm::TargetMachine& target,
+                        const std::vector<bool>& left_out) {
   llvm::LLVMContext context;
   const llvm::StringRef bitcode(tenon_operations_bitcode,
                                 static_cast<std::size_t>(tenon_operations_bitcode_end - tenon_operations_bitcode));
@@ -151,32 +176,32 @@ Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const C
     return fail(ErrorKind::usage, {}, "the bitcode of the operations cannot be read");
   }
   llvm::Module& module = **parsed;
-  module.setTargetTriple(target->getTargetTriple().str());
-  module.setDataLayout(target->createDataLayout());
+  module.setTargetTriple(target.getTargetTriple().str());
+  module.setDataLayout(target.createDataLayout());
   prepare_operations(module);
 
   ModuleBuilder builder(module, source);
-  builder.build();
-  set_target(module, *target);
+  builder.build(left_out);
+  set_target(module, target);
   std::string fault;
   llvm::raw_string_ostream fault_stream(fault);
   if (llvm::verifyModule(module, &fault_stream))
     return fail(ErrorKind::usage, {}, "the code made is not valid: ", fault);
 
-  optimize(module, *target, options.level);
+  optimize(builder, module, target, options.level);
 
-  Compiled compiled;
+  Attempt made;
   const std::string_view wanted = options.emit == nullptr ? "" : options.emit;
   if (wanted == "ir") {
-    llvm::raw_string_ostream(compiled.text) << module;
-    return compiled;
+    llvm::raw_string_ostream(made.compiled.text) << module;
+    return made;
   }
   llvm::SmallVector<char, 0> bytes;
   const auto kind = wanted == "asm" ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
-  if (!emit(module, *target, bytes, kind)) return fail(ErrorKind::usage, {}, "no code can be written for this machine");
+  if (!emit(module, target, bytes, kind)) return fail(ErrorKind::usage, {}, "no code can be written for this machine");
   if (wanted == "asm") {
-    compiled.text.assign(bytes.begin(), bytes.end());
-    return compiled;
+    made.compiled.text.assign(bytes.begin(), bytes.end());
+    return made;
   }
   std::vector<std::string> functions(source.module->funcs.size());
   std::vector<std::string> thunks(functions.size());
@@ -185,12 +210,27 @@ Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const C
     functions[i] = builder.functions()[i]->getName().str();
     thunks[i] = builder.thunks()[i]->getName().str();
   }
-  auto image =
+  auto linked =
       link_image(llvm::MemoryBufferRef(llvm::StringRef(bytes.data(), bytes.size()), "code"), functions, thunks);
-  if (!image) return std::move(image).error();
-  compiled.image = std::move(*image);
-  compiled.image.needs_guards = builder.needs_guards();
-  return compiled;
+  if (!linked) return std::move(linked).error();
+  made.compiled.image = std::move(linked->image);
+  made.compiled.image.needs_guards = builder.needs_guards();
+  for (const std::uint64_t size : linked->frame_sizes) made.too_large.push_back(size > largest_frame);
+  return made;
+}
+
+}  // namespace
+
+Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const CompileOptions& options) {
+  const std::unique_ptr<llvm::TargetMachine> target = make_target(options);
+  if (target == nullptr) return fail(ErrorKind::usage, {}, "no code can be made for this machine");
+  std::vector<bool> left_out(source.module->funcs.size());
+  for (;;) {
+    auto made = attempt(source, options, *target, left_out);
+    if (!made) return std::move(made).error();
+    if (std::ranges::find(made->too_large, true) == made->too_large.end()) return std::move(made->compiled);
+    for (std::size_t i = 0; i < made->too_large.size(); ++i) left_out[i] = left_out[i] || made->too_large[i];
+  }
 }
 
 }  // namespace tenon::jit

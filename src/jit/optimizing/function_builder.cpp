@@ -69,7 +69,6 @@ bool FunctionBuilder::build() {
     }
   }
   if (!reader.ok()) return false;
-  if (calls_ || locals_.size() > 500) check_stack();
   ir_.SetInsertPoint(entry_);
   ir_.CreateBr(body_);
   return true;
@@ -380,12 +379,7 @@ bool FunctionBuilder::bulk(const core::Instruction& in) {
 // --- Traps and checks
 
 void FunctionBuilder::trap(Trap reason) {
-  auto* type = llvm::FunctionType::get(ir_.getVoidTy(), {ir_.getPtrTy(), ir_.getInt32Ty()}, false);
-  llvm::CallInst* call = ir_.CreateCall(type, module_.helper(ir_, instance_, NativeHelper::trap),
-                                        {instance_, ir_.getInt32(static_cast<std::uint32_t>(reason))});
-  call->setDoesNotReturn();
-  call->addFnAttr(llvm::Attribute::Cold);
-  ir_.CreateUnreachable();
+  module_.trap(ir_, instance_, ir_.getInt32(static_cast<std::uint32_t>(reason)));
 }
 
 void FunctionBuilder::trap_unless(llvm::Value* fine, Trap reason) {
@@ -402,40 +396,8 @@ void FunctionBuilder::trap_if_set(llvm::Value* reason) {
   llvm::BasicBlock* good = new_block("fine");
   ir_.CreateCondBr(ir_.CreateIsNull(reason), good, bad, module_.metadata_.createLikelyBranchWeights());
   ir_.SetInsertPoint(bad);
-  auto* type = llvm::FunctionType::get(ir_.getVoidTy(), {ir_.getPtrTy(), ir_.getInt32Ty()}, false);
-  llvm::CallInst* call = ir_.CreateCall(type, module_.helper(ir_, instance_, NativeHelper::trap),
-                                        {instance_, ir_.CreateZExt(reason, ir_.getInt32Ty())});
-  call->setDoesNotReturn();
-  call->addFnAttr(llvm::Attribute::Cold);
-  ir_.CreateUnreachable();
+  module_.trap(ir_, instance_, ir_.CreateZExt(reason, ir_.getInt32Ty()));
   ir_.SetInsertPoint(good);
-}
-
-void FunctionBuilder::check_interrupt() {
-  llvm::Value* control = instance_field(ir_.getPtrTy(), offsetof(runtime::Instance, control));
-  llvm::LoadInst* interrupt = ir_.CreateLoad(ir_.getInt32Ty(), at(control, offsetof(runtime::StoreControl, interrupt)));
-  interrupt->setAtomic(llvm::AtomicOrdering::Monotonic);
-  interrupt->setAlignment(llvm::Align(4));
-  interrupt->setMetadata(llvm::LLVMContext::MD_tbaa, module_.alias_runtime_);
-  trap_unless(ir_.CreateIsNull(interrupt), Trap::deadline_exceeded);
-}
-
-// In the entry block: room for this frame, which is taken for no larger than its locals twice over, and a margin that
-// the limit leaves anyway.
-void FunctionBuilder::check_stack() {
-  ir_.SetInsertPoint(entry_);
-  llvm::Value* control = instance_field(ir_.getPtrTy(), offsetof(runtime::Instance, control));
-  llvm::Value* limit = load_field(ir_.getInt64Ty(), control, offsetof(runtime::StoreControl, native_stack_limit));
-  llvm::Value* name =
-      llvm::MetadataAsValue::get(context_, llvm::MDNode::get(context_, llvm::MDString::get(context_, "rsp")));
-  llvm::Value* pointer = ir_.CreateIntrinsic(llvm::Intrinsic::read_register, {ir_.getInt64Ty()}, {name});
-  if (locals_.size() > 500) pointer = ir_.CreateSub(pointer, ir_.getInt64(locals_.size() * 32));
-  llvm::BasicBlock* bad = new_block("exhausted");
-  llvm::BasicBlock* good = new_block("room");
-  ir_.CreateCondBr(ir_.CreateICmpUGT(pointer, limit), good, bad, module_.metadata_.createLikelyBranchWeights());
-  ir_.SetInsertPoint(bad);
-  trap(Trap::call_stack_exhausted);
-  entry_ = good;
 }
 
 // --- Control
@@ -504,7 +466,6 @@ bool FunctionBuilder::begin(const core::Instruction& in) {
 // Notes that control goes from `from` (nullptr: here, with a jump) to the block's label, with the values on the stack.
 void FunctionBuilder::add_incoming(Block& block, llvm::BasicBlock* from) {
   if (from == nullptr) {
-    if (block.op == Op::loop) check_interrupt();
     from = ir_.GetInsertBlock();
     ir_.CreateBr(block.label);
   }
@@ -512,18 +473,11 @@ void FunctionBuilder::add_incoming(Block& block, llvm::BasicBlock* from) {
   for (std::size_t i = 0; i < count; ++i) block.phis[i]->addIncoming(stack_[stack_.size() - count + i], from);
 }
 
-// The block that a branch which may be taken goes to: for loops one of its own, that looks for an interrupt first.
+// The block that a branch which may be taken goes to.
 llvm::BasicBlock* FunctionBuilder::edge(std::uint32_t depth) {
   Block& block = block_at(depth);
-  if (block.op != Op::loop) {
-    add_incoming(block, ir_.GetInsertBlock());
-    return block.label;
-  }
-  const llvm::IRBuilder<>::InsertPointGuard guard(ir_);
-  llvm::BasicBlock* back = new_block("back");
-  ir_.SetInsertPoint(back);
-  add_incoming(block, nullptr);
-  return back;
+  add_incoming(block, ir_.GetInsertBlock());
+  return block.label;
 }
 
 void FunctionBuilder::branch_if(std::uint32_t depth) {
@@ -602,8 +556,6 @@ void FunctionBuilder::finish_call(llvm::Value* call, const core::FuncType& type,
 bool FunctionBuilder::call(core::FuncIdx callee, bool tail) {
   const core::FuncType& type = *source_.func_signatures[callee];
   if (has_references(type) || (tail && type.results.size() > 2)) return false;
-  calls_ = true;
-  if (tail) check_interrupt();
   Values arguments = pop(type.params.size());
   arguments.insert(arguments.begin(), instance_);
   llvm::CallInst* call = ir_.CreateCall(module_.functions_[callee.value], arguments);
@@ -617,8 +569,6 @@ bool FunctionBuilder::call_indirect(const core::Instruction& in, bool tail) {
   const core::TypeIdx type_index(in.index);
   const core::FuncType& type = *source_.signatures[type_index];
   if (has_references(type) || (tail && type.results.size() > 2)) return false;
-  calls_ = true;
-  if (tail) check_interrupt();
   llvm::Type* ptr = ir_.getPtrTy();
   llvm::Type* i64 = ir_.getInt64Ty();
   llvm::Type* i32 = ir_.getInt32Ty();

@@ -66,8 +66,6 @@ class FunctionBuilder {
   void trap(Trap reason);
   void trap_unless(llvm::Value* fine, Trap reason);
   void trap_if_set(llvm::Value* reason);
-  void check_interrupt();
-  void check_stack();
   llvm::BasicBlock* new_block(const char* name);
 
   // Memory.
@@ -95,7 +93,6 @@ class FunctionBuilder {
   llvm::BasicBlock* body_ = nullptr;
   bool reachable_ = true;
   unsigned skipped_ = 0;  // blocks opened in unreachable code
-  bool calls_ = false;    // makes calls: the stack is checked
 };
 
 }  // namespace tenon::jit

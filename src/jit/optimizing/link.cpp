@@ -3,6 +3,7 @@
 #include <cstring>
 #include <llvm/BinaryFormat/ELF.h>
 #include <llvm/Object/ELFObjectFile.h>
+#include <llvm/Support/LEB128.h>
 #include <map>
 
 #include "base/concat.hpp"
@@ -70,17 +71,44 @@ Result<void> relocate(Image& image, const Layout& layout, const llvm::object::Se
   }
 }
 
+// The section that says how large the frames are: for each function its address, which a relocation gives, and the
+// size.
+std::map<std::uint64_t, std::uint64_t> read_frame_sizes(const Object& object, const Layout& layout) {
+  std::map<std::uint64_t, std::uint64_t> sizes;  // by place in the image
+  for (const llvm::object::ELFSectionRef section : object.sections()) {
+    auto target = section.getRelocatedSection();
+    if (!target || *target == object.section_end()) continue;
+    auto name = (*target)->getName();
+    auto contents = (*target)->getContents();
+    if (!name || !contents || *name != ".stack_sizes") continue;
+    for (const llvm::object::ELFRelocationRef relocation : section.relocations()) {
+      const auto symbol = relocation.getSymbol();
+      auto text = symbol->getSection();
+      auto value = symbol->getValue();
+      auto addend = relocation.getAddend();
+      const std::uint64_t at = relocation.getOffset() + 8;
+      if (!text || !value || !addend || at >= contents->size()) continue;
+      const auto found = layout.sections.find((*text)->getIndex());
+      if (found == layout.sections.end()) continue;
+      const std::uint64_t size = llvm::decodeULEB128(contents->bytes_begin() + at, nullptr, contents->bytes_end());
+      sizes[found->second + *value + static_cast<std::uint64_t>(*addend)] = size;
+    }
+  }
+  return sizes;
+}
+
 }  // namespace
 
-Result<Image> link_image(llvm::MemoryBufferRef buffer, llvm::ArrayRef<std::string> functions,
-                         llvm::ArrayRef<std::string> thunks) {
+Result<Linked> link_image(llvm::MemoryBufferRef buffer, llvm::ArrayRef<std::string> functions,
+                          llvm::ArrayRef<std::string> thunks) {
   auto opened = Object::create(buffer);
   if (!opened) {
     llvm::consumeError(opened.takeError());
     return internal("cannot be read");
   }
   const Object& object = *opened;
-  Image image;
+  Linked linked;
+  Image& image = linked.image;
   Layout layout;
   const auto is_allocated = [](const llvm::object::ELFSectionRef& section) {
     return (section.getFlags() & llvm::ELF::SHF_ALLOC) != 0 && section.getSize() != 0;
@@ -117,7 +145,12 @@ Result<Image> link_image(llvm::MemoryBufferRef buffer, llvm::ArrayRef<std::strin
   };
   look_up(functions, image.functions);
   look_up(thunks, image.thunks);
-  return image;
+  const auto sizes = read_frame_sizes(object, layout);
+  for (const std::uint32_t place : image.functions) {
+    const auto found = sizes.find(place);
+    linked.frame_sizes.push_back(found == sizes.end() ? 0 : found->second);
+  }
+  return linked;
 }
 
 }  // namespace tenon::jit

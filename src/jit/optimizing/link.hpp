@@ -3,15 +3,21 @@
 
 #include <llvm/ADT/ArrayRef.h>
 #include <llvm/Support/MemoryBufferRef.h>
+#include <vector>
 
 #include "jit/image.hpp"
 #include "tenon/result.hpp"
 
 namespace tenon::jit {
 
+struct Linked {
+  Image image;
+  std::vector<std::uint64_t> frame_sizes;  // by function index, in bytes
+};
+
 // `functions` and `thunks` name the symbols wanted, by function index; an empty name gives `not_compiled`. Errors:
 // usage (a reference to something outside of the object, which is a fault of the compiler here).
-Result<Image> link_image(llvm::MemoryBufferRef object, llvm::ArrayRef<std::string> functions,
-                         llvm::ArrayRef<std::string> thunks);
+Result<Linked> link_image(llvm::MemoryBufferRef object, llvm::ArrayRef<std::string> functions,
+                          llvm::ArrayRef<std::string> thunks);
 
 }  // namespace tenon::jit

@@ -91,6 +91,27 @@ llvm::Value* ModuleBuilder::helper(llvm::IRBuilder<>& ir, llvm::Value* instance,
   return load_invariant(ir, ptr, helpers, static_cast<std::uint64_t>(which) * sizeof(void*));
 }
 
+bool ModuleBuilder::is_guest_access(const llvm::Instruction& access) const {
+  return access.getMetadata(llvm::LLVMContext::MD_tbaa) == alias_memory_;
+}
+
+llvm::Value* ModuleBuilder::load_control(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Type* type,
+                                         std::uint64_t offset) {
+  llvm::Value* control = load_invariant(ir, ir.getPtrTy(), instance, offsetof(runtime::Instance, control));
+  llvm::LoadInst* value =
+      ir.CreateAlignedLoad(type, ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), control, offset), llvm::Align(4));
+  value->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
+  return value;
+}
+
+void ModuleBuilder::trap(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Value* reason) {
+  auto* type = llvm::FunctionType::get(ir.getVoidTy(), {ir.getPtrTy(), ir.getInt32Ty()}, false);
+  llvm::CallInst* call = ir.CreateCall(type, helper(ir, instance, NativeHelper::trap), {instance, reason});
+  call->setDoesNotReturn();
+  call->addFnAttr(llvm::Attribute::Cold);
+  ir.CreateUnreachable();
+}
+
 void ModuleBuilder::store_slots(llvm::IRBuilder<>& ir, llvm::Value* slots, llvm::ArrayRef<llvm::Value*> values) {
   std::uint64_t at = 0;
   for (llvm::Value* value : values) {
@@ -236,7 +257,10 @@ void ModuleBuilder::declare() {
     llvm::Function* function =
         llvm::Function::Create(function_type(type), llvm::GlobalValue::ExternalLinkage, "f" + llvm::Twine(i), target_);
     finish(*function);
+    function->addDereferenceableParamAttr(0, sizeof(runtime::Instance));
+    function->addParamAttr(0, llvm::Attribute::getWithAlignment(context_, llvm::Align(alignof(runtime::Instance))));
     functions_.push_back(function);
+    guest_code_.insert(function);
   }
   thunks_.resize(model_.funcs.size());
   compiled_.resize(model_.funcs.size());
@@ -278,7 +302,7 @@ void ModuleBuilder::bridge_import(core::FuncIdx index) {
   }
 }
 
-void ModuleBuilder::build() {
+void ModuleBuilder::build(const std::vector<bool>& left_out) {
   declare();
   for (const core::MemoryType& memory : model_.memories) {
     if (!memory.limits.is_64 && memory.page_size_log2 == limits::default_page_size_log2) needs_guards_ = true;
@@ -289,7 +313,7 @@ void ModuleBuilder::build() {
       bridge_import(index);
       continue;
     }
-    compiled_[i] = FunctionBuilder(*this, index).build();
+    compiled_[i] = !left_out[i] && FunctionBuilder(*this, index).build();
     if (compiled_[i]) {
       thunks_[i] = thunk(*source_.func_signatures[index]);
     } else {

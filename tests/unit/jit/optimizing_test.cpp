@@ -1,5 +1,6 @@
 // The optimizing tier through the public interface: what it must have in common with the interpreter, at the places
 // where compiled code differs: traps, the stack, calls between tiers, deadlines, roundings.
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "tenon/tenon.hpp"
@@ -72,6 +73,56 @@ TEST(Optimizing, StopsALoopAtItsDeadline) {
   Guest guest(R"((module (func (export "spin") (loop (br 0)))))");
   guest.start(Limits().deadline(20ms));
   EXPECT_EQ(guest.func<void()>("spin")().error().message(), "deadline exceeded");
+}
+
+TEST(Optimizing, StopsARecursionAtItsDeadline) {
+  Guest guest(R"((module (global $leaves (mut i32) (i32.const 0))
+    (func $tree (export "tree") (param i32) (result i32)
+    (if (result i32) (i32.eqz (local.get 0))
+      (then (global.set $leaves (i32.add (global.get $leaves) (i32.const 1))) (i32.const 1))
+      (else (i32.add (call $tree (i32.sub (local.get 0) (i32.const 1)))
+                     (call $tree (i32.sub (local.get 0) (i32.const 1)))))))))");
+  guest.start(Limits().deadline(20ms));
+  EXPECT_EQ(guest.func<std::uint32_t(std::uint32_t)>("tree")(4).value(), 16U);
+  EXPECT_EQ(guest.func<std::uint32_t(std::uint32_t)>("tree")(200).error().message(), "deadline exceeded");
+}
+
+TEST(Optimizing, StopsATailRecursionAtItsDeadline) {
+  Guest guest(R"((module (func $even (export "even") (return_call $odd)) (func $odd (return_call $even))))");
+  guest.start(Limits().deadline(20ms));
+  EXPECT_EQ(guest.func<void()>("even")().error().message(), "deadline exceeded");
+}
+
+TEST(Optimizing, LoopsHaveStoredAllThatComesBeforeATrap) {
+  // Loops that could be vectorized: a constant, a copy, and one that goes downwards.
+  Guest guest(R"((module (memory (export "memory") 1)
+    (func (export "fill") (param $at i32) (param $count i32)
+      (loop
+        (i32.store8 (local.get $at) (i32.const 7))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (br_if 0 (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))
+    (func (export "copy") (param $to i32) (param $from i32) (param $count i32)
+      (loop
+        (i32.store (local.get $to) (i32.add (i32.load (local.get $from)) (i32.const 1)))
+        (local.set $to (i32.add (local.get $to) (i32.const 4)))
+        (local.set $from (i32.add (local.get $from) (i32.const 4)))
+        (br_if 0 (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))
+    (func (export "down") (param $at i32) (param $count i32)
+      (loop
+        (i32.store16 offset=2 (local.tee $at (i32.sub (local.get $at) (i32.const 2))) (i32.const 0x0101))
+        (br_if 0 (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))))");
+  guest.start();
+  const std::span<const std::uint8_t> memory = guest.instance.memory("memory").value().data();
+  constexpr std::string_view reason = "out of bounds memory access";
+  EXPECT_TRUE(guest.func<void(std::uint32_t, std::uint32_t)>("fill")(100, 1000).has_value());
+  EXPECT_EQ(std::ranges::count(memory, 7), 1000);
+  EXPECT_EQ(guest.func<void(std::uint32_t, std::uint32_t)>("fill")(65536 - 333, 1000).error().message(), reason);
+  EXPECT_EQ(std::ranges::count(memory, 7), 1333);
+  using Copy = void(std::uint32_t, std::uint32_t, std::uint32_t);
+  EXPECT_EQ(guest.func<Copy>("copy")(32768, 65536 - 400, 500).error().message(), reason);
+  EXPECT_EQ(std::ranges::count(memory.subspan(32768, 2000), 8), 100 - 17);  // 67 bytes were no sevens
+  EXPECT_EQ(guest.func<void(std::uint32_t, std::uint32_t)>("down")(200, 1000).error().message(), reason);
+  EXPECT_EQ(std::ranges::count(memory.first(202), 1), 200);
 }
 
 TEST(Optimizing, CallsTheHostAndIsCalledByIt) {

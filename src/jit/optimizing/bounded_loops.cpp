@@ -1,0 +1,230 @@
+#include "jit/optimizing/bounded_loops.hpp"
+
+#include <llvm/Analysis/LoopInfo.h>
+#include <llvm/Analysis/ScalarEvolution.h>
+#include <llvm/Analysis/ScalarEvolutionExpressions.h>
+#include <llvm/Analysis/TargetTransformInfo.h>
+#include <llvm/IR/Dominators.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/Transforms/Utils/BasicBlockUtils.h>
+#include <llvm/Transforms/Utils/Cloning.h>
+#include <llvm/Transforms/Utils/LoopSimplify.h>
+#include <llvm/Transforms/Utils/LoopUtils.h>
+#include <llvm/Transforms/Utils/ScalarEvolutionExpander.h>
+#include <optional>
+
+#include "jit/optimizing/builder.hpp"
+
+namespace tenon::jit {
+
+namespace {
+
+// More would cost more to check than is won.
+constexpr std::size_t most_accesses = 12;
+constexpr std::size_t largest_loop = 200;  // instructions
+
+// First and last address of an access, as offsets from the base of the memory that it is in, and the ends of the 32-bit
+// number in it.
+struct Span {
+  const llvm::SCEV* low = nullptr;
+  const llvm::SCEV* high = nullptr;    // of the last access's first byte
+  const llvm::SCEV* lowest = nullptr;  // nullptr: no such number, or it cannot wrap where the others are in bounds
+  const llvm::SCEV* highest = nullptr;
+  std::uint64_t width = 0;
+  llvm::LoadInst* base = nullptr;  // of the memory, whose first field it is
+};
+
+class Loops {
+ public:
+  Loops(const ModuleBuilder& module, llvm::LoopInfo& loops, llvm::DominatorTree& dominators,
+        llvm::ScalarEvolution& evolution)
+      : module_(module), loops_(loops), dominators_(dominators), evolution_(evolution) {}
+
+  // True if something was changed.
+  bool prepare(llvm::Loop* loop) {
+    std::vector<llvm::Instruction*> accesses;
+    bool stores = false;
+    for (llvm::BasicBlock* block : loop->blocks()) {
+      for (llvm::Instruction& instruction : *block) {
+        if (!instruction.mayReadOrWriteMemory()) continue;
+        stores = stores || instruction.mayWriteToMemory();
+        accesses.push_back(&instruction);
+      }
+    }
+    if (!stores) return false;
+    if (!double_loop(loop, accesses)) forbid(*loop);
+    return true;
+  }
+
+ private:
+  static void forbid(llvm::Loop& loop) { llvm::addStringMetadataToLoop(&loop, "llvm.loop.vectorize.enable", 0); }
+
+  bool double_loop(llvm::Loop* loop, const std::vector<llvm::Instruction*>& accesses) {
+    if (accesses.size() > most_accesses || !loop->isLoopSimplifyForm() || loop->getExitingBlock() == nullptr ||
+        loop->getExitingBlock() != loop->getLoopLatch() || size_of(*loop) > largest_loop) {
+      return false;
+    }
+    rounds_ = evolution_.getBackedgeTakenCount(loop);
+    if (llvm::isa<llvm::SCEVCouldNotCompute>(rounds_) || evolution_.getUnsignedRangeMax(rounds_).ugt(0xFFFF'FFFFU)) {
+      return false;
+    }
+    llvm::Type* i64 = llvm::Type::getInt64Ty(loop->getHeader()->getContext());
+    rounds_ = evolution_.getTruncateOrZeroExtend(rounds_, i64);
+    std::vector<Span> spans;
+    for (llvm::Instruction* access : accesses) {
+      const auto span = span_of(*loop, *access);
+      if (!span) return false;
+      spans.push_back(*span);
+    }
+    llvm::BasicBlock* before = loop->getLoopPreheader();
+    llvm::SCEVExpander expander(evolution_, before->getModule()->getDataLayout(), "bounds");
+    for (const Span& span : spans) {
+      if (!expander.isSafeToExpandAt(span.low, before->getTerminator()) ||
+          !expander.isSafeToExpandAt(span.high, before->getTerminator())) {
+        return false;
+      }
+    }
+    llvm::formLCSSARecursively(*loop, dominators_, &loops_, &evolution_);
+    llvm::Value* fine = check(spans, expander, before);
+    double_behind(loop, before, fine);
+    return true;
+  }
+
+  static std::size_t size_of(const llvm::Loop& loop) {
+    std::size_t size = 0;
+    for (const llvm::BasicBlock* block : loop.blocks()) size += block->size();
+    return size;
+  }
+
+  std::optional<Span> span_of(const llvm::Loop& loop, llvm::Instruction& access) {
+    llvm::Value* pointer = llvm::getLoadStorePointerOperand(&access);
+    if (pointer == nullptr || access.isVolatile() || !module_.is_guest_access(access)) return std::nullopt;
+    const llvm::SCEV* address = evolution_.getSCEV(pointer);
+    const auto* root = llvm::dyn_cast<llvm::SCEVUnknown>(evolution_.getPointerBase(address));
+    auto* base = root == nullptr ? nullptr : llvm::dyn_cast<llvm::LoadInst>(root->getValue());
+    if (base == nullptr || loop.contains(base)) return std::nullopt;
+    const llvm::SCEV* index = evolution_.getMinusSCEV(address, root);
+    if (llvm::isa<llvm::SCEVCouldNotCompute>(index)) return std::nullopt;
+    Span span;
+    span.base = base;
+    const llvm::DataLayout& layout = access.getModule()->getDataLayout();
+    span.width = layout.getTypeStoreSize(llvm::getLoadStoreType(&access)).getFixedValue();
+    if (!find_ends(loop, index, span)) return std::nullopt;
+    return span;
+  }
+
+  // The ends of `index`, an offset from the memory's base: a sum of what does not change in the loop, and one term that
+  // grows or shrinks by a constant, which may be a 32-bit number that is extended afterwards.
+  bool find_ends(const llvm::Loop& loop, const llvm::SCEV* index, Span& span) {
+    if (evolution_.isLoopInvariant(index, &loop)) {
+      span.low = span.high = index;
+      return true;
+    }
+    const llvm::SCEV* varying = index;
+    const llvm::SCEV* fixed = evolution_.getZero(index->getType());
+    if (const auto* sum = llvm::dyn_cast<llvm::SCEVAddExpr>(index)) {
+      varying = nullptr;
+      for (const llvm::SCEV* term : sum->operands()) {
+        if (evolution_.isLoopInvariant(term, &loop)) {
+          fixed = evolution_.getAddExpr(fixed, term);
+        } else if (varying != nullptr) {
+          return false;
+        } else {
+          varying = term;
+        }
+      }
+    }
+    const auto* extended = llvm::dyn_cast<llvm::SCEVZeroExtendExpr>(varying);
+    const auto* steps = llvm::dyn_cast<llvm::SCEVAddRecExpr>(extended == nullptr ? varying : extended->getOperand());
+    if (steps == nullptr || steps->getLoop() != &loop || !steps->isAffine()) return false;
+    const auto* step = llvm::dyn_cast<llvm::SCEVConstant>(steps->getOperand(1));
+    if (step == nullptr || !step->getAPInt().isSignedIntN(31)) return false;
+    llvm::Type* i64 = index->getType();
+    const llvm::SCEV* first = evolution_.getTruncateOrZeroExtend(steps->getStart(), i64);
+    const llvm::SCEV* distance =
+        evolution_.getMulExpr(rounds_, evolution_.getConstant(step->getAPInt().sextOrTrunc(64)));
+    const llvm::SCEV* last = evolution_.getAddExpr(first, distance);
+    const bool grows = step->getAPInt().isNonNegative();
+    const llvm::SCEV* lowest = grows ? first : last;
+    const llvm::SCEV* highest = grows ? last : first;
+    span.low = evolution_.getAddExpr(fixed, lowest);
+    span.high = evolution_.getAddExpr(fixed, highest);
+    if (extended == nullptr || (grows && evolution_.isKnownNonNegative(fixed))) return true;
+    span.lowest = lowest;
+    span.highest = highest;
+    return true;
+  }
+
+  // All of [low, high + width) lies in [0, size), as signed numbers: what is below zero has wrapped. The largest
+  // distance, 2^32 rounds of 2^30, does not reach the sign.
+  static llvm::Value* check(const std::vector<Span>& spans, llvm::SCEVExpander& expander, llvm::BasicBlock* before) {
+    llvm::IRBuilder<> ir(before->getTerminator());
+    llvm::Value* fine = ir.getTrue();
+    const auto expand = [&](const llvm::SCEV* what) {
+      return expander.expandCodeFor(what, ir.getInt64Ty(), before->getTerminator()->getIterator());
+    };
+    const auto require = [&](const llvm::SCEV* low, const llvm::SCEV* high, llvm::Value* most) {
+      llvm::Value* least = expand(low);
+      llvm::Value* greatest = expand(high);
+      ir.SetInsertPoint(before->getTerminator());
+      fine = ir.CreateAnd(fine, ir.CreateICmpSGE(least, ir.getInt64(0)));
+      fine = ir.CreateAnd(fine, ir.CreateICmpSLE(greatest, most));
+    };
+    static_assert(offsetof(runtime::Memory, base) == 0);
+    for (const Span& span : spans) {
+      llvm::Value* memory = span.base->getPointerOperand();
+      llvm::LoadInst* size = ir.CreateLoad(
+          ir.getInt64Ty(), ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), memory, offsetof(runtime::Memory, size)));
+      require(span.low, span.high, ir.CreateSub(size, ir.getInt64(span.width)));
+      if (span.lowest != nullptr) require(span.lowest, span.highest, ir.getInt64(0xFFFF'FFFF));
+    }
+    return fine;
+  }
+
+  void double_behind(llvm::Loop* loop, llvm::BasicBlock* before, llvm::Value* fine) {
+    llvm::BasicBlock* exiting = loop->getExitingBlock();
+    llvm::BasicBlock* exit = loop->getExitBlock();
+    llvm::BasicBlock* preheader = llvm::SplitBlock(before, before->getTerminator(), &dominators_, &loops_);
+    llvm::ValueToValueMapTy values;
+    llvm::SmallVector<llvm::BasicBlock*, 8> blocks;
+    llvm::Loop* careful =
+        llvm::cloneLoopWithPreheader(preheader, before, loop, values, ".careful", &loops_, &dominators_, blocks);
+    llvm::remapInstructionsInBlocks(blocks, values);
+    llvm::Instruction* jump = before->getTerminator();
+    llvm::BranchInst::Create(preheader, careful->getLoopPreheader(), fine, jump->getIterator());
+    jump->eraseFromParent();
+    for (llvm::PHINode& phi : exit->phis()) {
+      llvm::Value* value = phi.getIncomingValueForBlock(exiting);
+      if (auto mapped = values.find(value); mapped != values.end()) value = mapped->second;
+      phi.addIncoming(value, llvm::cast<llvm::BasicBlock>(values[exiting]));
+    }
+    dominators_.changeImmediateDominator(exit, before);
+    evolution_.forgetLoop(loop);
+    forbid(*careful);
+  }
+
+  const ModuleBuilder& module_;
+  llvm::LoopInfo& loops_;
+  llvm::DominatorTree& dominators_;
+  llvm::ScalarEvolution& evolution_;
+  const llvm::SCEV* rounds_ = nullptr;
+};
+
+}  // namespace
+
+llvm::PreservedAnalyses BoundedLoops::run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses) {
+  auto& loops = analyses.getResult<llvm::LoopAnalysis>(function);
+  if (loops.empty()) return llvm::PreservedAnalyses::all();
+  auto& dominators = analyses.getResult<llvm::DominatorTreeAnalysis>(function);
+  auto& evolution = analyses.getResult<llvm::ScalarEvolutionAnalysis>(function);
+  std::vector<llvm::Loop*> innermost;
+  for (llvm::Loop* loop : loops.getLoopsInPreorder()) {
+    if (loop->isInnermost()) innermost.push_back(loop);
+  }
+  bool changed = false;
+  Loops preparer(*module, loops, dominators, evolution);
+  for (llvm::Loop* loop : innermost) changed |= preparer.prepare(loop);
+  return changed ? llvm::PreservedAnalyses::none() : llvm::PreservedAnalyses::all();
+}
+
+}  // namespace tenon::jit
