@@ -81,31 +81,25 @@ Result<std::uint64_t> Transfer::word(std::uint64_t bits, const ValueType& s, con
   }
 }
 
+Layout element_layout(const ValueType& list, bool is_64) noexcept {
+  if (list.kind != TypeKind::map) return list.element->layout[is_64];
+  const Member entry[2] = {{"key", list.second}, {"value", list.element}};
+  return tuple_layout(entry, is_64);
+}
+
 Result<StringRange> Transfer::list(StringRange from, const ValueType& s, const ValueType& t) {
-  Layout source_layout;
-  Layout target_layout;
-  if (s.kind == TypeKind::map) {
-    const Member source_entry[2] = {{"key", s.second}, {"value", s.element}};
-    const Member target_entry[2] = {{"key", t.second}, {"value", t.element}};
-    source_layout = tuple_layout(source_entry, source.is_memory64);
-    target_layout = tuple_layout(target_entry, target.is_memory64);
-  } else {
-    source_layout = source.layout(*s.element);
-    target_layout = target.layout(*t.element);
-  }
   const std::uint64_t length = from.tagged_code_units;
-  if (auto checked = check_list(source, from.pointer, length, source_layout); !checked) {
-    return std::move(checked).error();
-  }
-  auto pointer = reallocate(target, 0, 0, target_layout.alignment, length * target_layout.size, "list");
+  auto pointer = place_list(source, from, s, target, t);
   if (!pointer) return std::move(pointer).error();
   if (s.kind == TypeKind::list) {
     auto copied = elements(from.pointer, *s.element, *pointer, *t.element, length);
     if (!copied) return std::move(copied).error();
     return StringRange{*pointer, length};
   }
+  const std::uint64_t source_size = element_layout(s, source.is_memory64).size;
+  const std::uint64_t target_size = element_layout(t, target.is_memory64).size;
   for (std::uint64_t i = 0; i < length; ++i) {
-    auto copied = fields(from.pointer + i * source_layout.size, s, *pointer + i * target_layout.size, t);
+    auto copied = fields(from.pointer + i * source_size, s, *pointer + i * target_size, t);
     if (!copied) return std::move(copied).error();
   }
   return StringRange{*pointer, length};
@@ -326,6 +320,17 @@ Result<unsigned> transfer_values(const TransferSide& source, std::span<const std
   if (out_pointer) return 0U;
   *to = placed;
   return 1U;
+}
+
+Result<std::uint64_t> place_list(LiftLowerContext& source, StringRange from, const ValueType& source_type,
+                                 LiftLowerContext& target, const ValueType& target_type) {
+  const std::uint64_t length = from.tagged_code_units;
+  const Layout source_layout = element_layout(source_type, source.is_memory64);
+  const Layout target_layout = element_layout(target_type, target.is_memory64);
+  if (auto checked = check_list(source, from.pointer, length, source_layout); !checked) {
+    return std::move(checked).error();
+  }
+  return reallocate(target, 0, 0, target_layout.alignment, length * target_layout.size, "list");
 }
 
 Result<void> transfer_elements(LiftLowerContext& source, std::uint64_t from, const ValueType& source_type,

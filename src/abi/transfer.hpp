@@ -11,6 +11,7 @@
 #include <span>
 
 #include "abi/context.hpp"
+#include "abi/strings.hpp"
 
 namespace tenon::component {
 
@@ -26,6 +27,10 @@ struct TransferSide {
 Result<unsigned> transfer_values(const TransferSide& source, std::span<const std::uint64_t> flat,
                                  const TransferSide& target, std::uint64_t* to,
                                  std::optional<std::uint64_t> out_pointer = {});
+
+// Checks a list or map (`pointer` and number of elements) and makes room for it: where the elements go. Errors: trap.
+Result<std::uint64_t> place_list(LiftLowerContext& source, StringRange from, const ValueType& source_type,
+                                 LiftLowerContext& target, const ValueType& target_type);
 
 // `length` elements that lie in both memories, aligned: streams and futures. Errors: trap.
 Result<void> transfer_elements(LiftLowerContext& source, std::uint64_t from, const ValueType& source_type,

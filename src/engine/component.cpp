@@ -6,6 +6,7 @@
 
 #include "engine/component_state.hpp"
 #include "engine/load.hpp"
+#include "fuse/adapter.hpp"
 #include "fuse/flatten.hpp"
 #include "tenon/tools.hpp"
 #include "text/component/text.hpp"
@@ -53,6 +54,9 @@ Result<Component> Component::compile(const Engine& engine, std::string_view inpu
   auto plan = fuse::flatten(state->validated, state->arena);
   if (!plan) return std::move(plan).error();
   state->plan = *plan;
+  if (auto added = fuse::add_adapters(state->plan, owner->types, state->arena); !added) return std::move(added).error();
+  // From here on calls between guests that can be written as core code are.
+
   for (const core::ValidatedModule* module : state->plan.modules) {
     state->code.push_back(owner->executor->make_code(
         *module, {.fuel = owner->options.fuel, .loop_dispatch = owner->options.loop_dispatch}));

@@ -107,12 +107,49 @@ struct Lift {
   std::string_view name{};  // of the first export that names it; for messages
 };
 
+// What an adapter (fuse/adapter.hpp) imports: entities of the two sides, and helpers of the host.
+enum class AdapterHelper : std::uint8_t {
+  caller_memory,
+  callee_memory,
+  callee,
+  post_return,
+  // From here on functions of the host. Pointers and lengths have the width of the memory that they speak of.
+  enter,              // (): the callee's instance is entered
+  leave,              // (): and left
+  check_return,       // (): the callee has dropped what it borrowed
+  begin_post_return,  // (): what the call borrowed is given back, and the callee may not call out until it is left
+  check_tuple,        // (pointer): the parameters, or results, that the source has in memory
+  place_tuple,        // () -> (pointer): the callee's parameters get memory
+  check_out,          // (pointer): where the caller wants the results
+  string,             // (pointer, length) -> (pointer, length)
+  copy_list,          // (pointer, length) -> (pointer): of plain elements
+  begin_list,         // (pointer, length) -> (pointer): the elements follow
+  handle,             // (i32) -> (i32)
+  bad_case,           // (i32): trap
+  bad_char,           // (i32): trap
+  uncaught,           // (): trap
+};
+std::string_view to_string(AdapterHelper helper) noexcept;
+
+struct AdapterImport {
+  AdapterHelper helper = AdapterHelper::enter;
+  bool is_result = false;             // from the callee to the caller
+  const ValueType* source = nullptr;  // lists: the list; handles, bad_case
+  const ValueType* target = nullptr;
+};
+
+struct Adapter {
+  ModuleIdx module{};
+  std::span<const AdapterImport> imports{};  // in the order of the module's
+};
+
 struct Lower {
   InstanceIdx owner{};
   FuncItem callee{};
   const FuncSignature* type = nullptr;
   Options options{};
   core::TypeIdx core_type{};
+  const Adapter* adapter = nullptr;  // none: by lifting and lowering (adapters.cpp says when)
 };
 
 // Any other canonical definition.

@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "base/concat.hpp"
+#include "runtime/component/adapter.hpp"
 #include "runtime/component/canon.hpp"
 
 namespace tenon::component {
@@ -151,6 +152,11 @@ class Instantiation {
     lowered->opts = options(from.options);
     lowered->callee = root_.callee(from.callee);
     const HostFunction* host = lowered->callee.host;
+    if (from.adapter != nullptr && lowered->callee.lifted != nullptr && world_.scheduler.uses_adapters) {
+      root_.core_funcs[made_core_funcs_++] = make_adapted_func(store_, from.core_type, *lowered, *from.adapter,
+                                                               *root_.modules[from.adapter->module.value]);
+      return;
+    }
     const bool is_sync = host != nullptr ? host->is_immediate : !from.type->is_async && !from.options.is_async;
     add_core_func(from.core_type, is_sync ? call_lowered_synchronously : call_lowered, lowered);
   }

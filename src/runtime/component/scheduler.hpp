@@ -14,6 +14,8 @@
 
 namespace tenon::component {
 
+struct PooledActivation;
+
 // The library's pools ask for chunks that are aligned to their size, which is more than anything in them needs.
 class ModestAlignment final : public std::pmr::memory_resource {
  public:
@@ -40,6 +42,8 @@ struct Scheduler {
   ModestAlignment upstream;
   std::pmr::unsynchronized_pool_resource pool;  // tasks, threads, waitables, ...
   Activation* current = nullptr;
+  PooledActivation* free_activations = nullptr;  // of adapters (adapter.hpp)
+  bool uses_adapters = true;                     // of what is instantiated from now on
   Thread* switch_to = nullptr;                // the thread that one which just blocked gave the control to
   std::uint32_t nesting_depth = 0;            // of calls into guests on the native stack
   std::uint64_t pending_host_operations = 0;  // calls of host functions, and host ends of streams, that may still end

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "base/concat.hpp"
+#include "runtime/component/adapter.hpp"
 #include "runtime/component/scheduler.hpp"
 #include "spec/component_limits.hpp"
 
@@ -67,6 +68,7 @@ Result<void> pop_activation(Activation& activation) {
 
 void abandon_activation(Activation& activation) noexcept {
   Scheduler& scheduler = *activation.inst->scheduler;
+  abandon_above(scheduler, &activation);
   scheduler.current = activation.caller;
 }
 

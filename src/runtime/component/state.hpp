@@ -90,6 +90,7 @@ struct Activation {
   Thread* thread = nullptr;          // made when asked for
   std::uint64_t storage[2] = {0, 0};
   BorrowScope borrows;
+  bool is_pooled = false;  // of an adapter's call (adapter.hpp)
 };
 
 // Makes `activation` the current one of its instance's scheduler and the other way; for calls of functions whose type

@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "base/concat.hpp"
+#include "runtime/component/adapter.hpp"
 #include "runtime/component/call.hpp"
 #include "runtime/component/guest_context.hpp"
 #include "runtime/component/scheduler.hpp"
@@ -219,7 +220,8 @@ Result<void> begin_explicit_thread(Thread& thread, Cancelled /*cancelled*/, runt
 // Makes a thread's activation the current one while it runs.
 class Running {
  public:
-  explicit Running(Thread& thread) noexcept : scheduler_(scheduler_of(thread)), previous_(scheduler_.current) {
+  explicit Running(Thread& thread) noexcept
+      : scheduler_(scheduler_of(thread)), previous_(scheduler_.current), activation_(thread.activation) {
     thread.activation->caller = previous_;
     scheduler_.current = thread.activation;
     ++scheduler_.nesting_depth;
@@ -227,6 +229,7 @@ class Running {
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
   ~Running() {
+    abandon_above(scheduler_, activation_);
     scheduler_.current = previous_;
     --scheduler_.nesting_depth;
   }
@@ -234,6 +237,7 @@ class Running {
  private:
   Scheduler& scheduler_;
   Activation* previous_;
+  const Activation* activation_;
 };
 
 Result<void> run(Thread& thread, Cancelled cancelled) {

@@ -1,0 +1,340 @@
+#include "runtime/component/adapter.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <vector>
+
+#include "abi/layout.hpp"
+#include "abi/lift.hpp"
+#include "abi/lower.hpp"
+#include "abi/strings.hpp"
+#include "abi/transfer.hpp"
+#include "base/concat.hpp"
+#include "runtime/component/instance.hpp"
+#include "runtime/component/scheduler.hpp"
+#include "runtime/component/sync_call.hpp"
+#include "runtime/component/task.hpp"
+
+namespace tenon::component {
+
+namespace {
+
+using fuse::AdapterHelper;
+using fuse::AdapterImport;
+using runtime::Outcome;
+using runtime::Slot;
+
+// The data of a helper's function.
+struct HelperData {
+  const AdaptedFunc* func = nullptr;
+  const AdapterImport* import = nullptr;
+};
+
+// --- Entering and leaving
+// ----------------------------------------------------------------------------------------------
+
+PooledActivation& take_activation(Scheduler& scheduler) {
+  PooledActivation* activation = scheduler.free_activations;
+  if (activation == nullptr) return *scheduler.make<PooledActivation>();
+  scheduler.free_activations = activation->next_free;
+  return *activation;
+}
+
+void give_back(Scheduler& scheduler, PooledActivation& activation) noexcept {
+  activation.lenders.reset();
+  activation.next_free = scheduler.free_activations;
+  scheduler.free_activations = &activation;
+}
+
+PooledActivation& current(const Scheduler& scheduler) noexcept {
+  assert(scheduler.current != nullptr && scheduler.current->is_pooled);
+  return static_cast<PooledActivation&>(*scheduler.current);
+}
+
+Result<void> enter(const AdaptedFunc& func) {
+  const LoweredFunc& lowered = *func.lowered;
+  if (auto allowed = check_may_leave(*lowered.inst); !allowed) return allowed;
+  const LiftedFunc& callee = *lowered.callee.lifted;
+  bool may_enter = func.may_be_called;
+  for (const ComponentInstance* inst = callee.inst; inst != func.outer; inst = inst->parent) {
+    may_enter = may_enter && inst->may_enter;
+  }
+  if (!may_enter) return fail(ErrorKind::trap, {}, "cannot enter component instance");
+  for (ComponentInstance* inst = callee.inst; inst != func.outer; inst = inst->parent) inst->may_enter = false;
+  Scheduler& scheduler = *callee.inst->scheduler;
+  PooledActivation& activation = take_activation(scheduler);
+  activation.inst = callee.inst;
+  activation.func = &callee;
+  activation.caller = scheduler.current;
+  activation.thread = nullptr;
+  activation.storage[0] = activation.storage[1] = 0;
+  activation.borrows.num_borrows = 0;
+  activation.is_pooled = true;
+  if (func.may_borrow) activation.lenders.emplace(*lowered.inst);
+  scheduler.current = &activation;
+  return {};
+}
+
+Result<void> leave(const AdaptedFunc& func) {
+  const LiftedFunc& callee = *func.lowered->callee.lifted;
+  Scheduler& scheduler = *callee.inst->scheduler;
+  PooledActivation& activation = current(scheduler);
+  callee.inst->may_leave = true;
+  if (auto popped = pop_activation(activation); !popped) return popped;
+  for (ComponentInstance* inst = callee.inst; inst != func.outer; inst = inst->parent) inst->may_enter = true;
+  give_back(scheduler, activation);
+  return {};
+}
+
+Result<void> check_return(const PooledActivation& activation) {
+  if (activation.borrows.num_borrows == 0) return {};
+  return fail(ErrorKind::trap, {}, "borrow handles still remain at the end of the call");
+}
+
+// --- Values
+// ------------------------------------------------------------------------------------------------------------
+
+std::uint64_t as_pointer(const LiftLowerContext& cx, Slot slot) noexcept {
+  return cx.is_memory64 ? slot : static_cast<std::uint32_t>(slot);
+}
+
+std::span<const Member> result_types(const Member& result) noexcept {
+  return {&result, result.type == nullptr ? 0U : 1U};
+}
+
+// The two sides in the direction of an import.
+struct Sides {
+  Sides(const AdaptedFunc& func, const AdapterImport& import, PooledActivation& activation)
+      : lowered(*func.lowered),
+        lifted(*lowered.callee.lifted),
+        caller(*lowered.inst, lowered.opts, activation.lenders ? &*activation.lenders : nullptr, nullptr),
+        callee(*lifted.inst, lifted.opts, nullptr, &activation.borrows),
+        is_result(import.is_result) {}
+  const LoweredFunc& lowered;
+  const LiftedFunc& lifted;
+  GuestContext caller;
+  GuestContext callee;
+  bool is_result;
+
+  GuestContext& source() noexcept { return is_result ? callee : caller; }
+  GuestContext& target() noexcept { return is_result ? caller : callee; }
+  Layout layout(const FuncSignature& type, bool is_64) const noexcept {
+    const Member result{.label = {}, .type = type.result};
+    return tuple_layout(is_result ? result_types(result) : type.params, is_64);
+  }
+};
+
+Result<void> copy_string(Sides& sides, Slot* frame) {
+  const StringRange range{as_pointer(sides.source(), frame[0]), as_pointer(sides.source(), frame[1])};
+  auto view = check_string(sides.source(), range);
+  if (!view) return std::move(view).error();
+  auto stored = store_string_into_range(sides.target(), *view);
+  if (!stored) return std::move(stored).error();
+  frame[0] = stored->pointer;
+  frame[1] = stored->tagged_code_units;
+  return {};
+}
+
+Result<void> copy_list(Sides& sides, const AdapterImport& import, Slot* frame) {
+  const std::uint64_t from = as_pointer(sides.source(), frame[0]);
+  const std::uint64_t length = as_pointer(sides.source(), frame[1]);
+  auto placed = place_list(sides.source(), {from, length}, *import.source, sides.target(), *import.target);
+  if (!placed) return std::move(placed).error();
+  frame[0] = *placed;
+  if (import.helper == AdapterHelper::begin_list) return {};
+  return transfer_elements(sides.source(), from, *import.source->element, sides.target(), *placed,
+                           *import.target->element, length);
+}
+
+Result<void> move_handle(Sides& sides, const AdapterImport& import, Slot* frame) {
+  auto handle = sides.source().lift_handle(*import.source, static_cast<std::uint32_t>(frame[0]));
+  if (!handle) return std::move(handle).error();
+  auto index = sides.target().lower_handle(*import.target, *handle);
+  if (!index) return std::move(index).error();
+  frame[0] = *index;
+  return {};
+}
+
+Result<void> check_source_tuple(Sides& sides, const Slot* frame) {
+  const FuncSignature& type = sides.is_result ? *sides.lifted.type : *sides.lowered.type;
+  GuestContext& cx = sides.source();
+  return check_tuple(cx, as_pointer(cx, frame[0]), sides.layout(type, cx.is_memory64));
+}
+
+Result<void> place_target_tuple(Sides& sides, Slot* frame) {
+  GuestContext& cx = sides.target();
+  auto placed = place_tuple(cx, sides.layout(*sides.lifted.type, cx.is_memory64), {});
+  if (!placed) return std::move(placed).error();
+  frame[0] = *placed;
+  return {};
+}
+
+Result<void> check_out(Sides& sides, const Slot* frame) {
+  GuestContext& cx = sides.target();
+  return check_tuple(cx, as_pointer(cx, frame[0]), sides.layout(*sides.lowered.type, cx.is_memory64));
+}
+
+Result<void> run_value_helper(const AdaptedFunc& func, const AdapterImport& import, Slot* frame) {
+  Sides sides(func, import, current(*func.lowered->inst->scheduler));
+  switch (import.helper) {
+    case AdapterHelper::check_tuple: return check_source_tuple(sides, frame);
+    case AdapterHelper::place_tuple: return place_target_tuple(sides, frame);
+    case AdapterHelper::check_out: return check_out(sides, frame);
+    case AdapterHelper::string: return copy_string(sides, frame);
+    case AdapterHelper::copy_list:
+    case AdapterHelper::begin_list: return copy_list(sides, import, frame);
+    default: return move_handle(sides, import, frame);
+  }
+}
+
+// --- Helpers as functions of the host
+// ----------------------------------------------------------------------------------
+
+Outcome outcome_of(runtime::Thread& core, Result<void> done) noexcept {
+  if (done) [[likely]]
+    return Outcome::returned;
+  return failed(core, std::move(done).error());
+}
+
+const HelperData& data_of(const runtime::Func& func) noexcept { return *static_cast<const HelperData*>(func.data); }
+
+Outcome enter_helper(runtime::Thread& core, const runtime::Func& func, Slot*) noexcept {
+  return outcome_of(core, enter(*data_of(func).func));
+}
+
+Outcome leave_helper(runtime::Thread& core, const runtime::Func& func, Slot*) noexcept {
+  return outcome_of(core, leave(*data_of(func).func));
+}
+
+Outcome check_return_helper(runtime::Thread& core, const runtime::Func& func, Slot*) noexcept {
+  return outcome_of(core, check_return(current(*data_of(func).func->lowered->inst->scheduler)));
+}
+
+Outcome begin_post_return_helper(runtime::Thread&, const runtime::Func& func, Slot*) noexcept {
+  const LoweredFunc& lowered = *data_of(func).func->lowered;
+  current(*lowered.inst->scheduler).lenders.reset();
+  lowered.callee.lifted->inst->may_leave = false;
+  return Outcome::returned;
+}
+
+Outcome value_helper(runtime::Thread& core, const runtime::Func& func, Slot* frame) noexcept {
+  const HelperData& data = data_of(func);
+  return outcome_of(core, run_value_helper(*data.func, *data.import, frame));
+}
+
+Outcome fault_helper(runtime::Thread& core, const runtime::Func& func, Slot* frame) noexcept {
+  const AdapterImport& import = *data_of(func).import;
+  switch (import.helper) {
+    case AdapterHelper::bad_case:
+      return failed(core, check_case(*import.source, static_cast<std::uint32_t>(frame[0])).error());
+    case AdapterHelper::bad_char: return failed(core, check_char(static_cast<std::uint32_t>(frame[0])).error());
+    default: return failed(core, fail(ErrorKind::trap, {}, "uncaught exception propagated out of component"));
+  }
+}
+
+runtime::HostCallback callback_of(AdapterHelper helper) noexcept {
+  switch (helper) {
+    case AdapterHelper::enter: return enter_helper;
+    case AdapterHelper::leave: return leave_helper;
+    case AdapterHelper::check_return: return check_return_helper;
+    case AdapterHelper::begin_post_return: return begin_post_return_helper;
+    case AdapterHelper::bad_case:
+    case AdapterHelper::bad_char:
+    case AdapterHelper::uncaught: return fault_helper;
+    default: return value_helper;
+  }
+}
+
+// --- Instantiation
+// -------------------------------------------------------------------------------------------------------
+
+runtime::Extern func_extern(const runtime::Func* func) noexcept {
+  runtime::Extern item;
+  item.func = const_cast<runtime::Func*>(func);  // NOLINT(cppcoreguidelines-pro-type-const-cast): nobody writes it
+  return item;
+}
+
+runtime::Extern memory_extern(runtime::Memory* memory) noexcept {
+  runtime::Extern item;
+  item.kind = core::ExternKind::memory;
+  item.memory = memory;
+  return item;
+}
+
+// Instantiates the adapter and makes the function its own. Errors: exhausted, unlinkable.
+Result<void> connect(const AdaptedFunc& func) {
+  const LoweredFunc& lowered = *func.lowered;
+  const LiftedFunc& lifted = *lowered.callee.lifted;
+  runtime::Store& store = *lowered.inst->scheduler->store;
+  const core::ValidatedModule& module = *func.code->validated;
+  std::pmr::vector<runtime::Extern> arguments(store.resource);
+  core::FuncIdx index(0U);
+  for (const AdapterImport& import : func.adapter->imports) {
+    switch (import.helper) {
+      case AdapterHelper::caller_memory: arguments.push_back(memory_extern(lowered.opts.memory)); continue;
+      case AdapterHelper::callee_memory: arguments.push_back(memory_extern(lifted.opts.memory)); continue;
+      case AdapterHelper::callee: arguments.push_back(func_extern(lifted.callee)); break;
+      case AdapterHelper::post_return: arguments.push_back(func_extern(lifted.opts.post_return)); break;
+      default: {
+        auto* data = store.arena.make<HelperData>(&func, &import);
+        arguments.push_back(
+            func_extern(runtime::make_host_func(store, module.func_types[index], callback_of(import.helper), data)));
+      }
+    }
+    ++index.value;
+  }
+  auto instance = runtime::instantiate(store, *func.code, arguments);
+  if (!instance) return std::move(instance).error();
+  func.self->instance = *instance;
+  func.self->index = core::FuncIdx(module.module->exports[0].index);
+  func.self->callback = nullptr;
+  return {};
+}
+
+Outcome call_first(runtime::Thread& core, const runtime::Func& func, Slot* frame) noexcept {
+  const auto& adapted = *static_cast<const AdaptedFunc*>(func.data);
+  runtime::Func& self = *adapted.self;
+  if (!connect(adapted)) {
+    self.callback = call_lowered_synchronously;
+    self.data = const_cast<LoweredFunc*>(adapted.lowered);  // NOLINT(cppcoreguidelines-pro-type-const-cast): as above
+    return call_lowered_synchronously(core, self, frame);
+  }
+  const std::size_t slots = std::max(self.param_slots, self.result_slots);
+  return outcome_of(core, runtime::call(*core.store, self, {frame, slots}));
+}
+
+// The innermost instance that both are inside of.
+const ComponentInstance* common_outer(const ComponentInstance* a, const ComponentInstance* b) noexcept {
+  for (; a != nullptr; a = a->parent) {
+    for (const ComponentInstance* outer = b; outer != nullptr; outer = outer->parent) {
+      if (outer == a) return a;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+runtime::Func* make_adapted_func(runtime::Store& store, core::TypeIdx type, const LoweredFunc& lowered,
+                                 const fuse::Adapter& adapter, runtime::CodeModule& code) {
+  const ComponentInstance* callee = lowered.callee.lifted->inst;
+  auto* adapted = store.arena.make<AdaptedFunc>();
+  adapted->lowered = &lowered;
+  adapted->adapter = &adapter;
+  adapted->code = &code;
+  adapted->outer = common_outer(lowered.inst, callee);
+  adapted->may_be_called = adapted->outer != lowered.inst && adapted->outer != callee;
+  adapted->may_borrow = std::ranges::any_of(lowered.type->params, [](const Member& m) { return m.type->has_borrow; });
+  adapted->self = runtime::make_host_func(store, type, call_first, adapted);
+  return adapted->self;
+}
+
+void abandon_above(Scheduler& scheduler, const Activation* activation) noexcept {
+  while (scheduler.current != nullptr && scheduler.current != activation && scheduler.current->is_pooled) {
+    auto& pooled = static_cast<PooledActivation&>(*scheduler.current);
+    scheduler.current = pooled.caller;
+    give_back(scheduler, pooled);
+  }
+}
+
+}  // namespace tenon::component
