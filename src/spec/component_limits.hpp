@@ -17,10 +17,10 @@ inline constexpr std::uint32_t max_instantiation_nesting = 200;   // of componen
 inline constexpr std::uint32_t max_plan_definitions = 1'000'000;  // of a component with every instance counted
 inline constexpr std::uint32_t max_value_type_nesting = 100;      // value types in one another
 inline constexpr std::uint64_t max_value_size = std::uint64_t{1} << 28;  // bytes in a 64-bit memory; the standard's
-inline constexpr std::uint32_t max_type_size = 1'000'000;   // entities of an instance's or component's type, in all
-inline constexpr std::size_t max_adapter_code = 32768;         // bytes of one adapter's code; larger ones are not made
-inline constexpr std::size_t max_adapters_code = 8'000'000;    // bytes that the adapters of a component take to write
-inline constexpr std::uint64_t max_type_work = 50'000'000;  // nodes of types made anew for instances, in all
+inline constexpr std::uint32_t max_type_size = 1'000'000;    // entities of an instance's or component's type, in all
+inline constexpr std::size_t max_adapter_code = 32768;       // bytes of one adapter's code; larger ones are not made
+inline constexpr std::size_t max_adapters_code = 8'000'000;  // bytes that the adapters of a component take to write
+inline constexpr std::uint64_t max_type_work = 50'000'000;   // nodes of types made anew for instances, in all
 
 // Strings and lists that are lifted. The definition bounds strings by 2^28 - 1 bytes too; what runs today has the
 // larger bound, which its suite tests, so strings between the two pass.

@@ -44,8 +44,8 @@ struct Scheduler {
   Activation* current = nullptr;
   PooledActivation* free_activations = nullptr;  // of adapters (adapter.hpp)
   bool uses_adapters = true;                     // of what is instantiated from now on
-  Thread* switch_to = nullptr;                // the thread that one which just blocked gave the control to
-  std::uint32_t nesting_depth = 0;            // of calls into guests on the native stack
+  Thread* switch_to = nullptr;                   // the thread that one which just blocked gave the control to
+  std::uint32_t nesting_depth = 0;               // of calls into guests on the native stack
   std::uint64_t pending_host_operations = 0;  // calls of host functions, and host ends of streams, that may still end
   // Waits for the host: gives false when nothing of it is under way. nullptr: there is never anything.
   bool (*wait_for_host)(void* data) = nullptr;
