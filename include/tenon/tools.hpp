@@ -60,8 +60,8 @@ struct ValidateOptions {
 Result<void> validate(std::string_view input, const ValidateOptions& options = {});
 
 // A listing of a binary: its sections with offsets and sizes, or the disassembly with offsets, or a JSON of the
-// sections.
-enum class ListingForm : std::uint8_t { sections, disassembly, json };
+// sections; of a component also the core modules through which its guests call one another, as text.
+enum class ListingForm : std::uint8_t { sections, disassembly, json, adapters };
 struct ListingOptions {
   FeatureSet features = default_features();
   ListingForm form = ListingForm::disassembly;

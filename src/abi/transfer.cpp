@@ -289,15 +289,19 @@ Result<unsigned> transfer_values(const TransferSide& source, std::span<const std
   const std::uint64_t count = flat_count(source.types);
   const bool from_memory = count > source.max_flat;
   const bool to_memory = count > target.max_flat;
+  const auto in_all = [&](Error error) {
+    return in_value(std::move(error), {source.function, source.types[0].label, false});
+  };
   Place from_place{from_memory ? as_pointer(*source.cx, flat[0]) : 0, source.cx->is_memory64};
   if (from_memory) {
     const Layout layout = tuple_layout(source.types, source.cx->is_memory64);
-    if (auto checked = check_tuple(*source.cx, from_place.pointer, layout); !checked) return std::move(checked).error();
+    auto checked = check_tuple(*source.cx, from_place.pointer, layout);
+    if (!checked) return in_all(std::move(checked).error());
   }
   Place to_place{0, target.cx->is_memory64};
   if (to_memory) {
     auto placed = place_tuple(*target.cx, tuple_layout(target.types, target.cx->is_memory64), out_pointer);
-    if (!placed) return std::move(placed).error();
+    if (!placed) return in_all(std::move(placed).error());
     to_place.pointer = *placed;
   }
   const std::uint64_t placed = to_place.pointer;
@@ -314,7 +318,7 @@ Result<unsigned> transfer_values(const TransferSide& source, std::span<const std
     } else {
       moved = to_memory ? transfer.store_flat(from, s, to_place.next(t), t) : transfer.copy_flat(from, s, at, t);
     }
-    if (!moved) return std::move(moved).error();
+    if (!moved) return in_value(std::move(moved).error(), {source.function, source.types[i].label});
   }
   if (!to_memory) return static_cast<unsigned>(at - to);
   if (out_pointer) return 0U;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "abi/context.hpp"
 #include "abi/strings.hpp"
@@ -21,6 +22,7 @@ struct TransferSide {
   LiftLowerContext* cx;
   std::span<const Member> types;
   unsigned max_flat;
+  std::string_view function{};  // for traps
 };
 
 // `flat` are the source's core values, `to` takes the target's; gives how many. `out_pointer`: as of lower_flat_values.

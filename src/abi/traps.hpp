@@ -15,6 +15,27 @@ Error trapped(const Pieces&... pieces) noexcept {
   return fail(ErrorKind::trap, {}, pieces...);
 }
 
+// Where a value stood that trapped: which parameter, or the result, of which function (that may have no name). `label`
+// is empty for results; without `is_one`, all parameters are meant.
+struct ValuePlace {
+  std::string_view function{};
+  std::string_view label{};
+  bool is_one = true;
+};
+
+// The same trap, with the place in its text.
+inline Error in_value(Error error, const ValuePlace& place) noexcept {
+  if (error.kind() != ErrorKind::trap) return error;
+  const bool is_result = place.label.empty();
+  const std::string_view before = is_result ? ", in the result" : place.is_one ? ", in the parameter `" : "";
+  const std::string_view between = is_result ? "" : place.is_one ? "`" : ", in the parameters";
+  const std::string_view label = place.is_one ? place.label : "";
+  const bool is_named = !place.function.empty();
+  Error named = fail(error.kind(), error.place(), error.message(), before, label, between, is_named ? " of `" : "",
+                     place.function, is_named ? "`" : "");
+  return std::move(named).with_code(error.code()).with_context(error.context());
+}
+
 // That a string's or list's content lies in the memory.
 inline Result<void> check_range(const LiftLowerContext& cx, std::uint64_t pointer, std::uint64_t size,
                                 std::string_view what) noexcept {

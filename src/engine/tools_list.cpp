@@ -3,7 +3,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/concat.hpp"
 #include "engine/load.hpp"
+#include "engine/tools_adapters.hpp"
 #include "tenon/tools.hpp"
 #include "text/component/list.hpp"
 #include "text/core/list.hpp"
@@ -81,6 +83,7 @@ Result<std::string> list_component(std::string_view input, const ListingOptions&
   switch (options.form) {
     case ListingForm::sections: component::list_sections(loaded->component, features, text); break;
     case ListingForm::json: text = list_json(loaded->component, features); break;
+    case ListingForm::adapters: return list_adapters(loaded->component, features);
     case ListingForm::disassembly:
       if (auto listed = component::list_disassembly(loaded->component, features, text); !listed) {
         return std::move(listed).error();
@@ -100,6 +103,8 @@ Result<std::string> list(std::string_view input, const ListingOptions& options) 
     case ListingForm::sections: core::list_sections(loaded->module, text); break;
     case ListingForm::disassembly: core::list_disassembly(loaded->module, text); break;
     case ListingForm::json: text = list_json(loaded->module); break;
+    case ListingForm::adapters:
+      return fail(ErrorKind::usage, {}, "adapters join the guests of a component, and this is a module");
   }
   return text;
 }

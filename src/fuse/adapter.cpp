@@ -110,7 +110,9 @@ class Emitter {
   }
   void helper(AdapterHelper which, std::span<const CoreKind> params, std::span<const CoreKind> results,
               const ValueType* s = nullptr, const ValueType* t = nullptr) {
-    code_.call(code_.function({.helper = which, .is_result = is_result_, .source = s, .target = t}, params, results));
+    code_.call(
+        code_.function({.helper = which, .is_result = is_result_, .parameter = parameter_, .source = s, .target = t},
+                       params, results));
   }
 
   void copy(const Place& from, const ValueType& s, const Place& to, const ValueType& t);
@@ -143,6 +145,7 @@ class Emitter {
   AdapterWriter code_;
   std::pmr::memory_resource& memory_;
   bool is_result_ = false;
+  std::uint32_t parameter_ = all_parameters;
   bool is_too_large_ = false;
   std::pmr::vector<Local> flat_;          // of the caller: parameters, and the place for results
   std::optional<Local> callee_result_{};  // core value, or pointer
@@ -484,12 +487,14 @@ void Emitter::tuple(std::span<const Member> source_types, Place from, std::span<
   for (std::size_t i = 0; i < source_types.size(); ++i) {
     const ValueType& s = *source_types[i].type;
     const ValueType& t = *target_types[i].type;
+    parameter_ = static_cast<std::uint32_t>(i);
     from.offset = align_to(from.offset, source_layout(s).alignment);
     to.offset = align_to(to.offset, target_layout(t).alignment);
     copy(from, s, to, t);
     from = from.behind(source_layout(s).size, s.flat);
     to = to.behind(target_layout(t).size, t.flat);
   }
+  parameter_ = all_parameters;
 }
 
 // The core types of parameters or results; of one pointer where there would be more than `max_flat`.
@@ -563,14 +568,12 @@ void Emitter::pass_results(std::span<const CoreKind> results) {
   Place from{.flat = {&*callee_result_, 1}};
   Place to;
   if (flat_count(source_type.types()) > max_flat_results) {
-    const CoreKind pointer[1] = {callee_result_->kind};
-    code_.get(*callee_result_);
-    helper(AdapterHelper::check_tuple, pointer, {});
     from = {.in_memory = true, .address = *callee_result_};
     to = {.in_memory = true, .address = flat_.back()};
-    const CoreKind out[1] = {to.address.kind};
+    const CoreKind pointers[2] = {from.address.kind, to.address.kind};
+    code_.get(from.address);
     code_.get(to.address);
-    helper(AdapterHelper::check_out, out, {});
+    helper(AdapterHelper::check_results, pointers, {});
   } else {
     caller_result_ = code_.take(results[0]);
     to.flat = {&*caller_result_, 1};

@@ -12,10 +12,10 @@ namespace tenon::fuse {
 namespace {
 
 constexpr std::string_view helper_names[] = {
-    "memory",      "memory",      "callee",       "post-return",
-    "enter",       "leave",       "check-return", "begin-post-return",
-    "check-tuple", "place-tuple", "check-out",    "string",
-    "copy-list",   "begin-list",  "handle",       "bad-case",
+    "memory",      "memory",      "callee",        "post-return",
+    "enter",       "leave",       "check-return",  "begin-post-return",
+    "check-tuple", "place-tuple", "check-results", "string",
+    "copy-list",   "begin-list",  "handle",        "bad-case",
     "bad-char",    "uncaught",
 };
 static_assert(std::size(helper_names) == static_cast<std::size_t>(AdapterHelper::uncaught) + 1);
@@ -116,8 +116,8 @@ std::uint32_t AdapterWriter::function(const AdapterImport& import, std::span<con
                                       std::span<const CoreKind> results) {
   std::uint32_t index = 0;
   for (const AdapterImport& known : out_.imports) {
-    if (known.helper == import.helper && known.is_result == import.is_result && known.source == import.source &&
-        known.target == import.target) {
+    if (known.helper == import.helper && known.is_result == import.is_result && known.parameter == import.parameter &&
+        known.source == import.source && known.target == import.target) {
       return index;
     }
     if (known.helper > AdapterHelper::callee_memory) ++index;

@@ -16,6 +16,7 @@
 #include <unordered_map>
 
 #include "base/concat.hpp"
+#include "binary/component/component.hpp"
 #include "spec/component_limits.hpp"
 #include "validate/component/type_pool.hpp"
 
@@ -112,7 +113,8 @@ class Flattener {
         pool_(*component.pool),
         resources_(&arena.upstream()),
         modules_(&arena.upstream()),
-        exports_(&arena.upstream()) {
+        exports_(&arena.upstream()),
+        names_(&arena.upstream()) {
     plan_.component = &component;
   }
 
@@ -120,7 +122,7 @@ class Flattener {
     const Spaces& root = *component_.root;
     auto arguments = import_root(*root.signature);
     if (!arguments) return std::move(arguments).error();
-    auto exports = instantiate({&root, nullptr}, *arguments, fuse::InstanceIdx::none());
+    auto exports = instantiate({&root, nullptr}, *arguments, fuse::InstanceIdx::none(), {});
     if (!exports) return std::move(exports).error();
     for (const ExportItem& item : (*exports)->exports) {
       if (item.sort == Sort::component) {
@@ -288,7 +290,7 @@ class Flattener {
   }
 
   Result<const InstanceItem*> instantiate(const Closure& closure, const InstanceItem* arguments,
-                                          fuse::InstanceIdx parent) {
+                                          fuse::InstanceIdx parent, std::string_view name) {
     if (depth_ == limits::max_instantiation_nesting) {
       return fail(ErrorKind::exhausted, {}, "components are instantiated in one another more than ",
                   limits::max_instantiation_nesting, " times");
@@ -301,7 +303,7 @@ class Flattener {
     frame->arguments = arguments;
     frame->instance = plan_.instances.next_index();
     plan_.steps.push_back(arena_, {Step::Kind::instance, frame->instance.value});
-    plan_.instances.push_back(arena_, {.parent = parent, .name = {}});
+    plan_.instances.push_back(arena_, {.parent = parent, .name = name});
     Frame* const outer = std::exchange(frame_, frame);
     ++depth_;
     ArenaVector<ExportItem> exports;
@@ -342,12 +344,26 @@ class Flattener {
     if (auto counted = count(items.size()); !counted) return counted;
     const InstanceItem* made = make_instance(items.span());
     if (instance.component) {
-      auto instantiated = instantiate(*frame.components[*instance.component], made, frame.instance);
+      auto instantiated =
+          instantiate(*frame.components[*instance.component], made, frame.instance, name_of_instance(frame, index));
       if (!instantiated) return std::move(instantiated).error();
       made = *instantiated;
     }
     frame.instances.push_back(arena_, made);
     bind(frame, *frame.spaces->instances[index], *made);
+    return {};
+  }
+
+  // As the component's name section has it.
+  std::string_view name_of_instance(const Frame& frame, component::InstanceIdx index) {
+    const auto [place, is_new] = names_.try_emplace(frame.spaces);
+    if (is_new) {
+      auto names = read_component_names(*frame.spaces->body, arena_);
+      if (names) place->second = names->items;
+    }
+    for (const SortName& item : place->second) {
+      if (item.item.sort == Sort::instance && item.item.index == index.value) return item.name;
+    }
     return {};
   }
 
@@ -652,6 +668,7 @@ class Flattener {
   std::pmr::unordered_map<std::uint64_t, ResourceId> resources_;
   std::pmr::unordered_map<const core::ValidatedModule*, ModuleIdx> modules_;
   std::pmr::unordered_map<const core::ValidatedModule*, std::span<const std::uint32_t>> exports_;
+  std::pmr::unordered_map<const Spaces*, ArenaVector<SortName>> names_;
 };
 
 }  // namespace

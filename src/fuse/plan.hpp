@@ -80,8 +80,8 @@ struct Options {
 
 // The state of a component instance. The root is instance 0, a parent comes before its children.
 struct NewInstance {
-  InstanceIdx parent{};  // none for the root
-  std::string_view name{};
+  InstanceIdx parent{};     // none for the root
+  std::string_view name{};  // of the name section of the component that makes it; may be empty
 };
 
 // Arguments are in the order of the module's imports; for an imported module, of its type's imports.
@@ -118,9 +118,9 @@ enum class AdapterHelper : std::uint8_t {
   leave,              // (): and left
   check_return,       // (): the callee has dropped what it borrowed
   begin_post_return,  // (): what the call borrowed is given back, and the callee may not call out until it is left
-  check_tuple,        // (pointer): the parameters, or results, that the source has in memory
+  check_tuple,        // (pointer): the parameters that the caller has in memory
   place_tuple,        // () -> (pointer): the callee's parameters get memory
-  check_out,          // (pointer): where the caller wants the results
+  check_results,      // (pointer, pointer): the results in the callee's memory, and where the caller wants them
   string,             // (pointer, length) -> (pointer, length)
   copy_list,          // (pointer, length) -> (pointer): of plain elements
   begin_list,         // (pointer, length) -> (pointer): the elements follow
@@ -131,9 +131,11 @@ enum class AdapterHelper : std::uint8_t {
 };
 std::string_view to_string(AdapterHelper helper) noexcept;
 
+inline constexpr std::uint32_t all_parameters = 0xFFFF'FFFF;
 struct AdapterImport {
   AdapterHelper helper = AdapterHelper::enter;
   bool is_result = false;             // from the callee to the caller
+  std::uint32_t parameter = 0;        // which one, for traps; `all_parameters`: they as a whole
   const ValueType* source = nullptr;  // lists: the list; handles, bad_case
   const ValueType* target = nullptr;
 };

@@ -9,6 +9,7 @@
 #include "abi/lower.hpp"
 #include "abi/strings.hpp"
 #include "abi/transfer.hpp"
+#include "abi/traps.hpp"
 #include "base/concat.hpp"
 #include "runtime/component/instance.hpp"
 #include "runtime/component/scheduler.hpp"
@@ -155,13 +156,12 @@ Result<void> move_handle(Sides& sides, const AdapterImport& import, Slot* frame)
   return {};
 }
 
-Result<void> check_source_tuple(Sides& sides, const Slot* frame) {
-  const FuncSignature& type = sides.is_result ? *sides.lifted.type : *sides.lowered.type;
+Result<void> check_params(Sides& sides, const Slot* frame) {
   GuestContext& cx = sides.source();
-  return check_tuple(cx, as_pointer(cx, frame[0]), sides.layout(type, cx.is_memory64));
+  return check_tuple(cx, as_pointer(cx, frame[0]), sides.layout(*sides.lowered.type, cx.is_memory64));
 }
 
-Result<void> place_target_tuple(Sides& sides, Slot* frame) {
+Result<void> place_params(Sides& sides, Slot* frame) {
   GuestContext& cx = sides.target();
   auto placed = place_tuple(cx, sides.layout(*sides.lifted.type, cx.is_memory64), {});
   if (!placed) return std::move(placed).error();
@@ -169,22 +169,35 @@ Result<void> place_target_tuple(Sides& sides, Slot* frame) {
   return {};
 }
 
-Result<void> check_out(Sides& sides, const Slot* frame) {
-  GuestContext& cx = sides.target();
-  return check_tuple(cx, as_pointer(cx, frame[0]), sides.layout(*sides.lowered.type, cx.is_memory64));
+Result<void> check_results(Sides& sides, const Slot* frame) {
+  GuestContext& from = sides.source();
+  GuestContext& to = sides.target();
+  auto checked = check_tuple(from, as_pointer(from, frame[0]), sides.layout(*sides.lifted.type, from.is_memory64));
+  if (!checked) return checked;
+  return check_tuple(to, as_pointer(to, frame[1]), sides.layout(*sides.lowered.type, to.is_memory64));
 }
 
 Result<void> run_value_helper(const AdaptedFunc& func, const AdapterImport& import, Slot* frame) {
   Sides sides(func, import, current(*func.lowered->inst->scheduler));
   switch (import.helper) {
-    case AdapterHelper::check_tuple: return check_source_tuple(sides, frame);
-    case AdapterHelper::place_tuple: return place_target_tuple(sides, frame);
-    case AdapterHelper::check_out: return check_out(sides, frame);
+    case AdapterHelper::check_tuple: return check_params(sides, frame);
+    case AdapterHelper::place_tuple: return place_params(sides, frame);
+    case AdapterHelper::check_results: return check_results(sides, frame);
     case AdapterHelper::string: return copy_string(sides, frame);
     case AdapterHelper::copy_list:
     case AdapterHelper::begin_list: return copy_list(sides, import, frame);
     default: return move_handle(sides, import, frame);
   }
+}
+
+// A trap of a value, with the value's place.
+Error in_value_of(const HelperData& data, Error error) {
+  const AdapterImport& import = *data.import;
+  const LoweredFunc& lowered = *data.func->lowered;
+  ValuePlace place{.function = lowered.callee.lifted->name};
+  place.is_one = import.parameter != fuse::all_parameters;
+  if (!import.is_result) place.label = lowered.type->params[place.is_one ? import.parameter : 0].label;
+  return in_value(std::move(error), place);
 }
 
 // --- Helpers as functions of the host
@@ -219,15 +232,19 @@ Outcome begin_post_return_helper(runtime::Thread&, const runtime::Func& func, Sl
 
 Outcome value_helper(runtime::Thread& core, const runtime::Func& func, Slot* frame) noexcept {
   const HelperData& data = data_of(func);
-  return outcome_of(core, run_value_helper(*data.func, *data.import, frame));
+  auto done = run_value_helper(*data.func, *data.import, frame);
+  if (done) [[likely]]
+    return Outcome::returned;
+  return failed(core, in_value_of(data, std::move(done).error()));
 }
 
 Outcome fault_helper(runtime::Thread& core, const runtime::Func& func, Slot* frame) noexcept {
-  const AdapterImport& import = *data_of(func).import;
-  switch (import.helper) {
+  const HelperData& data = data_of(func);
+  const auto value = static_cast<std::uint32_t>(frame[0]);
+  switch (data.import->helper) {
     case AdapterHelper::bad_case:
-      return failed(core, check_case(*import.source, static_cast<std::uint32_t>(frame[0])).error());
-    case AdapterHelper::bad_char: return failed(core, check_char(static_cast<std::uint32_t>(frame[0])).error());
+      return failed(core, in_value_of(data, check_case(*data.import->source, value).error()));
+    case AdapterHelper::bad_char: return failed(core, in_value_of(data, check_char(value).error()));
     default: return failed(core, fail(ErrorKind::trap, {}, "uncaught exception propagated out of component"));
   }
 }

@@ -20,6 +20,7 @@ struct LoweredFunc;
 
 // The caller's side.
 struct Call {
+  const ComponentInstance* caller = nullptr;  // nullptr: the host
   // on_start for a callee that is a guest: lowers the arguments with `callee` to its flat parameters, of which there
   // are at most 16, at `flat`.
   virtual Result<void> start(LiftLowerContext& callee, const FuncSignature& type, runtime::Slot* flat) = 0;
@@ -69,6 +70,7 @@ struct LoweredFunc {
   const FuncSignature* type = nullptr;  // in the resource ids of `inst`
   CanonicalOptions opts;
   Callee callee;
+  std::string_view name{};  // of the import that the host gave; for observers
 };
 
 // canon lower of functions of asynchronous type, and with the option `async` of any: a host callback for

@@ -52,6 +52,7 @@ runtime::Outcome task_return(runtime::Thread& core, const runtime::Func& func, r
   }
   if (auto checked = check_resolve(task); !checked) return failed(core, std::move(checked).error());
   GuestContext cx(*task.inst, task.func->opts, nullptr, nullptr);
+  task.observed.end(task.func->opts, max_flat_params, {frame, func.param_slots});
   auto resolved = task.call->resolve(cx, *task.func->type, {frame, func.param_slots}, max_flat_params);
   if (!resolved) return failed(core, std::move(resolved).error());
   mark_resolved(task);

@@ -1,4 +1,5 @@
-// thread.*: cooperative threads. The built-ins for threads that share memory trap: none can be made yet.
+// thread.*: cooperative threads. Those that `thread.spawn-*` makes take turns with the others too, also when they are
+// said to be shared: how many run at one time is up to the host, and `thread.available-parallelism` tells them: one.
 // https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-threadindex
 #include "runtime/component/built_in.hpp"
 #include "runtime/heap.hpp"
@@ -26,6 +27,25 @@ Result<runtime::Outcome> thread_new_indirect(const BuiltIn& built_in, runtime::T
   }
   auto made = make_thread(*thread.task, start_func, frame[1]);
   if (!made) return std::move(made).error();
+  frame[0] = (*made)->index;
+  return runtime::Outcome::returned;
+}
+
+// The thread is ready at once.
+Result<runtime::Outcome> thread_spawn_indirect(const BuiltIn& built_in, runtime::Thread& core, Thread& thread,
+                                               runtime::Slot* frame) {
+  auto made = thread_new_indirect(built_in, core, thread, frame);
+  if (!made) return made;
+  resume_later(**built_in.inst->threads.get(u32(frame[0])));
+  return made;
+}
+
+Result<runtime::Outcome> thread_spawn_ref(const BuiltIn& /*built_in*/, runtime::Thread& /*core*/, Thread& thread,
+                                          runtime::Slot* frame) {
+  if (frame[0] == runtime::null_ref) return trapped("null function reference: a start function was expected");
+  auto made = make_thread(*thread.task, *std::bit_cast<const runtime::Func*>(frame[0]), frame[1]);
+  if (!made) return std::move(made).error();
+  resume_later(**made);
   frame[0] = (*made)->index;
   return runtime::Outcome::returned;
 }
@@ -92,10 +112,6 @@ Result<runtime::Outcome> then_promote(const BuiltIn& built_in, runtime::Thread& 
   return give_up(built_in, core, thread, frame, what, can_switch ? *other : nullptr);
 }
 
-Result<void> no_shared_threads(const BuiltIn& built_in, runtime::Slot* /*frame*/) {
-  return trapped(info(built_in.op).text, ": threads that share a component are not available");
-}
-
 Result<void> thread_available_parallelism(const BuiltIn& /*built_in*/, runtime::Slot* frame) {
   frame[0] = 1;
   return {};
@@ -114,8 +130,8 @@ runtime::HostCallback thread_built_in(CanonOp op) noexcept {
     case CanonOp::thread_yield_then_resume: return waiting<then_resume<Wait::For::turn>>;
     case CanonOp::thread_suspend_then_promote: return waiting<then_promote<Wait::For::none>>;
     case CanonOp::thread_yield_then_promote: return waiting<then_promote<Wait::For::turn>>;
-    case CanonOp::thread_spawn_ref:
-    case CanonOp::thread_spawn_indirect: return leaving<no_shared_threads>;
+    case CanonOp::thread_spawn_ref: return waiting<thread_spawn_ref>;
+    case CanonOp::thread_spawn_indirect: return waiting<thread_spawn_indirect>;
     case CanonOp::thread_available_parallelism: return leaving<thread_available_parallelism>;
     default: return nullptr;
   }

@@ -52,6 +52,7 @@ struct GuestContext final : LiftLowerContext {
       : inst(inst), opts(opts), lenders(lenders), borrow_scope(borrow_scope) {
     string_encoding = opts.string_encoding;
     is_memory64 = opts.is_memory64();
+    lift_budget = inst.limits.lifted_bytes;
     renew();
   }
 

@@ -1,6 +1,7 @@
 #include "runtime/component/handles.hpp"
 
 #include "base/concat.hpp"
+#include "runtime/component/state.hpp"
 #include "runtime/component/waitable.hpp"
 
 namespace tenon::component {
@@ -31,7 +32,13 @@ std::string_view described(const RuntimeResourceType& rt) noexcept {
 std::string_view to_string(HandleKind kind) noexcept { return handle_names[static_cast<std::size_t>(kind)]; }
 
 Result<std::uint32_t> HandleTable::place() {
-  if (used_ >= limit) return trapped("handle table is full: at most ", limit, " handles were expected");
+  if (used_ >= limit) {
+    TextBuffer text;
+    append_text(text, "handle table is full: at most ");
+    append_text(text, limit);
+    append_text(text, " handles were expected");
+    return beyond_limit(owner, text.view());
+  }
   ++used_;
   if (first_free_ != 0) {
     const std::uint32_t index = first_free_;

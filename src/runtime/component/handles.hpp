@@ -97,7 +97,8 @@ class HandleTable {
   HandleKind kind(std::uint32_t index) const noexcept {
     return index < entries_.size() ? entries_[index].kind : HandleKind::none;
   }
-  std::uint32_t limit = max_length;  // of handles at one time; adding beyond it is a trap
+  std::uint32_t limit = max_length;          // of handles at one time; adding beyond it is a trap
+  const ComponentInstance* owner = nullptr;  // for that trap
 
  private:
   struct Entry {

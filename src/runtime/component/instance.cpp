@@ -16,6 +16,12 @@ using fuse::CoreItem;
 using fuse::Plan;
 using fuse::Step;
 
+bool is_at(const ComponentInstance& inst, std::string_view path) noexcept {
+  TextBuffer own;
+  append_path(own, inst);
+  return own.view() == path;
+}
+
 class Instantiation {
  public:
   Instantiation(World& world, RootInstance& root)
@@ -64,6 +70,14 @@ class Instantiation {
     ComponentInstance& added = root_.instances.emplace_back(world_.scheduler, parent, *store_.resource);
     added.resources = root_.resources;
     added.name = made.name;
+    added.index = static_cast<std::uint32_t>(root_.instances.size()) - 1;
+    added.limits = world_.limits;
+    if (parent != nullptr && !made.name.empty()) {
+      for (const auto& [path, limits] : world_.named_limits) {
+        if (is_at(added, path)) added.limits = limits;
+      }
+    }
+    added.handles.limit = added.limits.handles;
     return {};
   }
 
@@ -151,8 +165,10 @@ class Instantiation {
     lowered->type = from.type;
     lowered->opts = options(from.options);
     lowered->callee = root_.callee(from.callee);
+    if (from.callee.lift.is_none()) lowered->name = plan_.imports[from.callee.import].path.back();
     const HostFunction* host = lowered->callee.host;
-    if (from.adapter != nullptr && lowered->callee.lifted != nullptr && world_.scheduler.uses_adapters) {
+    if (from.adapter != nullptr && lowered->callee.lifted != nullptr && world_.scheduler.uses_adapters &&
+        world_.scheduler.observer == nullptr) {
       root_.core_funcs[made_core_funcs_++] = make_adapted_func(store_, from.core_type, *lowered, *from.adapter,
                                                                *root_.modules[from.adapter->module.value]);
       return;

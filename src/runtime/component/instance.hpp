@@ -10,6 +10,8 @@
 #include <deque>
 #include <memory_resource>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "fuse/plan.hpp"
@@ -60,6 +62,10 @@ struct World {
 
   Scheduler scheduler;
   std::pmr::deque<RootInstance> roots;
+
+  // Of what is instantiated from now on: all instances, and those at a path ("outer.inner", see append_path).
+  ComponentLimits limits;
+  std::vector<std::pair<std::pmr::string, ComponentLimits>> named_limits;
 };
 
 // Runs a plan. `modules` is the code of the plan's modules, `imports` what its import slots are given, matched against

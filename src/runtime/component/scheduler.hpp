@@ -15,6 +15,7 @@
 namespace tenon::component {
 
 struct PooledActivation;
+struct CallObserver;
 
 // The library's pools ask for chunks that are aligned to their size, which is more than anything in them needs.
 class ModestAlignment final : public std::pmr::memory_resource {
@@ -43,9 +44,12 @@ struct Scheduler {
   std::pmr::unsynchronized_pool_resource pool;  // tasks, threads, waitables, ...
   Activation* current = nullptr;
   PooledActivation* free_activations = nullptr;  // of adapters (adapter.hpp)
-  bool uses_adapters = true;                     // of what is instantiated from now on
-  Thread* switch_to = nullptr;                   // the thread that one which just blocked gave the control to
-  std::uint32_t nesting_depth = 0;               // of calls into guests on the native stack
+  CallObserver* observer = nullptr;              // set before what it is to see is instantiated
+  std::uint64_t observed_calls = 0;
+  bool uses_adapters = true;                  // of what is instantiated from now on
+  Thread* switch_to = nullptr;                // the thread that one which just blocked gave the control to
+  std::uint32_t nesting_depth = 0;            // of threads that run, on the native stack
+  std::uint32_t sync_depth = 0;               // of synchronous calls there
   std::uint64_t pending_host_operations = 0;  // calls of host functions, and host ends of streams, that may still end
   // Waits for the host: gives false when nothing of it is under way. nullptr: there is never anything.
   bool (*wait_for_host)(void* data) = nullptr;

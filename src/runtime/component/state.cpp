@@ -79,6 +79,24 @@ Activation& current_activation(Scheduler& scheduler) noexcept {
 
 ComponentInstance& current_instance(Scheduler& scheduler) noexcept { return *current_activation(scheduler).inst; }
 
+void append_path(TextBuffer& out, const ComponentInstance& inst) noexcept {
+  if (inst.parent == nullptr) return;
+  if (inst.parent->parent != nullptr) {
+    append_path(out, *inst.parent);
+    append_text(out, ".");
+  }
+  if (!inst.name.empty()) return append_text(out, inst.name);
+  append_text(out, "#");
+  append_text(out, inst.index);
+}
+
+Error beyond_limit(const ComponentInstance* inst, std::string_view what) {
+  if (inst == nullptr || inst->parent == nullptr) return fail(ErrorKind::trap, {}, what);
+  TextBuffer path;
+  append_path(path, *inst);
+  return fail(ErrorKind::trap, {}, what, ", in the component `", path.view(), "`");
+}
+
 Result<void> check_may_leave(const ComponentInstance& inst) {
   if (inst.may_leave) [[likely]]
     return {};

@@ -19,9 +19,11 @@
 #include <span>
 #include <string_view>
 
+#include "base/concat.hpp"
 #include "model/component/signatures.hpp"
 #include "runtime/component/handles.hpp"
 #include "runtime/store.hpp"
+#include "spec/component_limits.hpp"
 
 namespace tenon::component {
 
@@ -39,9 +41,19 @@ struct CanonicalOptions {
   bool is_memory64() const noexcept { return memory != nullptr && memory->type.limits.is_64; }
 };
 
+// What one component instance may take; the time and memory that guests use are the store's limits.
+struct ComponentLimits {
+  std::uint32_t handles = HandleTable::max_length;        // at one time
+  std::uint32_t tasks = 1U << 28;                         // asynchronous calls of it under way
+  std::uint64_t lifted_bytes = limits::max_lifted_bytes;  // of host memory, by the values of one call
+  std::uint32_t nested_calls = limits::max_nested_calls;  // on the native stack, when it is called
+};
+
 struct ComponentInstance {
   ComponentInstance(Scheduler& scheduler, ComponentInstance* parent, std::pmr::memory_resource& memory)
-      : scheduler(&scheduler), parent(parent), handles(memory), threads(memory) {}
+      : scheduler(&scheduler), parent(parent), handles(memory), threads(memory) {
+    handles.owner = this;
+  }
   ComponentInstance(const ComponentInstance&) = delete;
   ComponentInstance& operator=(const ComponentInstance&) = delete;
 
@@ -59,8 +71,11 @@ struct ComponentInstance {
 
   // What the resource types of the component's signatures stand for here, by ResourceId.
   std::span<const RuntimeResourceType* const> resources;
-  std::string_view name;
-  void* host = nullptr;  // of whoever instantiated it
+  std::string_view name;    // in the component that instantiated it; may be empty
+  std::uint32_t index = 0;  // among the instances of its root
+  void* host = nullptr;     // of whoever instantiated it
+  ComponentLimits limits;
+  std::uint32_t num_tasks = 0;
 
   const RuntimeResourceType* resource(ResourceId id) const noexcept { return resources[id.value]; }
 
@@ -106,6 +121,12 @@ void abandon_activation(Activation& activation) noexcept;
 Activation& current_activation(Scheduler& scheduler) noexcept;
 // The instance of that call.
 ComponentInstance& current_instance(Scheduler& scheduler) noexcept;
+
+// A trap for passing a limit, which names the component. `inst` may be nullptr.
+Error beyond_limit(const ComponentInstance* inst, std::string_view what);
+// "outer.inner", from the names of the instances from the root's child down; "#2" where one has none. Of a root
+// nothing.
+void append_path(TextBuffer& out, const ComponentInstance& inst) noexcept;
 
 // What every built-in begins with. Errors: trap "cannot leave component instance".
 Result<void> check_may_leave(const ComponentInstance& inst);

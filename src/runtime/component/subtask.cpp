@@ -19,6 +19,7 @@ Subtask::Subtask(const LoweredFunc& lowered, std::span<const runtime::Slot> argu
       func(&lowered),
       lenders(*lowered.inst),
       flat_arg_count(static_cast<std::uint32_t>(arguments.size())) {
+  caller = lowered.inst;
   std::ranges::copy(arguments, flat_args);
 }
 
@@ -64,7 +65,8 @@ void Subtask::finish(State end) noexcept {
 Result<void> Subtask::start(LiftLowerContext& callee, const FuncSignature& type, runtime::Slot* flat) {
   begin();
   GuestContext source(*func->inst, func->opts, &lenders, nullptr);
-  const TransferSide from{&source, func->type->params, max_flat_params()};
+  const std::string_view name = func->callee.lifted != nullptr ? func->callee.lifted->name : std::string_view{};
+  const TransferSide from{&source, func->type->params, max_flat_params(), name};
   const TransferSide to{&callee, type.params, component::max_flat_params};
   auto moved = transfer_values(from, {flat_args, flat_arg_count}, to, flat);
   if (!moved) return std::move(moved).error();
@@ -77,6 +79,8 @@ Result<std::vector<Val>> Subtask::start() {
   std::vector<Val> values(func->type->params.size());
   auto lifted = lift_flat_values(source, max_flat_params(), {flat_args, flat_arg_count}, func->type->params, values);
   if (!lifted) return std::move(lifted).error();
+  observed.begin(*func->inst->scheduler, {func->inst, nullptr, func->type, func->name}, func->opts, max_flat_params(),
+                 {flat_args, flat_arg_count});
   return values;
 }
 
@@ -85,7 +89,8 @@ Result<void> Subtask::resolve(LiftLowerContext& callee, const FuncSignature& typ
   GuestContext target(*func->inst, func->opts, nullptr, nullptr);
   const ResultMembers source_types(type);
   const ResultMembers target_types(*func->type);
-  const TransferSide from{&callee, source_types, max_flat};
+  const std::string_view name = func->callee.lifted != nullptr ? func->callee.lifted->name : std::string_view{};
+  const TransferSide from{&callee, source_types, max_flat, name};
   const TransferSide to{&target, target_types, max_flat_results()};
   auto moved = transfer_values(from, flat, to, &flat_result, out_pointer());
   if (!moved) return std::move(moved).error();
@@ -94,6 +99,7 @@ Result<void> Subtask::resolve(LiftLowerContext& callee, const FuncSignature& typ
 }
 
 Result<void> Subtask::resolve(std::span<const Val> results) {
+  observed.end(results.empty() ? nullptr : results.data());
   GuestContext target(*func->inst, func->opts, nullptr, nullptr);
   const ResultMembers types(*func->type);
   auto lowered = lower_flat_values(target, max_flat_results(), results, types, &flat_result, out_pointer());
@@ -103,6 +109,7 @@ Result<void> Subtask::resolve(std::span<const Val> results) {
 }
 
 Result<void> Subtask::resolve_cancelled() {
+  observed.end(nullptr);
   assert(cancellation_requested);
   finish(state == State::starting ? State::cancelled_before_started : State::cancelled_before_returned);
   return {};
@@ -128,10 +135,11 @@ Result<void> call_callee(Subtask& subtask) {
   if (!callee.type->is_async) return call_synchronously(callee, subtask, lowered.inst);
   ComponentInstance& inst = *callee.inst;
   if (!inst.may_be_called_from(lowered.inst)) return fail(ErrorKind::trap, {}, "cannot enter component instance");
+  auto task = make_task(callee, subtask);
+  if (!task) return std::move(task).error();
   inst.enter_from(lowered.inst);
-  Task* task = make_task(callee, subtask);
-  subtask.task = task;
-  if (auto resumed = resume(*task->implicit_thread); !resumed) return resumed;
+  subtask.task = *task;
+  if (auto resumed = resume(*(*task)->implicit_thread); !resumed) return resumed;
   inst.leave_to(lowered.inst);
   return {};
 }
@@ -197,9 +205,10 @@ Result<Task*> start_call(Scheduler& scheduler, const LiftedFunc& func, Call& cal
   (void)scheduler;
   ComponentInstance& inst = *func.inst;
   if (!inst.may_enter_from(nullptr)) return fail(ErrorKind::trap, {}, "cannot enter component instance");
+  auto task = make_task(func, call);
+  if (!task) return task;
   inst.enter_from(nullptr);
-  Task* task = make_task(func, call);
-  if (auto resumed = resume(*task->implicit_thread); !resumed) return std::move(resumed).error();
+  if (auto resumed = resume(*(*task)->implicit_thread); !resumed) return std::move(resumed).error();
   inst.leave_to(nullptr);
   return task;
 }

@@ -10,6 +10,7 @@
 
 #include "runtime/component/call.hpp"
 #include "runtime/component/guest_context.hpp"
+#include "runtime/component/observer.hpp"
 #include "runtime/component/waitable.hpp"
 
 namespace tenon::component {
@@ -36,6 +37,7 @@ struct Subtask final : Waitable, Call {
   runtime::Slot flat_args[17];
   std::uint32_t flat_arg_count;
   runtime::Slot flat_result = 0;
+  ObservedCall observed;  // of the host
 
   bool resolved() const noexcept { return state >= State::returned; }
   void deliver_resolve() noexcept;

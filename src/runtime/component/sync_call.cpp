@@ -7,6 +7,7 @@
 #include "base/concat.hpp"
 #include "runtime/component/guest_context.hpp"
 #include "runtime/component/instance.hpp"
+#include "runtime/component/observer.hpp"
 #include "runtime/component/scheduler.hpp"
 
 namespace tenon::component {
@@ -35,9 +36,19 @@ Result<void> call_core(runtime::Store& store, const runtime::Func& func, std::sp
       .with_context(called.error().context());
 }
 
+namespace {
+
+Error too_deep(const ComponentInstance& inst) {
+  return beyond_limit(&inst, message(Trap::call_stack_exhausted))
+      .with_code(static_cast<std::uint32_t>(Trap::call_stack_exhausted));
+}
+
+}  // namespace
+
 Result<void> SyncCall::begin(const LiftedFunc& func, ComponentInstance* caller) {
   ComponentInstance& inst = *func.inst;
   if (!inst.may_be_called_from(caller)) return fail(ErrorKind::trap, {}, "cannot enter component instance");
+  if (inst.scheduler->sync_depth >= inst.limits.nested_calls) return too_deep(inst);
   runtime::Store& store = *inst.scheduler->store;
   if (store.current == nullptr) {
     auto thread = runtime::acquire_thread(store);
@@ -52,12 +63,25 @@ Result<void> SyncCall::begin(const LiftedFunc& func, ComponentInstance* caller) 
   activation_.inst = &inst;
   activation_.func = &func;
   push_activation(activation_);
+  ++inst.scheduler->sync_depth;
   is_entered_ = true;
   return {};
 }
 
 Result<void> SyncCall::run(std::span<runtime::Slot> values) {
-  return call_core(*activation_.inst->scheduler->store, *func().callee, values);
+  Scheduler& scheduler = *activation_.inst->scheduler;
+  const LiftedFunc& called = func();
+  observed_.begin(scheduler, {caller_, activation_.inst, called.type, called.name}, called.opts, max_flat_params,
+                  values);
+  auto done = call_core(*scheduler.store, *called.callee, values);
+  if (!observed_.is_observed()) [[likely]]
+    return done;
+  if (done) {
+    observed_.end(called.opts, max_flat_results, values);
+  } else {
+    observed_.fail(done.error());
+  }
+  return done;
 }
 
 Result<void> SyncCall::check_return() const {
@@ -81,6 +105,7 @@ Result<void> SyncCall::finish(std::span<const runtime::Slot> results) {
 }
 
 void SyncCall::end() noexcept {
+  --activation_.inst->scheduler->sync_depth;
   if (!owns_thread_) return;
   runtime::Store& store = *thread_->store;
   store.current = nullptr;
@@ -90,7 +115,8 @@ void SyncCall::end() noexcept {
 }
 
 SyncCall::~SyncCall() {
-  if (is_entered_) abandon_activation(activation_);
+  if (!is_entered_) return;
+  abandon_activation(activation_);
   end();
 }
 
@@ -135,7 +161,7 @@ Result<void> call_lifted(const LoweredFunc& lowered, runtime::Slot* frame) {
   const std::uint64_t flat_params = flat_count(lowered.type->params);
   const std::size_t param_slots = flat_params > max_flat_params ? 1 : flat_params;
   runtime::Slot slots[max_flat_params];
-  auto passed = transfer_values({&caller, lowered.type->params, max_flat_params}, {frame, param_slots},
+  auto passed = transfer_values({&caller, lowered.type->params, max_flat_params, func.name}, {frame, param_slots},
                                 {&callee, func.type->params, max_flat_params}, slots);
   if (!passed) return std::move(passed).error();
   if (auto done = call.run(slots); !done) return done;
@@ -149,11 +175,36 @@ Result<void> call_lifted(const LoweredFunc& lowered, runtime::Slot* frame) {
   if (to.flat() > max_flat_results)
     out = caller.is_memory64 ? frame[param_slots] : static_cast<std::uint32_t>(frame[param_slots]);
   const std::size_t result_slots = from.flat() == 0 ? 0 : 1;
-  auto returned = transfer_values({&callee, from.types(), max_flat_results}, {slots, result_slots},
+  auto returned = transfer_values({&callee, from.types(), max_flat_results, func.name}, {slots, result_slots},
                                   {&caller, to.types(), max_flat_results}, frame, out);
   if (!returned) return std::move(returned).error();
   lenders.give_back();
   return call.finish({slots, result_slots});
+}
+
+// From guest to host.
+Result<void> call_host(const LoweredFunc& lowered, runtime::Thread& core, runtime::Slot* frame) {
+  Scheduler& scheduler = *lowered.inst->scheduler;
+  if (scheduler.observer == nullptr) [[likely]]
+    return lowered.callee.host->call_flat(lowered, core, frame);
+  const unsigned most_params = lowered.opts.async ? max_flat_async_params : max_flat_params;
+  const unsigned most_results = lowered.opts.async ? 0 : max_flat_results;
+  const std::uint64_t flat = flat_count(lowered.type->params);
+  const std::size_t params = flat > most_params ? 1 : flat;
+  const Results result(*lowered.type);
+  const runtime::Slot out = frame[params];
+  ObservedCall observed;
+  observed.begin(scheduler, {lowered.inst, nullptr, lowered.type, lowered.name}, lowered.opts, most_params,
+                 {frame, params});
+  auto done = lowered.callee.host->call_flat(lowered, core, frame);
+  if (!done) {
+    observed.fail(done.error());
+  } else if (result.flat() > most_results) {
+    observed.end(lowered.opts, most_results, {&out, 1});
+  } else {
+    observed.end(lowered.opts, most_results, {frame, 1});
+  }
+  return done;
 }
 
 }  // namespace
@@ -162,10 +213,7 @@ runtime::Outcome call_lowered_synchronously(runtime::Thread& core, const runtime
                                             runtime::Slot* frame) noexcept {
   const auto& lowered = *static_cast<const LoweredFunc*>(func.data);
   Result<void> done = check_may_leave(*lowered.inst);
-  if (done) {
-    done = lowered.callee.host == nullptr ? call_lifted(lowered, frame)
-                                          : lowered.callee.host->call_flat(lowered, core, frame);
-  }
+  if (done) done = lowered.callee.host == nullptr ? call_lifted(lowered, frame) : call_host(lowered, core, frame);
   if (!done) [[unlikely]] {
     core.pending_error = std::move(done).error();
     return core.trap(Trap::host_error);

@@ -10,6 +10,7 @@
 
 #include <span>
 
+#include "runtime/component/observer.hpp"
 #include "runtime/component/state.hpp"
 #include "runtime/store.hpp"
 
@@ -43,6 +44,7 @@ class SyncCall {
   runtime::Thread* thread_ = nullptr;
   bool owns_thread_ = false;
   bool is_entered_ = false;
+  ObservedCall observed_;
 };
 
 // Calls a guest's realloc for memory of `inst`: the address, unchecked. Errors: trap.

@@ -2,6 +2,7 @@
 
 #include <cassert>
 
+#include "abi/layout.hpp"
 #include "base/concat.hpp"
 #include "runtime/component/adapter.hpp"
 #include "runtime/component/call.hpp"
@@ -48,8 +49,13 @@ Result<void> register_thread(Task& task, Thread& thread) {
   return {};
 }
 
+void destroy(Task& task) noexcept {
+  if (task.counts) --task.inst->num_tasks;
+  task.inst->scheduler->destroy(&task);
+}
+
 void destroy_if_over(Task& task) noexcept {
-  if (task.num_threads == 0 && task.state == Task::State::resolved) task.inst->scheduler->destroy(&task);
+  if (task.num_threads == 0 && task.state == Task::State::resolved) destroy(task);
 }
 
 // The thread is out of the tables and gone; so is the task, if it was its last.
@@ -142,7 +148,7 @@ Result<void> return_from_sync_lift(Thread& thread, std::span<const runtime::Slot
   ComponentInstance& inst = *task.inst;
   if (auto checked = check_resolve(task); !checked) return checked;
   GuestContext cx(inst, task.func->opts, nullptr, nullptr);
-  constexpr unsigned max_flat_results = 1;
+  task.observed.end(task.func->opts, max_flat_results, flat);
   if (auto resolved = task.call->resolve(cx, *task.func->type, flat, max_flat_results); !resolved) return resolved;
   mark_resolved(task);
   if (const runtime::Func* post_return = task.func->opts.post_return) {
@@ -180,7 +186,10 @@ Result<void> start_task(Thread& thread) {
   task.state = Task::State::started;
   runtime::Slot flat[16];
   GuestContext cx(*task.inst, task.func->opts, nullptr, task.borrows);
+  const ComponentInstance* caller = task.call->caller;
   if (auto started = task.call->start(cx, *task.func->type, flat); !started) return started;
+  task.observed.begin(scheduler_of(thread), {caller, task.inst, task.func->type, task.func->name}, task.func->opts,
+                      max_flat_params, {flat, task.func->callee->param_slots});
   return call_on_own_stack(thread, *task.func->callee, {flat, task.func->callee->param_slots});
 }
 
@@ -194,7 +203,7 @@ Result<void> enter_after_wait(Thread& thread, Cancelled cancelled, runtime::Slot
   wake_next(*task.inst);
   Scheduler& scheduler = scheduler_of(thread);
   scheduler.destroy(&thread);
-  scheduler.destroy(&task);
+  destroy(task);
   return {};
 }
 
@@ -282,8 +291,18 @@ bool Thread::is_ready() const noexcept {
   return false;
 }
 
-Task* make_task(const LiftedFunc& func, Call& call) {
-  Task* task = func.inst->scheduler->make<Task>();
+Result<Task*> make_task(const LiftedFunc& func, Call& call) {
+  ComponentInstance& inst = *func.inst;
+  if (inst.num_tasks >= inst.limits.tasks) {
+    TextBuffer text;
+    append_text(text, "too many calls under way: at most ");
+    append_text(text, inst.limits.tasks);
+    append_text(text, " were expected");
+    return beyond_limit(&inst, text.view());
+  }
+  ++inst.num_tasks;
+  Task* task = inst.scheduler->make<Task>();
+  task->counts = true;
   task->func = &func;
   task->inst = func.inst;
   task->call = &call;
@@ -495,6 +514,7 @@ Result<void> check_resolve(const Task& task) {
 }
 
 void mark_resolved(Task& task) noexcept {
+  task.observed.end(nullptr);  // not yet told: cancelled
   task.state = Task::State::resolved;
   task.call = nullptr;
 }

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <span>
 
+#include "runtime/component/observer.hpp"
 #include "runtime/component/state.hpp"
 #include "runtime/component/waitable.hpp"
 
@@ -84,6 +85,8 @@ struct Task {
   std::uint32_t num_threads = 0;
   BorrowScope* borrows = &own_borrows;
   BorrowScope own_borrows;
+  ObservedCall observed;
+  bool counts = false;  // against its instance's limit
 
   bool is_async_type() const noexcept { return func != nullptr && func->type->is_async; }
   // Only one call of these at a time may run in an instance.
@@ -112,8 +115,8 @@ void resume_later(Thread& thread) noexcept;
 void start_waiting(Thread& thread) noexcept;
 void stop_waiting(Thread& thread) noexcept;
 
-// A task with its implicit thread, which has not begun; and a further thread of a task.
-Task* make_task(const LiftedFunc& func, Call& call);
+// A task with its implicit thread, which has not begun; and a further thread of a task. Errors: trap (limits).
+Result<Task*> make_task(const LiftedFunc& func, Call& call);
 Result<Thread*> make_thread(Task& task, const runtime::Func& start_func, runtime::Slot argument);
 // The call of a thread that was made for an activation has returned: its task is resolved.
 Result<void> end_synchronous_thread(Thread& thread);

@@ -141,6 +141,7 @@ class Rig {
     const Guest& guest = guests[side];
     return {guest.opts.memory->base, std::min<std::uint64_t>(guest.top, guest.opts.memory->size)};
   }
+  bool runs_adapter() const noexcept { return !func_->is_host(); }
   std::uint32_t handles(unsigned side) const { return instances_[side].handles.size(); }
 
   Guest guests[2];
@@ -316,6 +317,7 @@ void for_cases(std::uint64_t count, Each&& each) {
       std::vector<Val> values;
       for (const Member& member : shape.type.params) values.push_back(test.generator.value(*member.type));
       each(test, oracle, adapter, values);
+      ASSERT_TRUE(adapter.runs_adapter() && !oracle.runs_adapter());
     }
   }
 }
