@@ -12,6 +12,7 @@
 #include "run_command.hpp"
 #include "run_component.hpp"
 #include "subcommand.hpp"
+#include "tenon/observe.hpp"
 #include "tenon/tenon.hpp"
 
 namespace tenon::program {
@@ -27,6 +28,7 @@ struct Options : CommonOptions {
   std::string max_memory;
   bool loop_dispatch = false;
   std::string tier = "interpreter";
+  bool trace = false;
 };
 
 struct Unit {
@@ -164,6 +166,27 @@ ExitCode exit_code_of(const Error& error) {
   }
 }
 
+// "[3] host -> calc: add(1, 2)", and later "[3] host <- calc: add gives 3 after 1.25 us".
+void print_call(const ComponentCallEvent& event) {
+  const auto text = [](std::string_view view) { return std::string(view); };
+  std::string line = "[" + std::to_string(event.call) + "] " + text(event.caller);
+  line += event.what == ComponentCallEvent::What::called ? " -> " : " <- ";
+  line += text(event.callee) + ": " + (event.function.empty() ? "a function" : text(event.function));
+  switch (event.what) {
+    case ComponentCallEvent::What::called: line += text(event.values); break;
+    case ComponentCallEvent::What::returned:
+      line += event.values.empty() ? " returns" : " gives " + text(event.values);
+      break;
+    case ComponentCallEvent::What::trapped: line += " traps: " + text(event.values); break;
+  }
+  if (event.what != ComponentCallEvent::What::called) {
+    char time[48];
+    std::snprintf(time, sizeof time, " after %.2f us", static_cast<double>(event.time.count()) / 1000);
+    line += time;
+  }
+  std::fprintf(stderr, "%s\n", line.c_str());
+}
+
 Result<void> run(const Options& options, const Component& component, const Engine& engine, Notes& notes) {
   auto limits = read_limits(options);
   if (!limits) return std::move(limits).error();
@@ -173,6 +196,9 @@ Result<void> run(const Options& options, const Component& component, const Engin
   if (!config) return Error(config.error());
   Linker linker(engine);
   if (auto added = wasi::add_preview2_to(linker, *config); !added) return added;
+  if (options.trace) {
+    if (auto observed = observe_calls(store, print_call); !observed) return observed;
+  }
   if (options.invoke.empty()) return run_command(linker, store, component);
   auto instance = linker.instantiate(store, component);
   if (!instance) return std::move(instance).error();
@@ -226,6 +252,8 @@ Action declare_run(CLI::App& command) {
   command.add_flag("--loop-dispatch", options->loop_dispatch, "Run the interpreter's loop, not its tail calls");
   command.add_option("--tier", options->tier, "How the guest runs: interpreter, or optimizing (compiled first)")
       ->type_name("TIER");
+  command.add_flag("--trace", options->trace,
+                   "Show each call between components, or with the host, on the error output");
   declare_grants(command, options->grants);
   command.footer(
       "ARGS are the guest's arguments, or those of the function to call: 7, -1.5, nan, null or (1, 2, 3, 4). Put -- "

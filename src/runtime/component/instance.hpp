@@ -8,6 +8,7 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <memory_resource>
 #include <span>
 #include <string>
@@ -63,6 +64,7 @@ struct World {
   Scheduler scheduler;
   std::pmr::deque<RootInstance> roots;
 
+  std::shared_ptr<CallObserver> observer;  // the scheduler's, kept
   // Of what is instantiated from now on: all instances, and those at a path ("outer.inner", see append_path).
   ComponentLimits limits;
   std::vector<std::pair<std::pmr::string, ComponentLimits>> named_limits;

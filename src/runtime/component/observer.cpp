@@ -36,18 +36,25 @@ void ObservedCall::begin(Scheduler& scheduler, const CallEdge& edge, const Canon
                          std::span<const runtime::Slot> flat) {
   if (scheduler.observer == nullptr) [[likely]]
     return;
-  observer_ = scheduler.observer;
+  scheduler_ = &scheduler;
   number_ = ++scheduler.observed_calls;
   edge_ = edge;
   PeekContext cx(opts);
   std::vector<Val> values(edge.type->params.size());
   // Values that cannot be lifted are not shown: the call will trap.
   if (!lift_flat_values(cx, max_flat, flat, edge.type->params, values)) values.clear();
-  observer_->called(number_, edge_, values);
+  scheduler.observer->called(number_, edge_, values);
+}
+
+// The observer may have gone meanwhile.
+CallObserver* ObservedCall::take_observer() noexcept {
+  const Scheduler* scheduler = std::exchange(scheduler_, nullptr);
+  return scheduler == nullptr ? nullptr : scheduler->observer;
 }
 
 void ObservedCall::end(const CanonicalOptions& opts, unsigned max_flat, std::span<const runtime::Slot> flat) {
-  if (observer_ == nullptr) return;
+  if (scheduler_ == nullptr) [[likely]]
+    return;
   if (edge_.type->result == nullptr) return end(nullptr);
   PeekContext cx(opts);
   const Member type{.label = {}, .type = edge_.type->result};
@@ -57,11 +64,11 @@ void ObservedCall::end(const CanonicalOptions& opts, unsigned max_flat, std::spa
 }
 
 void ObservedCall::end(const Val* result) {
-  if (CallObserver* observer = std::exchange(observer_, nullptr)) observer->returned(number_, edge_, result);
+  if (CallObserver* observer = take_observer()) observer->returned(number_, edge_, result);
 }
 
 void ObservedCall::fail(const Error& error) {
-  if (CallObserver* observer = std::exchange(observer_, nullptr)) observer->trapped(number_, edge_, error);
+  if (CallObserver* observer = take_observer()) observer->trapped(number_, edge_, error);
 }
 
 }  // namespace tenon::component

@@ -44,13 +44,15 @@ class ObservedCall {
   // The core values of the parameters, or a pointer to them, as the options say.
   void begin(Scheduler& scheduler, const CallEdge& edge, const CanonicalOptions& opts, unsigned max_flat,
              std::span<const runtime::Slot> flat);
-  bool is_observed() const noexcept { return observer_ != nullptr; }
+  bool is_observed() const noexcept { return scheduler_ != nullptr; }
   void end(const CanonicalOptions& opts, unsigned max_flat, std::span<const runtime::Slot> flat);
   void end(const Val* result);
   void fail(const Error& error);
 
  private:
-  CallObserver* observer_ = nullptr;
+  CallObserver* take_observer() noexcept;
+
+  Scheduler* scheduler_ = nullptr;  // until the end was told
   std::uint64_t number_ = 0;
   CallEdge edge_;
 };

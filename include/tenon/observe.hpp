@@ -1,0 +1,49 @@
+// Component instances seen from the host: what each of them may take, and who calls whom with what.
+//
+//   tenon::observe_calls(store, [](const tenon::ComponentCallEvent& event) { ... });
+//   tenon::limit_components(store, {.handles = 1'000}, "plugin").value();
+//
+// Both hold for what is instantiated in the store afterwards. Components call one another by compiled adapters as long
+// as nobody looks; what an observer costs is paid by the stores that have one.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "tenon/tenon.hpp"
+
+namespace tenon {
+
+// What one component instance may take. Memory, fuel and time of its code are limits of the store (`Limits`). Passing a
+// limit is a trap that names the instance.
+struct ComponentLimits {
+  std::uint32_t handles = (std::uint32_t{1} << 28) - 1;  // resources, streams, subtasks, ... at one time
+  std::uint32_t tasks = std::uint32_t{1} << 28;          // asynchronous calls of it under way
+  std::uint64_t lifted_bytes = std::uint64_t{1} << 27;   // of the host's memory, by the values of one call
+  std::uint32_t nested_calls = 200;                      // synchronous calls in one another that the host passes on
+};
+
+// `instance`: names of instances from the outermost component inwards, "outer.inner", as its name sections have them
+// ("#2" for the second instance that was made, where one has no name); empty: all instances. The last limits that fit
+// an instance hold. Errors: usage (a store that was moved away), exhausted.
+Result<void> limit_components(Store& store, const ComponentLimits& limits, std::string_view instance = {});
+
+// One call between components, or between a component and the host, begins or ends.
+struct ComponentCallEvent {
+  enum class What : std::uint8_t { called, returned, trapped };
+  What what = What::called;
+  std::uint64_t call = 0;     // the same number at the beginning and the end
+  std::string_view caller{};  // "host", or an instance as above; "component" for the outermost
+  std::string_view callee{};
+  std::string_view function{};      // its name as exported, or imported from the host; may be empty
+  std::string_view values{};        // WAVE: "(1, \"x\")", of a result "5" or nothing; the message of a trap
+  std::chrono::nanoseconds time{};  // since the call began
+};
+
+// Views in an event live until the observer returns, which may not call into the store. One observer a store: the last
+// one; an empty function removes it. Errors: usage (a store that was moved away), exhausted.
+Result<void> observe_calls(Store& store, std::function<void(const ComponentCallEvent&)> observer);
+
+}  // namespace tenon
