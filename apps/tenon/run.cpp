@@ -1,7 +1,5 @@
 // tenon run: instantiates a module and runs it as a program of WASI, or calls one of its functions.
 #include <algorithm>
-#include <charconv>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <vector>
@@ -9,6 +7,7 @@
 #include "common_options.hpp"
 #include "grants.hpp"
 #include "missing_imports.hpp"
+#include "quantities.hpp"
 #include "run_command.hpp"
 #include "run_component.hpp"
 #include "subcommand.hpp"
@@ -31,38 +30,15 @@ struct Options : CommonOptions {
   bool trace = false;
 };
 
-struct Unit {
-  std::string_view name;
-  std::uint64_t factor;
-};
-constexpr Unit time_units[] = {
-    {"ns", 1}, {"us", 1'000}, {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}};
-constexpr Unit size_units[] = {{"", 1},        {"B", 1},     {"KiB", 1_KiB}, {"MiB", 1_MiB},
-                               {"GiB", 1_GiB}, {"K", 1_KiB}, {"M", 1_MiB},   {"G", 1_GiB}};
-
-// A number with a unit: "500ms", "64MiB". Errors: usage.
-Result<std::uint64_t> parse_quantity(std::string_view text, std::span<const Unit> units, std::string_view example) {
-  std::uint64_t number = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view name(parsed.ptr, text.data() + text.size());
-  for (const Unit& unit : units) {
-    if (parsed.ec != std::errc() || unit.name != name) continue;
-    if (number > ~std::uint64_t{0} / unit.factor) break;
-    return number * unit.factor;
-  }
-  return Error(ErrorKind::usage, "expected a number with a unit, as in " + std::string(example) + ", found \"" +
-                                     std::string(text) + "\"");
-}
-
 Result<Limits> read_limits(const Options& options) {
   Limits limits;
   if (!options.timeout.empty()) {
-    auto time = parse_quantity(options.timeout, time_units, "500ms or 2s");
+    auto time = parse_time(options.timeout);
     if (!time) return std::move(time).error();
-    limits.deadline(std::chrono::nanoseconds(*time));
+    limits.deadline(*time);
   }
   if (!options.max_memory.empty()) {
-    auto bytes = parse_quantity(options.max_memory, size_units, "64MiB");
+    auto bytes = parse_size(options.max_memory);
     if (!bytes) return std::move(bytes).error();
     limits.memory(*bytes);
   }

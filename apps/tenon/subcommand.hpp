@@ -28,6 +28,7 @@ Action declare_print(CLI::App& command);
 Action declare_validate(CLI::App& command);
 Action declare_objdump(CLI::App& command);
 Action declare_run(CLI::App& command);
+Action declare_serve(CLI::App& command);
 Action declare_strip(CLI::App& command);
 Action declare_wit(CLI::App& command);
 Action declare_component(CLI::App& command);

@@ -89,8 +89,8 @@ struct Activation {
   Outcome outcome = Outcome::returned;
 };
 
-// The innermost one of this host thread: what the signal's handler leaves to.
-thread_local Activation* innermost = nullptr;
+// The innermost one of this native stack: what the signal's handler leaves to.
+Activation* innermost() noexcept { return static_cast<Activation*>(os::native_stack().activation); }
 
 // Room that compiled code leaves on the native stack for what it calls and for the signal's handler.
 constexpr std::size_t stack_reserve = std::size_t{256} << 10;
@@ -102,12 +102,12 @@ constexpr std::size_t stack_reserve = std::size_t{256} << 10;
 }
 
 [[noreturn]] void leave_after_fault() noexcept {
-  Thread& thread = *innermost->thread;
+  Thread& thread = *innermost()->thread;
   leave(thread, thread.trap(Trap::out_of_bounds_memory_access));
 }
 
 void* on_fault(const void* pc) noexcept {
-  return innermost != nullptr && is_compiled_code(pc) ? reinterpret_cast<void*>(&leave_after_fault) : nullptr;
+  return innermost() != nullptr && is_compiled_code(pc) ? reinterpret_cast<void*>(&leave_after_fault) : nullptr;
 }
 
 // The part that may be returned to twice: nothing in it lives across the call but what is in memory.
@@ -122,13 +122,13 @@ Outcome run_native(Thread& thread, Instance& instance, const NativeModule& nativ
   Activation activation;
   activation.thread = &thread;
   activation.previous = static_cast<Activation*>(thread.activation);
-  Activation* outer = innermost;
+  Activation* outer = innermost();
   Slot* top = thread.top;
   if (thread.activation == nullptr) store.control.native_stack_limit = os::stack_limit() + stack_reserve;
-  thread.activation = innermost = &activation;
+  thread.activation = os::native_stack().activation = &activation;
   const Outcome outcome = enter(activation, native.thunks[index.value], native.entries[index.value], &instance, frame);
   thread.activation = activation.previous;
-  innermost = outer;
+  os::native_stack().activation = outer;
   thread.top = top;
   return outcome;
 }

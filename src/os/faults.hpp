@@ -17,6 +17,13 @@ void handle_faults(FaultHandler handler) noexcept;
 bool make_executable(void* address, std::size_t size) noexcept;
 bool make_read_only(void* address, std::size_t size) noexcept;
 
+// The native stack that the calling thread stands on: its own, or one that the embedder switches to.
+struct NativeStack {
+  std::uintptr_t lowest = 0;   // its lowest address; 0: the thread's own
+  void* activation = nullptr;  // the innermost entry into compiled code on it
+};
+NativeStack& native_stack() noexcept;
+
 // The lowest address that the calling thread's native stack may reach.
 std::uintptr_t stack_limit() noexcept;
 

@@ -30,7 +30,7 @@ Result<void> add_preview1_to(Linker& linker, const Config& config) {
 Result<void> add_preview2_to(Linker& linker, const Config& config) {
   auto host = p2::Host::make(config);
   if (!host) return std::move(host).error();
-  return p2::define(linker, *host);
+  return p2::define(linker, std::make_shared<p2::HostOf>(std::move(*host)));
 }
 
 }  // namespace tenon::wasi

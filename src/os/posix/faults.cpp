@@ -75,7 +75,13 @@ bool make_read_only(void* address, std::size_t size) noexcept {
   return size == 0 || ::mprotect(address, size, PROT_READ) == 0;
 }
 
+NativeStack& native_stack() noexcept {
+  thread_local NativeStack stack;
+  return stack;
+}
+
 std::uintptr_t stack_limit() noexcept {
+  if (native_stack().lowest != 0) return native_stack().lowest;
   // Asking is slow for a process's first thread.
   thread_local const std::uintptr_t limit = [] {
     pthread_attr_t attributes;

@@ -41,6 +41,8 @@ class Network {
 
   // `verb` is for the observer: "connect to", "bind to".
   bool allows(const SocketAddress& address, std::string_view verb) const;
+  // The same for a host by its name, or an address in words.
+  bool allows_name(const std::string& host, std::uint16_t port, std::string_view verb) const;
   // Errors: notcapable (the name is not allowed), noent (it has no address), again, and those of the system.
   Outcome<std::vector<IpAddress>> resolve(const std::string& name);
 

@@ -32,15 +32,26 @@ const Interface* const interfaces[] = {
     &cli_terminal_stderr,
     &filesystem_types,
     &filesystem_preopens,
+    &http_fields,
+    &http_messages,
+    &http_bodies,
+    &http_futures,
+    &http_outgoing_handler,
 };
+
+// What one guest may have of the host at a time: streams, fields, pollables and the like.
+constexpr std::size_t most_objects = 100'000;
 
 std::string versioned(std::string_view name) { return std::string(name) + std::string(newest_version); }
 
-Result<void> define_interface(Linker& linker, const std::shared_ptr<Host>& host, const Interface& interface) {
+Result<void> define_interface(Linker& linker, const std::shared_ptr<HostOf>& of, const Interface& interface) {
   const std::string name = versioned(interface.name);
   for (const Function& function : interface.functions) {
-    auto defined = linker.define_dynamic(name, function.name,
-                                         [host, run = function.run](Values values) { return run(*host, values); });
+    auto defined = linker.define_dynamic(name, function.name, [of, run = function.run](Values values) -> Answer {
+      const std::shared_ptr<Host> host = of->host;
+      if (host->live_objects > most_objects) return Error(ErrorKind::trap, "too many resources of the host in use");
+      return run(*host, values);
+    });
     if (!defined) return defined;
   }
   return {};
@@ -65,16 +76,17 @@ std::vector<Resource> resources() {
       {"pollable",
        drop_from<&Host::pollables>,
        {"wasi:io/poll", "wasi:io/streams", "wasi:clocks/monotonic-clock", "wasi:sockets/tcp", "wasi:sockets/udp",
-        "wasi:sockets/ip-name-lookup"}},
+        "wasi:sockets/ip-name-lookup", "wasi:http/types"}},
       {"error",
        drop_from<&Host::io_errors>,
-       {"wasi:io/error", "wasi:io/streams", "wasi:filesystem/types", "wasi:sockets/network"}},
+       {"wasi:io/error", "wasi:io/streams", "wasi:filesystem/types", "wasi:sockets/network", "wasi:http/types"}},
       {"input-stream",
        drop_from<&Host::inputs>,
-       {"wasi:io/streams", "wasi:cli/stdin", "wasi:filesystem/types", "wasi:sockets/tcp"}},
+       {"wasi:io/streams", "wasi:cli/stdin", "wasi:filesystem/types", "wasi:sockets/tcp", "wasi:http/types"}},
       {"output-stream",
        drop_from<&Host::outputs>,
-       {"wasi:io/streams", "wasi:cli/stdout", "wasi:cli/stderr", "wasi:filesystem/types", "wasi:sockets/tcp"}},
+       {"wasi:io/streams", "wasi:cli/stdout", "wasi:cli/stderr", "wasi:filesystem/types", "wasi:sockets/tcp",
+        "wasi:http/types"}},
       {"descriptor", drop_from<&Host::descriptors>, {"wasi:filesystem/types", "wasi:filesystem/preopens"}},
       {"directory-entry-stream", drop_from<&Host::directory_streams>, {"wasi:filesystem/types"}},
       {"terminal-input", drop_nothing, {"wasi:cli/terminal-input", "wasi:cli/terminal-stdin"}},
@@ -90,12 +102,25 @@ std::vector<Resource> resources() {
       {"incoming-datagram-stream", drop_from<&Host::incoming_datagrams>, {"wasi:sockets/udp"}},
       {"outgoing-datagram-stream", drop_from<&Host::outgoing_datagrams>, {"wasi:sockets/udp"}},
       {"resolve-address-stream", drop_from<&Host::name_lookups>, {"wasi:sockets/ip-name-lookup"}},
+      {"fields", drop_from<&Host::fields>, {"wasi:http/types"}},
+      {"incoming-request", drop_from<&Host::incoming_requests>, {"wasi:http/types", "wasi:http/incoming-handler"}},
+      {"outgoing-request", drop_from<&Host::outgoing_requests>, {"wasi:http/types", "wasi:http/outgoing-handler"}},
+      {"request-options", drop_from<&Host::request_options>, {"wasi:http/types", "wasi:http/outgoing-handler"}},
+      {"response-outparam", drop_from<&Host::outparams>, {"wasi:http/types", "wasi:http/incoming-handler"}},
+      {"incoming-response", drop_from<&Host::incoming_responses>, {"wasi:http/types"}},
+      {"outgoing-response", drop_from<&Host::outgoing_responses>, {"wasi:http/types"}},
+      {"incoming-body", drop_from<&Host::incoming_bodies>, {"wasi:http/types"}},
+      {"outgoing-body", drop_from<&Host::outgoing_bodies>, {"wasi:http/types"}},
+      {"future-trailers", drop_from<&Host::future_trailers>, {"wasi:http/types"}},
+      {"future-incoming-response",
+       drop_from<&Host::future_responses>,
+       {"wasi:http/types", "wasi:http/outgoing-handler"}},
   };
 }
 
-Result<void> define_resources(Linker& linker, const std::shared_ptr<Host>& host) {
+Result<void> define_resources(Linker& linker, const std::shared_ptr<HostOf>& of) {
   for (const Resource& resource : resources()) {
-    const HostResourceType type(resource.name, [host, drop = resource.drop](std::uint64_t rep) { drop(*host, rep); });
+    const HostResourceType type(resource.name, [of, drop = resource.drop](std::uint64_t rep) { drop(*of->host, rep); });
     for (const char* interface : resource.interfaces) {
       if (auto defined = linker.define_resource(versioned(interface), resource.name, type); !defined) return defined;
     }
@@ -126,11 +151,31 @@ Result<std::shared_ptr<Host>> Host::make(const Config& config) {
   return host;
 }
 
-Result<void> define(Linker& linker, const std::shared_ptr<Host>& host) {
+std::shared_ptr<Host> Host::with_grants_of(const Host& other) {
+  auto host = std::make_shared<Host>();
+  host->arguments = other.arguments;
+  host->environment = other.environment;
+  host->input = other.input;
+  host->output = other.output;
+  host->errors = other.errors;
+  host->directories = other.directories;
+  host->network = other.network;
+  return host;
+}
+
+Result<host::Reactor*> Host::get_reactor() {
+  if (reactor != nullptr) return reactor;
+  auto made = host::make_reactor();
+  if (!made) return std::move(made).error();
+  own_reactor = std::move(*made);
+  return reactor = own_reactor.get();
+}
+
+Result<void> define(Linker& linker, const std::shared_ptr<HostOf>& of) {
   for (const Interface* interface : interfaces) {
-    if (auto defined = define_interface(linker, host, *interface); !defined) return defined;
+    if (auto defined = define_interface(linker, of, *interface); !defined) return defined;
   }
-  return define_resources(linker, host);
+  return define_resources(linker, of);
 }
 
 }  // namespace tenon::wasi::p2

@@ -272,7 +272,7 @@ Answer open_at(Host& host, Values values) {
 }
 
 Answer filesystem_error_code(Host& host, Values values) {
-  return one(Val::some(error_code(host.io_errors[number_of(values[0])])));
+  return one(Val::some(error_code(host.io_errors[number_of(values[0])].error)));
 }
 
 Answer get_directories(Host& host, Values) {

@@ -518,7 +518,7 @@ constexpr Function udp_create_functions[] = {{"create-udp-socket", create_udp_so
 Answer instance_network(Host&, Values) { return one(handle(1)); }
 
 Answer network_error_code(Host& host, Values values) {
-  const Code code = code_of(host.io_errors[number_of(values[0])]);
+  const Code code = code_of(host.io_errors[number_of(values[0])].error);
   return one(Val::some(Val::enumeration(static_cast<std::uint32_t>(code))));
 }
 

@@ -125,6 +125,19 @@ bool Network::allows(const SocketAddress& address, std::string_view verb) const 
   return is_allowed;
 }
 
+bool Network::allows_name(const std::string& host, std::uint16_t port, std::string_view verb) const {
+  if (const auto ip = read_ip(host)) return allows({.ip = *ip, .port = port}, verb);
+  const bool is_allowed = std::ranges::any_of(patterns_, [&](const Pattern& pattern) {
+    if (pattern.port && *pattern.port != port) return false;
+    return pattern.host == "*" || pattern.host == host;
+  });
+  if (!is_allowed && observer_) {
+    const std::string name = host + ":" + std::to_string(port);
+    observer_({std::string(verb) + " " + name, "--allow-net " + name});
+  }
+  return is_allowed;
+}
+
 Outcome<std::vector<IpAddress>> Network::resolve(const std::string& name) {
   if (auto address = read_ip(name)) return std::vector{*address};
   const auto names = [&](const Pattern& pattern) { return pattern.host == "*" || pattern.host == name; };

@@ -1,0 +1,111 @@
+// wasi:http/types: bodies, trailers, and the code of an error that a stream gave.
+#include "wasi/http/interfaces.hpp"
+
+namespace tenon::wasi::http {
+
+using namespace p2;
+
+namespace {
+
+Answer ok() { return one(Val::ok()); }
+Answer ok(Val value) { return one(Val::ok(std::move(value))); }
+Answer refused() { return one(Val::error()); }
+Answer failed(const HttpFailure& failure) { return one(Val::error(error_value(failure))); }
+
+Answer incoming_stream(Host& host, Values values) {
+  IncomingBody& body = host.incoming_bodies[number_of(values[0])];
+  if (std::exchange(body.is_stream_taken, true)) return refused();
+  // A pointer of its own, which says how long the stream is there; it keeps the body as the other does.
+  auto stream = std::make_shared<std::shared_ptr<Pipe>>(body.pipe);
+  std::shared_ptr<Pipe> pipe(stream, stream->get());
+  body.stream = pipe;
+  return ok(handle(host.inputs.insert({.pipe = std::move(pipe)})));
+}
+
+Answer incoming_finish(Host& host, Values values) {
+  IncomingBody body = std::move(host.incoming_bodies[number_of(values[0])]);
+  if (!body.stream.expired()) {
+    return Error(ErrorKind::trap, "incoming-body.finish: its input-stream must be dropped before");
+  }
+  body.pipe->discard();
+  return one(handle(host.future_trailers.insert({.pipe = std::move(body.pipe)})));
+}
+
+Answer trailers_subscribe(Host& host, Values values) {
+  const FutureTrailers& future = host.future_trailers[number_of(values[0])];
+  return one(handle(host.pollables.insert({.owner = future.pipe, .signal = &future.pipe->readable})));
+}
+
+Answer trailers_get(Host& host, Values values) {
+  FutureTrailers& future = host.future_trailers[number_of(values[0])];
+  if (!future.pipe->is_ended()) return one(Val::none());
+  if (std::exchange(future.is_taken, true)) return one(Val::some(Val::error()));
+  if (future.pipe->failure) return one(Val::some(Val::ok(Val::error(error_value(*future.pipe->failure)))));
+  Val trailers = Val::none();
+  if (future.pipe->trailers) {
+    trailers =
+        Val::some(handle(host.fields.insert({.list = visible_fields(*future.pipe->trailers), .is_immutable = true})));
+  }
+  return one(Val::some(Val::ok(Val::ok(std::move(trailers)))));
+}
+
+Answer outgoing_write(Host& host, Values values) {
+  OutgoingBody& body = host.outgoing_bodies[number_of(values[0])];
+  if (std::exchange(body.is_stream_taken, true)) return refused();
+  return ok(handle(host.outputs.insert({.pipe = body.pipe, .length = body.length})));
+}
+
+Answer outgoing_finish(Host& host, Values values) {
+  OutgoingBody body = std::move(host.outgoing_bodies[number_of(values[0])]);
+  std::optional<HttpFields> trailers;
+  if (values[1].index() == 1) {
+    trailers = *host.fields[number_of(values[1].payload())].list;
+  }
+  const auto pipe = std::exchange(body.pipe, nullptr);
+  if (body.length.stated && *body.length.stated != pipe->total()) {
+    const HttpFailure failure{.code = body.length.error, .size = pipe->total()};
+    pipe->fail(failure);
+    return failed(failure);
+  }
+  pipe->end(std::move(trailers));
+  return ok();
+}
+
+Answer error_code(Host& host, Values values) {
+  const IoError& error = host.io_errors[number_of(values[0])];
+  return one(error.http ? Val::some(error_value(*error.http)) : Val::none());
+}
+
+constexpr Function functions[] = {
+    {"[method]incoming-body.stream", incoming_stream},
+    {"[static]incoming-body.finish", incoming_finish},
+    {"[method]future-trailers.subscribe", trailers_subscribe},
+    {"[method]future-trailers.get", trailers_get},
+    {"[method]outgoing-body.write", outgoing_write},
+    {"[static]outgoing-body.finish", outgoing_finish},
+    {"http-error-code", error_code},
+};
+
+// Tells the connection when nobody reads any more.
+struct BodyReader {
+  explicit BodyReader(std::shared_ptr<Pipe> of) : pipe(std::move(of)) {}
+  BodyReader(const BodyReader&) = delete;
+  BodyReader& operator=(const BodyReader&) = delete;
+  ~BodyReader() { pipe->abandon(); }
+  std::shared_ptr<Pipe> pipe;
+};
+
+}  // namespace
+
+std::shared_ptr<Pipe> reading_end(std::shared_ptr<Pipe> pipe) {
+  const auto reader = std::make_shared<BodyReader>(std::move(pipe));
+  return {reader, reader->pipe.get()};
+}
+
+}  // namespace tenon::wasi::http
+
+namespace tenon::wasi::p2 {
+
+const Interface http_bodies{"wasi:http/types", http::functions};
+
+}  // namespace tenon::wasi::p2

@@ -1,0 +1,110 @@
+// wasi:http/outgoing-handler, and the response that comes.
+//
+// Who may be asked is what --allow-net says, as for sockets: HOST:PORT, where a host is a name or an address. A name
+// that is allowed may be asked wherever it leads; an address that a name leads to may be asked also when it is allowed
+// itself.
+#include <charconv>
+
+#include "wasi/http/interfaces.hpp"
+
+namespace tenon::wasi::http {
+
+using namespace p2;
+
+namespace {
+
+// What an authority says: HOST, HOST:PORT, [ADDRESS]:PORT; a user in front of it is refused.
+std::optional<std::pair<std::string, std::uint16_t>> split_authority(std::string_view text, std::uint16_t port) {
+  if (text.find('@') != std::string_view::npos) return std::nullopt;
+  std::string_view host = text;
+  const std::size_t colon = text.rfind(':');
+  const std::size_t bracket = text.rfind(']');
+  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
+    const std::string_view digits = text.substr(colon + 1);
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) return std::nullopt;
+    host = text.substr(0, colon);
+  }
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host.empty()) return std::nullopt;
+  return std::pair(std::string(host), port);
+}
+
+std::optional<HttpFailure> read_target(const OutgoingRequest& request, host::HttpTarget& target) {
+  const std::string scheme = request.scheme.value_or("https");
+  if (scheme != "http" && scheme != "https") return HttpFailure{.code = HttpError::http_request_uri_invalid};
+  if (!request.authority) return HttpFailure{.code = HttpError::http_request_uri_invalid};
+  target.is_tls = scheme == "https";
+  const auto place = split_authority(*request.authority, target.is_tls ? 443 : 80);
+  if (!place) return HttpFailure{.code = HttpError::http_request_uri_invalid};
+  target.host = place->first;
+  target.port = place->second;
+  return std::nullopt;
+}
+
+void apply(const RequestOptions& options, host::HttpTarget& target) {
+  const auto set = [](const std::optional<std::uint64_t>& from, std::chrono::nanoseconds& to) {
+    if (from) to = std::chrono::nanoseconds(std::min<std::uint64_t>(*from, INT64_MAX));
+  };
+  set(options.connect_timeout, target.connect_time);
+  set(options.first_byte_timeout, target.first_byte_time);
+  set(options.between_bytes_timeout, target.between_bytes_time);
+}
+
+Answer failed(const HttpFailure& failure) { return one(Val::error(error_value(failure))); }
+
+Answer handle_request(Host& host, Values values) {
+  OutgoingRequest request = std::move(host.outgoing_requests[number_of(values[0])]);
+  host::HttpTarget target;
+  if (values[1].index() == 1) apply(host.request_options[number_of(values[1].payload())], target);
+  if (const auto wrong = read_target(request, target)) return failed(*wrong);
+  const auto network = host.network;
+  if (!network->allows_name(target.host, target.port, "send a request to")) {
+    return failed({.code = HttpError::http_request_denied});
+  }
+  auto reactor = host.get_reactor();
+  if (!reactor) return std::move(reactor).error();
+  if (!request.is_body_taken) request.body->end();
+  host::HttpRequest message{.method = std::move(request.method),
+                            .scheme = target.is_tls ? "https" : "http",
+                            .authority = *request.authority,
+                            .target = request.target.value_or("/"),
+                            .headers = *request.headers,
+                            .body = std::move(request.body)};
+  auto call = (*reactor)->send(std::move(message), target);
+  return one(Val::ok(handle(host.future_responses.insert({.call = std::move(call)}))));
+}
+
+Answer future_subscribe(Host& host, Values values) {
+  const FutureResponse& future = host.future_responses[number_of(values[0])];
+  return one(handle(host.pollables.insert({.owner = future.call, .signal = &future.call->ready})));
+}
+
+Answer future_get(Host& host, Values values) {
+  FutureResponse& future = host.future_responses[number_of(values[0])];
+  if (!future.call->result) return one(Val::none());
+  if (std::exchange(future.is_taken, true)) return one(Val::some(Val::error()));
+  auto& result = *future.call->result;
+  if (!result) return one(Val::some(Val::ok(Val::error(error_value(result.error())))));
+  const std::uint64_t response = host.incoming_responses.insert({.status = result->status,
+                                                                 .headers = visible_fields(std::move(result->headers)),
+                                                                 .body = reading_end(std::move(result->body))});
+  return one(Val::some(Val::ok(Val::ok(handle(response)))));
+}
+
+constexpr Function future_functions[] = {
+    {"[method]future-incoming-response.subscribe", future_subscribe},
+    {"[method]future-incoming-response.get", future_get},
+};
+constexpr Function handler_functions[] = {{"handle", handle_request}};
+
+}  // namespace
+
+}  // namespace tenon::wasi::http
+
+namespace tenon::wasi::p2 {
+
+const Interface http_futures{"wasi:http/types", http::future_functions};
+const Interface http_outgoing_handler{"wasi:http/outgoing-handler", http::handler_functions};
+
+}  // namespace tenon::wasi::p2

@@ -1,0 +1,256 @@
+#include "wasi/http/worker.hpp"
+
+#include <algorithm>
+
+namespace tenon::wasi::http {
+
+namespace {
+
+constexpr std::string_view handler_interface = "wasi:http/incoming-handler@0.2.";
+
+unsigned share(unsigned all, unsigned workers) { return std::max(1U, (all + workers - 1) / workers); }
+
+}  // namespace
+
+Result<std::string> find_handler(const Component& component) {
+  std::string known;
+  for (const ComponentItemType& item : component.exports()) {
+    if (item.instance.starts_with(handler_interface) && item.name == "handle") return item.instance;
+    const std::string& name = item.instance.empty() ? item.name : item.instance;
+    if (!known.ends_with(name)) known += (known.empty() ? "" : ", ") + name;
+  }
+  return Error(ErrorKind::usage,
+               "the component handles no requests: expected an export of wasi:http/incoming-handler@0.2, " +
+                   (known.empty() ? "found no exports" : "found " + known));
+}
+
+// A request's fiber.
+class Worker::Request final : public host::Task {
+ public:
+  Request(Worker& worker, std::shared_ptr<host::HttpExchange> incoming, std::uint64_t time)
+      : exchange(std::move(incoming)), due(time), worker_(worker) {}
+
+  void run() override { worker_.serve(*this); }
+  void resumed(std::uintptr_t stack_limit) noexcept override {
+    stack_.lowest = stack_limit;
+    outer_stack_ = exchange_native_stack(stack_);
+    if (guest) enter();
+  }
+  void suspended() noexcept override {
+    if (guest) leave();
+    stack_ = exchange_native_stack(outer_stack_);
+  }
+  // While the guest is this fiber's.
+  void enter() {
+    worker_.current_->host = guest->host;
+    const std::lock_guard lock(worker_.watched_mutex_);
+    worker_.watched_ = &guest->store;
+    worker_.watched_due_ = due;
+  }
+  void leave() {
+    const std::lock_guard lock(worker_.watched_mutex_);
+    worker_.watched_ = nullptr;
+  }
+
+  std::shared_ptr<host::HttpExchange> exchange;
+  std::uint64_t due;
+  std::unique_ptr<Guest> guest;
+
+ private:
+  Worker& worker_;
+  NativeStack stack_;
+  NativeStack outer_stack_;
+};
+
+Worker::Worker(Serving& serving)
+    : serving_(serving),
+      linker_(serving.engine),
+      most_instances_(share(serving.options.max_instances, serving.options.workers)),
+      most_requests_(share(serving.options.max_concurrent, serving.options.workers)) {
+  limits.body_bytes = serving.options.max_body;
+}
+
+Worker::~Worker() { end(); }
+
+Result<std::unique_ptr<Worker>> Worker::make(Serving& serving, const wasi::Config& config) {
+  auto worker = std::make_unique<Worker>(serving);
+  auto reactor = host::make_reactor();
+  if (!reactor) return std::move(reactor).error();
+  worker->reactor_ = std::move(*reactor);
+  auto grants = p2::Host::make(config);
+  if (!grants) return std::move(grants).error();
+  worker->grants_ = std::move(*grants);
+  if (auto defined = p2::define(worker->linker_, worker->current_); !defined) return std::move(defined).error();
+  return worker;
+}
+
+Result<void> Worker::make_guest(std::unique_ptr<Guest>& guest) {
+  const Limits limits = Limits().memory(serving_.options.max_memory);
+  guest = std::make_unique<Guest>(Guest{p2::Host::with_grants_of(*grants_), Store(serving_.engine, limits), {}});
+  guest->host->reactor = reactor_.get();
+  guest->host->stop = &stop_;
+  current_->host = guest->host;
+  auto instance = linker_.instantiate(guest->store, serving_.component);
+  if (!instance) return std::move(instance).error();
+  auto handle = instance->func(serving_.handler, "handle");
+  if (!handle) return std::move(handle).error();
+  guest->handle = std::move(*handle);
+  ++serving_.metrics.instances_made;
+  return {};
+}
+
+Result<void> Worker::try_instance() {
+  std::unique_ptr<Guest> guest;
+  auto made = make_guest(guest);
+  if (made && serving_.options.reuse) {
+    ++serving_.metrics.instances;
+    idle_.push_back(std::move(guest));
+  }
+  return made;
+}
+
+void Worker::start() {
+  thread_ = std::thread([this] { reactor_->run(); });
+}
+
+void Worker::end() {
+  if (!thread_.joinable()) return;
+  reactor_->post([this] { reactor_->stop(); });
+  thread_.join();
+}
+
+void Worker::finish() {
+  reactor_->post([this] {
+    reactor_->stop_listening();
+    reactor_->finish_connections();
+    await_connections();
+    is_finishing_ = true;
+  });
+}
+
+void Worker::give_up() {
+  reactor_->post([this] { stop_.set(); });
+  watch(~std::uint64_t{0});
+}
+
+void Worker::watch(std::uint64_t now) {
+  const std::lock_guard lock(watched_mutex_);
+  if (watched_ != nullptr && now > watched_due_) watched_->interrupt();
+}
+
+// --- Requests
+
+void Worker::handle(std::shared_ptr<host::HttpExchange> exchange) {
+  if (waiting_.size() + running_ >= most_requests_) {
+    ++serving_.metrics.refused;
+    return exchange->refuse(503);
+  }
+  const std::uint64_t time = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(serving_.options.timeout).count());
+  waiting_.push_back({std::move(exchange), host::monotonic_time() + time});
+  ++serving_.metrics.requests_waiting;
+  start_waiting();
+}
+
+void Worker::start_waiting() {
+  while (running_ < most_instances_ && !waiting_.empty()) {
+    Waiting next = std::move(waiting_.front());
+    waiting_.pop_front();
+    --serving_.metrics.requests_waiting;
+    if (next.due <= host::monotonic_time()) {
+      next.exchange->refuse(503);
+      continue;
+    }
+    ++running_;
+    ++serving_.metrics.requests_under_way;
+    reactor_->start(std::make_unique<Request>(*this, std::move(next.exchange), next.due));
+  }
+}
+
+// On the request's fiber.
+void Worker::serve(Request& request) {
+  const auto fail = [&](const Error& error) {
+    ++serving_.metrics.failures;
+    if (serving_.options.on_failure) serving_.options.on_failure(error);
+    request.exchange->refuse(500);
+  };
+  bool can_go_on = false;
+  Result<void> is_made;
+  if (idle_.empty()) {
+    ++serving_.metrics.instances;
+    is_made = make_guest(request.guest);
+    if (!is_made) fail(is_made.error());
+  } else {
+    request.guest = std::move(idle_.back());
+    idle_.pop_back();
+  }
+  if (is_made) {
+    Guest& guest = *request.guest;
+    guest.host->deadline = request.due;
+    request.enter();
+    const std::shared_ptr<Pipe> body = request.exchange->request.body;
+    const auto [incoming, outparam] = make_arguments(*guest.host, request.exchange);
+    const component::Val arguments[] = {incoming, outparam};
+    const auto called = guest.handle.call(arguments);
+    if (!called) {
+      fail(called.error());
+    } else if (!request.exchange->has_responded()) {
+      fail(Error(ErrorKind::trap, "the guest ended without a response"));
+    }
+    // What the guest left open, nobody will close.
+    if (const auto open = guest.host->response_body.lock()) {
+      open->fail({.code = HttpError::internal_error, .text = "the guest ended before its response"});
+    }
+    body->abandon();
+    can_go_on = called.has_value() && serving_.options.reuse;
+  }
+  request.leave();
+  if (can_go_on) {
+    idle_.push_back(std::move(request.guest));
+  } else {
+    request.guest.reset();
+    --serving_.metrics.instances;
+  }
+  request.exchange.reset();
+  --running_;
+  --serving_.metrics.requests_under_way;
+  start_waiting();
+}
+
+void Worker::ended(const host::HttpRecord& record) {
+  serving_.metrics.count(record);
+  if (!serving_.options.on_served) return;
+  serving_.options.on_served({.method = record.method,
+                              .target = record.target,
+                              .client = record.remote_address,
+                              .status = record.status,
+                              .bytes_in = record.bytes_in,
+                              .bytes_out = record.bytes_out,
+                              .time = record.time,
+                              .is_complete = record.is_complete});
+}
+
+// Counts them until there are none.
+void Worker::await_connections() {
+  connections_ = reactor_->connection_count();
+  if (connections_ == 0) return;
+  class Counting final : public host::Task {
+   public:
+    explicit Counting(Worker& worker) : worker_(worker) {}
+    void run() override {
+      while (worker_.connections_ != 0) {
+        const host::Awaited soon{.due = host::monotonic_time() + 5'000'000};
+        worker_.reactor_->wait(std::span(&soon, 1));
+        worker_.connections_ = worker_.reactor_->connection_count();
+      }
+    }
+    void resumed(std::uintptr_t) noexcept override {}
+    void suspended() noexcept override {}
+
+   private:
+    Worker& worker_;
+  };
+  reactor_->start(std::make_unique<Counting>(*this));
+}
+
+}  // namespace tenon::wasi::http

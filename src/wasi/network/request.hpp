@@ -1,0 +1,80 @@
+// An outgoing request: look-up, connection, TLS, the request's body out of its pipe, the response into another.
+//
+// One connection a request. Both directions go on at the same time, each as far as its pipe lets it. The request lives
+// as long as its operations: what ends it (an error, a time limit, a guest that is not interested any more) closes the
+// socket, and then all of them end.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "wasi/host/reactor.hpp"
+#include "wasi/network/messages.hpp"
+#include "wasi/network/reactor.hpp"
+#include "wasi/network/tls.hpp"
+
+namespace tenon::wasi::network {
+
+class Request final : public std::enable_shared_from_this<Request> {
+ public:
+  Request(Reactor& reactor, host::HttpRequest request, const host::HttpTarget& target);
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+  static std::shared_ptr<host::HttpCall> send(Reactor& reactor, host::HttpRequest request,
+                                              const host::HttpTarget& target);
+
+ private:
+  struct Call;
+  struct Half final : host::Waiter {
+    Request* request = nullptr;
+    void (Request::*go_on)() = nullptr;
+    bool is_posted = false;
+    void wake() noexcept override;
+  };
+
+  void begin();
+  void connect(const asio::ip::tcp::resolver::results_type& found);
+  void shake_hands();
+  void start();
+  void append_head();
+  void write();
+  void read();
+  void parse(std::size_t got);
+  void take_header();
+  void read_ended(const error_code& error);
+  void fail(host::HttpFailure failure);
+  void end();
+  void limit_time(std::chrono::nanoseconds time, host::HttpError reason);
+  template <class Handler>
+  auto guarded(Handler handler);
+
+  Reactor& reactor_;
+  host::HttpRequest request_;
+  host::HttpTarget target_;
+  std::weak_ptr<Call> call_;
+  asio::ip::tcp::socket socket_;
+  asio::ip::tcp::resolver resolver_;
+  std::optional<TlsStream> tls_;
+  asio::steady_timer timer_;
+  host::HttpError time_reason_ = host::HttpError::connection_timeout;
+
+  bool is_over_ = false;
+  bool is_writing_ = false;
+  bool is_written_ = false;
+  bool is_reading_ = false;
+  bool is_chunked_ = false;
+  std::string output_;
+  Half writing_;
+
+  std::string input_;
+  std::string buffer_;
+  std::optional<Parser<false>> parser_;
+  std::shared_ptr<host::Pipe> response_body_;
+  bool has_response_ = false;
+  Half reading_;
+};
+
+}  // namespace tenon::wasi::network
