@@ -34,8 +34,6 @@ ComponentStore& StoreBlock::component_store() {
   return *components;
 }
 
-namespace {
-
 // "a:b/c@0.2.3" is looked for as "a:b/c@0.2" too, and "@1.4.0" as "@1": what semantic versioning says is compatible.
 std::string compatible_name(std::string_view name) {
   const std::size_t at = name.find('@');
@@ -48,19 +46,22 @@ std::string compatible_name(std::string_view name) {
   return std::string(name.substr(0, at + 1)) + std::string(version.substr(0, end));
 }
 
+namespace {
+
 const ComponentItem* find_item(const LinkerState& linker, const std::string& instance, std::string_view name) {
   if (const auto* exact = LinkerState::find(linker.instances, instance, name)) return exact;
   const std::string wanted = compatible_name(instance.empty() ? name : std::string_view(instance));
-  for (const auto& [given_instance, names] : linker.instances) {
-    if (instance.empty() != given_instance.empty()) continue;
-    if (instance.empty()) {
-      const auto found =
-          std::ranges::find_if(names, [&](const auto& item) { return compatible_name(item.first) == wanted; });
-      if (found != names.end()) return &found->second;
-    } else if (compatible_name(given_instance) == wanted) {
-      const auto found = names.find(name);
-      if (found != names.end()) return &found->second;
-    }
+  if (instance.empty()) {
+    const auto root = linker.instances.find("");
+    if (root == linker.instances.end()) return nullptr;
+    const auto found =
+        std::ranges::find_if(root->second, [&](const auto& item) { return compatible_name(item.first) == wanted; });
+    return found == root->second.end() ? nullptr : &found->second;
+  }
+  const auto versions = linker.compatible.find(wanted);
+  if (versions == linker.compatible.end()) return nullptr;
+  for (const std::string& version : versions->second) {
+    if (const auto* found = LinkerState::find(linker.instances, version, name)) return found;
   }
   return nullptr;
 }
@@ -349,7 +350,7 @@ class Matcher {
 
 Result<void> insert_instance(LinkerState& linker, const std::string& name, const ComponentInstance& instance,
                              const fuse::InstanceItem& items) {
-  linker.instances.try_emplace(name);
+  linker.add_instance(name);
   for (const fuse::ExportItem& item : items.exports) {
     if (item.sort == component::Sort::instance) {
       const std::string inner(item.name.name);

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <variant>
 
@@ -23,6 +24,9 @@ struct ComponentItem {
       is;
 };
 
+// The name with as much of its version as another must have to serve in its place.
+std::string compatible_name(std::string_view name);
+
 struct LinkerState {
   template <class Item>
   using Names = std::map<std::string, std::map<std::string, Item, std::less<>>, std::less<>>;
@@ -31,6 +35,7 @@ struct LinkerState {
   std::shared_ptr<EngineState> engine;
   Names<Item> modules;
   Names<ComponentItem> instances;  // of components; "" holds what stands at the root
+  std::map<std::string, std::set<std::string>, std::less<>> compatible;  // their names, by the version that they fit
 
   explicit LinkerState(const Engine& owner) : engine(owner.state_) {}
 
@@ -47,8 +52,13 @@ struct LinkerState {
     modules[std::string(module)].insert_or_assign(std::string(name), std::move(item));
     return {};
   }
+  std::map<std::string, ComponentItem, std::less<>>& add_instance(std::string_view name) {
+    const auto [place, is_new] = instances.try_emplace(std::string(name));
+    if (is_new) compatible[compatible_name(name)].emplace(name);
+    return place->second;
+  }
   Result<void> insert(std::string_view instance, std::string_view name, ComponentItem item) {
-    instances[std::string(instance)].insert_or_assign(std::string(name), std::move(item));
+    add_instance(instance).insert_or_assign(std::string(name), std::move(item));
     return {};
   }
 };

@@ -197,7 +197,7 @@ void Request::parse(std::size_t got) {
     if (!parser_) {
       parser_.emplace();
       parser_->header_limit(most_header);
-      parser_->body_limit(boost::none);
+      parser_->body_limit(~std::uint64_t{0});  // none at all would refuse every length
       parser_->skip(request_.method == "HEAD");
     }
     error_code error;
