@@ -13,7 +13,7 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/package/tenonConfigVersion.
 install(TARGETS tenon EXPORT tenonTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS tenon_optimizing LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS tenon_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(TARGETS tenon_network LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS tenon_network tenon_sqlite LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS tenon_dwarf LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT tenonTargets NAMESPACE tenon:: DESTINATION ${package_folder})

@@ -68,6 +68,13 @@ void declare_grants(CLI::App& command, GrantOptions& options) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->group(group);
+  command.add_option("--config", options.settings, "What wasi:config gives for a name")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false)
+      ->group(group);
+  command.add_option("--keyvalue", options.key_values, "What wasi:keyvalue opens: mem, or sqlite:FILE")
+      ->type_name("STORE")
+      ->group(group);
   command.add_option("--listen", options.listeners, "A TCP listener, for guests of preview1")
       ->type_name("HOST:PORT")
       ->allow_extra_args(false)
@@ -86,6 +93,18 @@ Result<wasi::Config> read_grants(const GrantOptions& options) {
     auto directory = read_directory(text);
     if (!directory) return std::move(directory).error();
     config.directories.push_back(std::move(*directory));
+  }
+  for (const std::string& text : options.settings) {
+    const std::size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return Error(ErrorKind::usage, "--config: expected NAME=VALUE, found \"" + text + "\"");
+    }
+    config.setting(text.substr(0, equals), text.substr(equals + 1));
+  }
+  if (!options.key_values.empty()) {
+    auto opened = wasi::open_key_values(options.key_values);
+    if (!opened) return Error(opened.error().kind(), "--keyvalue: " + std::string(opened.error().message()));
+    config.keyvalue(std::move(*opened));
   }
   config.networks.insert(config.networks.end(), options.networks.begin(), options.networks.end());
   config.listeners.insert(config.listeners.end(), options.listeners.begin(), options.listeners.end());

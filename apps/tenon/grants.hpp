@@ -1,4 +1,4 @@
-// What a guest is given, as options of `run`: nothing but what they name.
+// What a guest is given, as options of `run` and `serve`: nothing but what they name.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -16,6 +16,8 @@ struct GrantOptions {
   std::string policy;                  // a file
   std::vector<std::string> networks;   // HOST:PORT, either may be *
   std::vector<std::string> listeners;  // HOST:PORT
+  std::vector<std::string> settings;   // K=V
+  std::string key_values;              // mem or sqlite:FILE
 };
 
 void declare_grants(CLI::App& command, GrantOptions& options);

@@ -11,11 +11,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "tenon/keyvalue.hpp"
 #include "tenon/result.hpp"
 #include "tenon/tenon.hpp"
 
@@ -80,6 +82,12 @@ class Config {
   // A TCP listener, as HOST:PORT in numbers ([HOST]:PORT for IPv6), that a guest of preview1 finds as a descriptor
   // behind those of its directories, and accepts connections from.
   Config& listen(std::string address) { return listeners.push_back(std::move(address)), *this; }
+  // What wasi:config/store gives.
+  Config& setting(std::string name, std::string value) {
+    return settings.emplace_back(std::move(name), std::move(value)), *this;
+  }
+  // What wasi:keyvalue opens (tenon/keyvalue.hpp); all guests that the configuration is given to share it.
+  Config& keyvalue(std::shared_ptr<KeyValues> store) { return key_values = std::move(store), *this; }
   // Called on the guest's thread for each attempt that was refused for want of a grant.
   Config& on_refusal(std::function<void(const Refusal&)> observer) { return refusal = std::move(observer), *this; }
 
@@ -91,6 +99,8 @@ class Config {
   std::vector<Directory> directories{};
   std::vector<std::string> networks{};
   std::vector<std::string> listeners{};
+  std::vector<std::pair<std::string, std::string>> settings{};
+  std::shared_ptr<KeyValues> key_values{};
   std::function<void(const Refusal&)> refusal{};
 };
 

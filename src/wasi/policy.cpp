@@ -9,6 +9,10 @@
 //   host = "data"
 //   guest = "/data"
 //   access = "read-only"
+//   [config]
+//   NAME = "value"
+//
+// and `keyvalue = "mem"`, or "sqlite:FILE", in front of the tables.
 //
 // Whatever else stands in it is an error: a misspelt key would be a grant that is missing, or one that is not as narrow
 // as its author believes.
@@ -44,15 +48,23 @@ Result<std::vector<std::string>> read_strings(const toml::node& node, std::strin
   return strings;
 }
 
-Result<void> read_environment(Config& config, const toml::node& node) {
-  const auto* variables = node.as_table();
-  if (variables == nullptr) return at(node, "env: expected a table of NAME = \"value\"");
-  for (const auto& [name, value] : *variables) {
-    auto text = read_string(value, "env");
+// Names with values, given to the configuration one by one.
+template <class Give>
+Result<void> read_pairs(const toml::node& node, std::string_view key, Give give) {
+  const auto* pairs = node.as_table();
+  if (pairs == nullptr) return at(node, std::string(key) + ": expected a table of NAME = \"value\"");
+  for (const auto& [name, value] : *pairs) {
+    auto text = read_string(value, key);
     if (!text) return std::move(text).error();
-    config.env(std::string(name.str()), std::move(*text));
+    give(std::string(name.str()), std::move(*text));
   }
   return {};
+}
+Result<void> read_environment(Config& config, const toml::node& node) {
+  return read_pairs(node, "env", [&](std::string name, std::string value) { config.env(name, value); });
+}
+Result<void> read_settings(Config& config, const toml::node& node) {
+  return read_pairs(node, "config", [&](std::string name, std::string value) { config.setting(name, value); });
 }
 
 Result<Directory> read_directory(const toml::node& node) {
@@ -96,6 +108,15 @@ Result<void> read_directories(Config& config, const toml::node& node) {
 Result<void> read_entry(Config& config, std::string_view key, const toml::node& value) {
   if (key == "env") return read_environment(config, value);
   if (key == "dir") return read_directories(config, value);
+  if (key == "config") return read_settings(config, value);
+  if (key == "keyvalue") {
+    auto where = read_string(value, key);
+    if (!where) return std::move(where).error();
+    auto opened = open_key_values(*where);
+    if (!opened) return at(value, "keyvalue: " + std::string(opened.error().message()));
+    config.keyvalue(std::move(*opened));
+    return {};
+  }
   if (key == "inherit_env") {
     const auto* wanted = value.as_boolean();
     if (wanted == nullptr) return at(value, "inherit_env: expected true or false");
@@ -109,7 +130,7 @@ Result<void> read_entry(Config& config, std::string_view key, const toml::node& 
     list.insert(list.end(), strings->begin(), strings->end());
     return {};
   }
-  return at(value, "expected env, inherit_env, dir, allow_net or listen, found " + std::string(key));
+  return at(value, "expected env, inherit_env, dir, allow_net, listen, config or keyvalue, found " + std::string(key));
 }
 
 }  // namespace

@@ -51,9 +51,9 @@ class HttpExchange {
 
 // What is known of an exchange that is over.
 struct HttpRecord {
-  std::string_view method;
-  std::string_view target;
-  std::string_view remote_address;
+  std::string_view method{};
+  std::string_view target{};
+  std::string_view remote_address{};
   std::uint16_t status = 0;  // 0: there was no response
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;  // of bodies

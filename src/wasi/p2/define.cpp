@@ -4,8 +4,6 @@ namespace tenon::wasi::p2 {
 
 namespace {
 
-constexpr std::string_view newest_version = "@0.2.12";
-
 const Interface* const interfaces[] = {
     &io_poll,
     &io_error,
@@ -32,6 +30,10 @@ const Interface* const interfaces[] = {
     &cli_terminal_stderr,
     &filesystem_types,
     &filesystem_preopens,
+    &config_store,
+    &keyvalue_store,
+    &keyvalue_atomics,
+    &keyvalue_batch,
     &http_fields,
     &http_messages,
     &http_bodies,
@@ -42,10 +44,12 @@ const Interface* const interfaces[] = {
 // What one guest may have of the host at a time: streams, fields, pollables and the like.
 constexpr std::size_t most_objects = 100'000;
 
-std::string versioned(std::string_view name) { return std::string(name) + std::string(newest_version); }
+std::string versioned(std::string_view name, std::string_view version) {
+  return std::string(name) + std::string(version);
+}
 
 Result<void> define_interface(Linker& linker, const std::shared_ptr<HostOf>& of, const Interface& interface) {
-  const std::string name = versioned(interface.name);
+  const std::string name = versioned(interface.name, interface.version);
   for (const Function& function : interface.functions) {
     auto defined = linker.define_dynamic(name, function.name, [of, run = function.run](Values values) -> Answer {
       const std::shared_ptr<Host> host = of->host;
@@ -62,6 +66,7 @@ struct Resource {
   const char* name;
   void (*drop)(Host& host, std::uint64_t rep);
   std::vector<const char*> interfaces;
+  const char* version = newest_version;
 };
 
 // Resources whose objects lie in one of the host's tables.
@@ -102,6 +107,10 @@ std::vector<Resource> resources() {
       {"incoming-datagram-stream", drop_from<&Host::incoming_datagrams>, {"wasi:sockets/udp"}},
       {"outgoing-datagram-stream", drop_from<&Host::outgoing_datagrams>, {"wasi:sockets/udp"}},
       {"resolve-address-stream", drop_from<&Host::name_lookups>, {"wasi:sockets/ip-name-lookup"}},
+      {"bucket",
+       drop_from<&Host::buckets>,
+       {"wasi:keyvalue/store", "wasi:keyvalue/atomics", "wasi:keyvalue/batch"},
+       keyvalue_version},
       {"fields", drop_from<&Host::fields>, {"wasi:http/types"}},
       {"incoming-request", drop_from<&Host::incoming_requests>, {"wasi:http/types", "wasi:http/incoming-handler"}},
       {"outgoing-request", drop_from<&Host::outgoing_requests>, {"wasi:http/types", "wasi:http/outgoing-handler"}},
@@ -122,7 +131,8 @@ Result<void> define_resources(Linker& linker, const std::shared_ptr<HostOf>& of)
   for (const Resource& resource : resources()) {
     const HostResourceType type(resource.name, [of, drop = resource.drop](std::uint64_t rep) { drop(*of->host, rep); });
     for (const char* interface : resource.interfaces) {
-      if (auto defined = linker.define_resource(versioned(interface), resource.name, type); !defined) return defined;
+      if (auto defined = linker.define_resource(versioned(interface, resource.version), resource.name, type); !defined)
+        return defined;
     }
   }
   return {};
@@ -137,6 +147,8 @@ Result<std::shared_ptr<Host>> Host::make(const Config& config) {
   host->input = host::make_input(config.input);
   host->output = host::make_output(config.output, 1);
   host->errors = host::make_output(config.errors, 2);
+  host->settings = config.settings;
+  host->key_values = config.key_values;
   auto network = host::Network::make(config.networks, config.refusal);
   if (!network) return std::move(network).error();
   host->network = std::make_shared<host::Network>(std::move(*network));
@@ -159,6 +171,8 @@ std::shared_ptr<Host> Host::with_grants_of(const Host& other) {
   host->output = other.output;
   host->errors = other.errors;
   host->directories = other.directories;
+  host->settings = other.settings;
+  host->key_values = other.key_values;
   host->network = other.network;
   return host;
 }

@@ -140,6 +140,8 @@ struct Host {
   std::vector<std::pair<std::string, std::string>> environment;
   std::shared_ptr<host::ByteStream> input, output, errors;
   std::vector<std::pair<std::shared_ptr<const host::File>, std::string>> directories;
+  std::vector<std::pair<std::string, std::string>> settings;
+  std::shared_ptr<KeyValues> key_values;
 
   // What the guest waits with: the server's reactor; one of its own, from when it first needs one; or none.
   host::Reactor* reactor = nullptr;
@@ -165,6 +167,8 @@ struct Host {
   Table<DatagramStream> outgoing_datagrams{live_objects};
   Table<NameLookup> name_lookups{live_objects};
 
+  Table<std::string> buckets{live_objects};
+
   Table<http::Fields> fields{live_objects};
   Table<http::IncomingRequest> incoming_requests{live_objects};
   Table<http::OutgoingRequest> outgoing_requests{live_objects};
@@ -184,6 +188,10 @@ struct HostOf {
   std::shared_ptr<Host> host;
 };
 
+inline constexpr const char* newest_version = "@0.2.12";
+inline constexpr const char* keyvalue_version = "@0.2.0-draft";  // as the next, not at 0.2 yet
+inline constexpr const char* config_version = "@0.2.0-rc.1";
+
 struct Function {
   const char* name;
   Answer (*run)(Host& host, Values values);
@@ -191,6 +199,7 @@ struct Function {
 struct Interface {
   const char* name;  // "wasi:io/streams"
   std::span<const Function> functions;
+  const char* version = newest_version;
 };
 
 extern const Interface io_poll, io_error, io_streams;
@@ -201,6 +210,7 @@ extern const Interface cli_terminal_stdin, cli_terminal_stdout, cli_terminal_std
 extern const Interface sockets_network, sockets_instance_network, sockets_tcp, sockets_tcp_create, sockets_udp,
     sockets_udp_create, sockets_name_lookup;
 extern const Interface filesystem_types, filesystem_preopens;
+extern const Interface config_store, keyvalue_store, keyvalue_atomics, keyvalue_batch;
 extern const Interface http_fields, http_messages, http_bodies, http_futures, http_outgoing_handler;
 
 // Everything, under the newest version of 0.2.

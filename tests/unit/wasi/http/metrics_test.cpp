@@ -9,9 +9,15 @@ using namespace std::chrono_literals;
 
 TEST(Metrics, CountsByClassAndTime) {
   Metrics metrics;
-  metrics.count({.method = "GET", .status = 204, .bytes_in = 3, .bytes_out = 5, .time = 2ms});
-  metrics.count({.status = 0, .time = 40s});
-  metrics.count({.status = 999, .time = 1ms});
+  metrics.count({.method = "GET",
+                 .target = "/",
+                 .remote_address = "::1",
+                 .status = 204,
+                 .bytes_in = 3,
+                 .bytes_out = 5,
+                 .time = 2ms});
+  metrics.count({.method = "GET", .target = "/", .remote_address = "::1", .time = 40s});
+  metrics.count({.method = "GET", .target = "/", .remote_address = "::1", .status = 999, .time = 1ms});
   const std::string text = metrics.text();
   for (const char* line :
        {"tenon_http_responses_total{status=\"2xx\"} 1\n", "tenon_http_responses_total{status=\"none\"} 1\n",
