@@ -65,6 +65,13 @@ std::size_t size_of(std::string_view answer) {
 
 std::string_view body_of(std::string_view answer) { return answer.substr(answer.find("\r\n\r\n") + 4); }
 
+void raise_descriptor_limit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -72,10 +79,7 @@ int main(int argc, char** argv) {
     std::fputs("usage: load HOST PORT PATH CONNECTIONS SECONDS [REQUESTS]\n", stderr);
     return 2;
   }
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
+  raise_descriptor_limit();
   const std::string request = "GET " + std::string(argv[3]) + " HTTP/1.1\r\nhost: " + argv[1] + "\r\n\r\n";
   std::vector<Connection> connections(static_cast<std::size_t>(std::atoi(argv[4])));
   const long most = argc > 6 ? std::atol(argv[6]) : -1;
