@@ -314,7 +314,7 @@ class Completion(InFolder):
             self.assertEqual(result.returncode, 0)
             for word in [*SUBCOMMANDS, "skeleton", "features", "filter"]:
                 self.assertIn(word.encode(), result.stdout, shell)
-            self.assertNotIn(b"worker", result.stdout)
+            self.assertNotIn(b"--worker ", result.stdout)
 
     def test_works_in_bash(self):
         script = self.write("completion.bash", tenon("completion", "bash").stdout)
