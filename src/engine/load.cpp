@@ -54,4 +54,10 @@ Error in_text(Error error, std::string_view input, Features features) {
   return again ? std::move(error) : std::move(again).error();
 }
 
+ErrorPlace place_in_whole(ErrorPlace start, ErrorPlace inside) noexcept {
+  return {.offset = start.offset + inside.offset,
+          .line = start.line + inside.line - 1,
+          .column = inside.line == 1 ? start.column + inside.column - 1 : inside.column};
+}
+
 }  // namespace tenon::tools

@@ -38,4 +38,7 @@ Result<LoadedComponent> load_component(std::string_view input, Features features
 // itself gives the same error there.
 Error in_text(Error error, std::string_view input, Features features);
 
+// A place in a part of a text, which begins at `start`, as a place in the whole.
+ErrorPlace place_in_whole(ErrorPlace start, ErrorPlace inside) noexcept;
+
 }  // namespace tenon::tools

@@ -76,10 +76,7 @@ std::string describe(const Error& error, bool place_is_in_script) {
 // The place of a fault inside a module that is written in the script.
 ErrorPlace place_in_script(const ModuleSource& module, ErrorPlace inside) {
   if (module.form != SourceForm::text || inside.line == 0) return {};
-  const ErrorPlace start = module.contents_place;
-  return {.offset = start.offset + inside.offset,
-          .line = start.line + inside.line - 1,
-          .column = inside.line == 1 ? start.column + inside.column - 1 : inside.column};
+  return tools::place_in_whole(module.contents_place, inside);
 }
 
 Verdict failed_with(const Error& error, const ModuleSource& module, std::string_view prefix = "") {

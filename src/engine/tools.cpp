@@ -149,6 +149,25 @@ Result<void> validate_bodies(const component::Spaces& spaces, unsigned threads) 
   return {};
 }
 
+// The same for components, where definitions have their places in the text already. A core module is binary then, and
+// is validated as text once more.
+Error in_component_text(Error error, std::string_view source, Features features) {
+  std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
+  std::pmr::vector<component::CoreModuleText> modules(&memory);
+  auto again = component::parse_component(source, memory, {.features = features, .core_modules = &modules});
+  for (const component::CoreModuleText& module : modules) {
+    const std::string_view fields = source.substr(module.begin, module.end - module.begin);
+    auto valid = validate(fields, {.features = {features.bits()}, .threads = 1});
+    if (valid || valid.error().message() != error.message()) continue;
+    const ErrorPlace start = place_in_text(source, module.begin);
+    const ErrorPlace place = valid.error().place();
+    return std::move(error).with_place(place.line == 0 ? start : place_in_whole(start, place));
+  }
+  const std::uint64_t offset = error.place().offset;
+  if (offset < source.size()) return std::move(error).with_place(place_in_text(source, offset));
+  return std::move(error).with_place({});
+}
+
 Result<void> validate_component(std::string_view input, bool is_text, Features features, unsigned threads) {
   std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
   auto component = is_text ? component::parse_component(input, memory, {.features = features})
@@ -167,11 +186,7 @@ Result<void> validate_component(std::string_view input, bool is_text, Features f
   Result<void> valid = validated ? Result<void>() : std::move(validated).error();
   if (valid && threads != 1) valid = validate_bodies(*validated->root, threads);
   if (valid || !is_text) return valid;
-  // Places of definitions are those in the text already; there are none of what stands in a core module.
-  Error error = std::move(valid).error();
-  const std::uint64_t offset = error.place().offset;
-  if (offset < input.size()) return std::move(error).with_place(place_in_text(input, offset));
-  return std::move(error).with_place({});
+  return in_component_text(std::move(valid).error(), input, features);
 }
 
 Result<std::string> print_component(std::string_view input, const PrintOptions& options) {

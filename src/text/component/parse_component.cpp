@@ -229,6 +229,7 @@ CoreModule parse_module_content(ParseContext& context, const OwnName& own_name, 
   in.skip_to_close();
   if (!in.ok()) return result;
   const std::uint32_t end = in.last_end() - 1;
+  if (context.options.core_modules != nullptr) context.options.core_modules->push_back({.begin = begin, .end = end});
   in.drop_annotations_from(begin);  // the module's own
   in.rewind(end);                   // the parenthesis ends the definition
   result.bytes =

@@ -13,9 +13,16 @@
 
 namespace tenon::component {
 
+// The fields of a core module in the text.
+struct CoreModuleText {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+};
+
 struct ParseOptions {
   Features features = Features::defaults();
   bool keep_names = true;  // identifiers and (@name ...) become name sections, of core modules inside too
+  std::pmr::vector<CoreModuleText>* core_modules = nullptr;  // where given, gets the place of each
 };
 
 // Whether the text begins as a component does: "(component".
