@@ -14,7 +14,7 @@
 #include "binary/component/sections.hpp"
 #include "binary/core/fault_texts.hpp"
 #include "binary/core/module.hpp"
-#include "binary/core/needs_feature.hpp"
+#include "spec/needs_feature.hpp"
 
 namespace tenon::component {
 

@@ -1,7 +1,7 @@
 // The data section, and the data count section that announces it.
-#include "binary/core/needs_feature.hpp"
 #include "binary/core/sections.hpp"
 #include "spec/limits.hpp"
+#include "spec/needs_feature.hpp"
 
 namespace tenon::core {
 

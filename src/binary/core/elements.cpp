@@ -3,9 +3,9 @@
 // A segment begins with three flag bits: 0, passive or declarative; 1, an explicit table index (active), or declarative
 // (not active); 2, expressions instead of function indices. An active segment without bit 1 leaves out the element kind
 // or type as well as the table.
-#include "binary/core/needs_feature.hpp"
 #include "binary/core/sections.hpp"
 #include "spec/limits.hpp"
+#include "spec/needs_feature.hpp"
 
 namespace tenon::core {
 

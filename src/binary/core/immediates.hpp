@@ -6,8 +6,8 @@
 #pragma once
 
 #include "binary/core/instructions.hpp"
-#include "binary/core/needs_feature.hpp"
 #include "spec/limits.hpp"
+#include "spec/needs_feature.hpp"
 
 namespace tenon::core {
 

@@ -1,7 +1,7 @@
 // The import section. Imports come first in every index space, so that reading one also adds to its space.
-#include "binary/core/needs_feature.hpp"
 #include "binary/core/sections.hpp"
 #include "spec/limits.hpp"
+#include "spec/needs_feature.hpp"
 
 namespace tenon::core {
 

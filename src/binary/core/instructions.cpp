@@ -3,8 +3,8 @@
 #include "binary/core/instructions.hpp"
 
 #include "binary/core/immediates.hpp"
-#include "binary/core/needs_feature.hpp"
 #include "spec/limits.hpp"
+#include "spec/needs_feature.hpp"
 
 namespace tenon::core {
 

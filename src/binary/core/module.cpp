@@ -12,9 +12,9 @@
 #include <new>
 #include <optional>
 
-#include "binary/core/needs_feature.hpp"
 #include "binary/core/sections.hpp"
 #include "spec/limits.hpp"
+#include "spec/needs_feature.hpp"
 
 namespace tenon::core {
 

@@ -1,9 +1,9 @@
 // Table types, limits, and the table section.
 //
 // The flags byte of limits is shared by tables and memories, but they may set different bits of it.
-#include "binary/core/needs_feature.hpp"
 #include "binary/core/sections.hpp"
 #include "spec/limits.hpp"
+#include "spec/needs_feature.hpp"
 
 namespace tenon::core {
 

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 
-#include "binary/core/needs_feature.hpp"
 #include "binary/core/sections.hpp"
+#include "spec/needs_feature.hpp"
 
 namespace tenon::core {
 

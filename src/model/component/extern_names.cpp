@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/concat.hpp"
+#include "spec/needs_feature.hpp"
 
 namespace tenon::component {
 
@@ -140,6 +141,7 @@ Result<ParsedName> parse_interface(std::string_view text, std::size_t colon, Fea
   const bool allows_nested = features.has(Feature::component_nested_names);
   if (Result<void> checked = check_words(text.substr(0, colon)); !checked) return std::move(checked.error());
   std::string_view rest = text.substr(colon + 1);
+  const NeedsFeature nested{"a nested name", Feature::component_nested_names};
   while (true) {
     const std::size_t end = std::min(rest.find_first_of(":/@"), rest.size());
     if (Result<void> checked = check_words(rest.substr(0, end)); !checked) return std::move(checked.error());
@@ -148,6 +150,7 @@ Result<ParsedName> parse_interface(std::string_view text, std::size_t colon, Fea
       rest.remove_prefix(end + 1);
       continue;
     }
+    if (end < rest.size() && rest[end] == ':') return invalid("expected `/` after package name: ", nested);
     if (end == rest.size() || rest[end] != '/') return invalid("expected `/` after package name");
     name.package = rest.substr(0, end);
     rest.remove_prefix(end + 1);
@@ -160,7 +163,7 @@ Result<ParsedName> parse_interface(std::string_view text, std::size_t colon, Fea
     const std::size_t slash = labels.find('/');
     if (Result<void> checked = check_label(labels.substr(0, slash)); !checked) return std::move(checked.error());
     if (slash == std::string_view::npos) break;
-    if (!allows_nested) return invalid("trailing characters found: `", labels.substr(slash), '`');
+    if (!allows_nested) return invalid("trailing characters found: `", labels.substr(slash), "`: ", nested);
     labels.remove_prefix(slash + 1);
   }
   if (at == std::string_view::npos) return name;

@@ -244,6 +244,8 @@ Result<void> Validator::add_extern(Scope& scope, const ExternName& name, EntityS
                    "\" refers to a type that no ", to_string(direction), " before it names");
   }
   if (Checked pushed = push(scope, entity); !pushed) return pushed;
+  // An export uses its value, which the new index stands for; nobody has to use that.
+  if (direction == Direction::export_ && entity.sort == Sort::value) scope.consumed.back() = true;
   if (Checked checked = check_name(visible, name, entity, direction); !checked) return checked;
   if (entity.sort == Sort::type && entity.type.kind == TypeEntity::Kind::resource) {
     visible.resources.emplace(key_of(entity.type.resource, entity.type.resource_definition), name.name);

@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "base/concat.hpp"
-#include "binary/core/needs_feature.hpp"
 #include "model/component/extern_names.hpp"
 #include "model/core/type_text.hpp"
 #include "spec/component_limits.hpp"
+#include "spec/needs_feature.hpp"
 #include "validate/component/component.hpp"
 #include "validate/component/subtyping.hpp"
 #include "validate/component/type_pool.hpp"

@@ -5,8 +5,8 @@
 
 #include "binary/core/immediates.hpp"
 #include "binary/core/module.hpp"
-#include "binary/core/needs_feature.hpp"
 #include "spec/limits.hpp"
+#include "spec/needs_feature.hpp"
 
 namespace tenon::core {
 

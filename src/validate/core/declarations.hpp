@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/concat.hpp"
-#include "binary/core/needs_feature.hpp"
+#include "spec/needs_feature.hpp"
 #include "validate/core/body.hpp"
 #include "validate/core/module.hpp"
 
