@@ -38,7 +38,13 @@ void Interpreter::release(runtime::CodeModule* code) noexcept {
 
 namespace {
 
-Outcome run(Registers& r) { return code_of(*r.instance).settings.loop_dispatch ? run_loop(r) : run_tail(r); }
+// The copy keeps `r` itself in machine registers.
+Outcome run(const Registers& r) {
+  if (!code_of(*r.instance).settings.loop_dispatch) [[likely]]
+    return run_tail(r);
+  Registers copy = r;
+  return run_loop(copy);
+}
 
 }  // namespace
 

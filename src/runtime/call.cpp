@@ -48,6 +48,8 @@ class Entry {
 };
 
 bool has_room(Thread& thread, std::size_t slots) noexcept {
+  if (thread.top + slots <= thread.stack_limit) [[likely]]
+    return true;
   return static_cast<std::size_t>(thread.stack_end - thread.top) >= slots && thread.extend(thread.top + slots);
 }
 
@@ -90,22 +92,8 @@ Result<void> call_on(Thread& thread, const Func& func, std::span<Slot> values) {
 
 namespace {
 
-// From the host with nothing under way: a thread of its own, of whose state there is nothing to keep.
-Result<void> call_outermost(Store& store, Thread& thread, const Func& func, std::span<Slot> values) {
-  assert(values.size() >= std::max(func.param_slots, func.result_slots) && thread.host_call == nullptr);
-  store.current = &thread;
-  thread.fuel = store.fuel;
-  thread.ip = nullptr;
-  thread.instance = nullptr;
-  const Outcome outcome = has_room(thread, frame_header_slots + std::max(func.param_slots, func.result_slots))
-                              ? run(thread, func, values.data())
-                              : thread.trap(Trap::call_stack_exhausted);
-  store.current = nullptr;
-  store.fuel = thread.fuel;
-  if (outcome == Outcome::returned) [[likely]] {
-    release_thread(store, thread);
-    return {};
-  }
+// What is left to do when a call from the host, with nothing else under way, did not return.
+Error end_of_outermost(Store& store, Thread& thread, Outcome outcome) {
   Error error = error_of(thread, outcome);
   release_thread(store, thread);
   return error;
@@ -113,12 +101,31 @@ Result<void> call_outermost(Store& store, Thread& thread, const Func& func, std:
 
 }  // namespace
 
+// From the host with nothing under way, as most calls are: a thread of its own, of whose state there is nothing to
+// keep.
 Result<void> call(Store& store, const Func& func, std::span<Slot> values) {
-  if (store.current != nullptr) return call_on(*store.current, func, values);
-  if (Thread* thread = take_free_thread(store)) return call_outermost(store, *thread, func, values);
-  auto thread = acquire_thread(store);
-  if (!thread) return thread.error();
-  return call_outermost(store, **thread, func, values);
+  if (store.current != nullptr) [[unlikely]]
+    return call_on(*store.current, func, values);
+  Thread* thread = take_free_thread(store);
+  if (thread == nullptr) [[unlikely]] {
+    auto made = acquire_thread(store);
+    if (!made) return std::move(made).error();
+    thread = *made;
+  }
+  assert(values.size() >= std::max(func.param_slots, func.result_slots) && thread->host_call == nullptr);
+  store.current = thread;
+  thread->fuel = store.fuel;
+  thread->ip = nullptr;
+  thread->instance = nullptr;
+  const Outcome outcome = has_room(*thread, frame_header_slots + std::max(func.param_slots, func.result_slots))
+                              ? run(*thread, func, values.data())
+                              : thread->trap(Trap::call_stack_exhausted);
+  store.current = nullptr;
+  store.fuel = thread->fuel;
+  if (outcome != Outcome::returned) [[unlikely]]
+    return end_of_outermost(store, *thread, outcome);
+  release_thread(store, *thread);
+  return {};
 }
 
 namespace {

@@ -170,7 +170,7 @@ TEST(ValidateComponent, CanonicalDefinitions) {
 
 TEST(ValidateComponent, Values) {
   check({
-      {R"((component (import "v" (value $v u32)) (export "w" (value $v))))", "was not used"},
+      {R"((component (import "v" (value $v u32)) (export "w" (value $v))))", "valid"},
       {R"((component (import "v" (value u32))))", "value index 0 was not used"},
       {R"((component (import "f" (func $f (param "a" u32))) (import "v" (value $v u32)) (start $f (value $v))))",
        "valid"},
