@@ -14,7 +14,8 @@ Result<void> error_context_new(const BuiltIn& built_in, runtime::Slot* frame) {
   const bool is_64 = cx.is_memory64;
   auto text = load_string_from_range(cx, {is_64 ? frame[0] : u32(frame[0]), is_64 ? frame[1] : u32(frame[1])});
   if (!text) return std::move(text).error();
-  auto* context = built_in.inst->scheduler->make<ErrorContext>(1U, Val(std::move(*text)));
+  Scheduler& scheduler = *built_in.inst->scheduler;
+  auto* context = scheduler.make<ErrorContext>(1U, std::pmr::string(text->string(), &scheduler.pool));
   auto index = built_in.inst->handles.add(*context);
   if (!index) return std::move(index).error();
   frame[0] = *index;
@@ -31,7 +32,7 @@ Result<void> error_context_debug_message(const BuiltIn& built_in, runtime::Slot*
     return trapped("invalid debug message pointer: ", 2 * word, " bytes at an address that is a multiple of ", word,
                    " were expected, found ", pointer, " of ", cx.memory.size());
   }
-  auto range = store_string_into_range(cx, StringView::of((*context)->debug_message.string()));
+  auto range = store_string_into_range(cx, StringView::of((*context)->debug_message));
   if (!range) return std::move(range).error();
   store_int(cx, range->pointer, pointer, word);
   store_int(cx, range->tagged_code_units, pointer + word, word);

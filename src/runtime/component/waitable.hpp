@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory_resource>
+#include <string>
 
 #include "runtime/component/handles.hpp"
 #include "tenon/component_values.hpp"
@@ -76,10 +78,11 @@ Event get_pending_event(Scheduler& scheduler, WaitableSet& set);
 // Errors: trap "cannot drop waitable set with waiters", or with members.
 Result<void> check_drop(const WaitableSet& set);
 
-// error-context: its debug message, shared by all handles to it.
+// error-context: its debug message, shared by all handles to it. The text is the scheduler's memory, which goes as a
+// whole, for nobody has to drop a handle.
 struct ErrorContext {
   std::uint32_t users = 1;
-  Val debug_message;
+  std::pmr::string debug_message;
 };
 
 }  // namespace tenon::component
