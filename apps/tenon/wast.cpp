@@ -39,6 +39,7 @@ struct Options : CommonOptions {
   bool is_worker = false;
   bool loop_dispatch = false;
   std::string tier = "interpreter";
+  std::uint64_t seed = 0;
 };
 
 std::string dump(const Json& object) { return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
@@ -56,7 +57,8 @@ ExitCode run_worker(const Options& options) {
   if (!source) return report(options, source.error(), path, "");
   const auto tier = parse_tier(options.tier);
   if (!tier) return report(options, tier.error(), "", "");
-  tools::ScriptOptions script{.features = *features, .loop_dispatch = options.loop_dispatch, .tier = *tier};
+  tools::ScriptOptions script{
+      .features = *features, .loop_dispatch = options.loop_dispatch, .tier = *tier, .seed = options.seed};
   script.on_directive = [](const tools::DirectiveReport& directive) {
     const std::string line = dump({{"directive", directive.directive},
                                    {"outcome", to_string(directive.outcome)},
@@ -269,6 +271,7 @@ std::vector<std::string> worker_command(const Options& options, const std::strin
   std::vector<std::string> command = {program, "wast", "--worker", "--color", "never", "--features", features};
   if (options.loop_dispatch) command.emplace_back("--loop-dispatch");
   command.emplace_back("--tier=" + options.tier);
+  command.emplace_back("--seed=" + std::to_string(options.seed));
   command.push_back(path);
   return command;
 }
@@ -363,6 +366,8 @@ Action declare_wast(CLI::App& command) {
   command.add_flag("--loop-dispatch", options->loop_dispatch, "Run the interpreter's loop, not its tail calls");
   command.add_option("--tier", options->tier, "How guests run: interpreter, or optimizing (compiled first)")
       ->type_name("TIER");
+  command.add_option("--seed", options->seed, "Let threads of components go on in an order of this number's choice")
+      ->type_name("NUMBER");
   command.add_flag("--worker", options->is_worker, "Run one script here, for a parent that reads")->group("");
   declare_common(command, *options);
   return [options] { return options->is_worker ? run_worker(*options) : run_parent(*options); };

@@ -96,6 +96,9 @@ struct ScriptOptions {
   std::uint32_t only_line = 0;  // only the directive that begins in this line is reported (all run); 0: all
   bool loop_dispatch = false;   // run the interpreter's loop dispatch instead of its tail calls
   Tier tier = Tier::interpreter;
+  // Threads of components go on in an order that this number makes, of those that the standard allows; 0: first come,
+  // first served.
+  std::uint64_t seed = 0;
 };
 struct ScriptReport {
   std::uint32_t passed = 0;

@@ -119,6 +119,10 @@ class Matcher {
 
   Result<component::Given> match(const fuse::ImportSlot& slot) {
     const ComponentItem* item = find_item(linker_, instance_path(slot), slot.path.back());
+    if (item == nullptr && slot.entity.sort == component::Sort::type && resources_[slot.resource.value] != nullptr) {
+      // A type that must equal one that was given need not be given again.
+      return component::Given{.func = {}, .resource = resources_[slot.resource.value]};
+    }
     if (item == nullptr) {
       const std::string type =
           slot.entity.sort == component::Sort::func ? ": " + type_text(*slot.entity.func, &plan_) : std::string();

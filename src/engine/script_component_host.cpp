@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/concat.hpp"
+#include "engine/component_state.hpp"
 
 namespace tenon::tools {
 
@@ -64,7 +65,7 @@ class Definer {
 
 }  // namespace
 
-void define_component_host(Linker& linker, const Engine& engine) {
+void define_component_host(Linker& linker, const Engine& engine, Store& store) {
   Definer define(linker);
   constexpr std::string_view host = "host";
   define.typed("", "host-return-two", [] { return std::uint32_t{2}; });
@@ -86,6 +87,12 @@ void define_component_host(Linker& linker, const Engine& engine) {
   define.slow(host, "return-two-slowly", [](Arguments, const ComponentCompletion& done) -> Result<void> {
     done.resolve_later({Val::s32(2)});
     return {};
+  });
+
+  define.typed("wasmtime", "set-max-table-capacity", [&store](std::uint32_t most) {
+    for (component::RootInstance& root : detail::StoreBlock::of(store).component_store().world.roots) {
+      for (component::ComponentInstance& instance : root.instances) instance.handles.limit = most;
+    }
   });
 
   const auto drops = std::make_shared<Drops>();

@@ -6,6 +6,7 @@
 
 namespace tenon::tools {
 
-void define_component_host(Linker& linker, const Engine& engine);
+// `store` is the one that the scripts run in, and outlives the linker.
+void define_component_host(Linker& linker, const Engine& engine, Store& store);
 
 }  // namespace tenon::tools

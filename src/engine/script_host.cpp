@@ -28,14 +28,18 @@ constexpr std::uint32_t spectest_number = 666;
 
 class EngineHost final : public ScriptHost {
  public:
-  explicit EngineHost(Engine engine) : engine_(std::move(engine)), store_(engine_), linker_(engine_) {
+  explicit EngineHost(Engine engine, std::uint64_t seed = 0)
+      : engine_(std::move(engine)), seed_(seed), store_(engine_), linker_(engine_) {
     define_spectest();
   }
 
   Result<DefinitionIdx> define(std::string_view binary) override { return add(Module::compile(engine_, binary)); }
 
   Result<DefinitionIdx> define_component(std::string_view binary) override {
-    if (!has_component_host_) define_component_host(linker_, engine_);
+    if (!has_component_host_) {
+      define_component_host(linker_, engine_, store_);
+      detail::StoreBlock::of(store_).component_store().world.scheduler.random = seed_;
+    }
     has_component_host_ = true;
     return add(Component::compile(engine_, binary));
   }
@@ -236,6 +240,7 @@ class EngineHost final : public ScriptHost {
   }
 
   Engine engine_;
+  std::uint64_t seed_;
   Store store_;
   Linker linker_;
   std::vector<std::variant<Module, Component>> definitions_;
@@ -251,7 +256,7 @@ std::unique_ptr<ScriptHost> make_script_host(const ScriptOptions& options) {
   engine_options.features = options.features.bits & Features::all().bits();
   engine_options.loop_dispatch = options.loop_dispatch;
   engine_options.tier = options.tier;
-  return std::make_unique<EngineHost>(Engine(engine_options));
+  return std::make_unique<EngineHost>(Engine(engine_options), options.seed);
 }
 
 }  // namespace tenon::tools

@@ -42,7 +42,7 @@ PooledActivation& take_activation(Scheduler& scheduler) {
 }
 
 void give_back(Scheduler& scheduler, PooledActivation& activation) noexcept {
-  activation.lenders.reset();
+  if (activation.lenders) activation.lenders.reset();
   activation.next_free = scheduler.free_activations;
   scheduler.free_activations = &activation;
 }
@@ -52,37 +52,48 @@ PooledActivation& current(const Scheduler& scheduler) noexcept {
   return static_cast<PooledActivation&>(*scheduler.current);
 }
 
-Result<void> enter(const AdaptedFunc& func) {
-  const LoweredFunc& lowered = *func.lowered;
-  if (auto allowed = check_may_leave(*lowered.inst); !allowed) return allowed;
-  const LiftedFunc& callee = *lowered.callee.lifted;
+// Why the callee may not be entered. Errors: trap.
+Result<void> check_enter(const AdaptedFunc& func) {
+  if (auto allowed = check_may_leave(*func.lowered->inst); !allowed) return allowed;
   bool may_enter = func.may_be_called;
-  for (const ComponentInstance* inst = callee.inst; inst != func.outer; inst = inst->parent) {
+  for (const ComponentInstance* inst = func.callee; inst != func.outer; inst = inst->parent) {
     may_enter = may_enter && inst->may_enter;
   }
-  if (!may_enter) return fail(ErrorKind::trap, {}, "cannot enter component instance");
-  for (ComponentInstance* inst = callee.inst; inst != func.outer; inst = inst->parent) inst->may_enter = false;
-  Scheduler& scheduler = *callee.inst->scheduler;
+  if (may_enter) return {};
+  return fail(ErrorKind::trap, {}, "cannot enter component instance");
+}
+
+bool may_enter(const AdaptedFunc& func) noexcept {
+  bool may = func.may_be_called && func.lowered->inst->may_leave;
+  for (const ComponentInstance* inst = func.callee; inst != func.outer; inst = inst->parent) may &= inst->may_enter;
+  return may;
+}
+
+void enter(const AdaptedFunc& func) {
+  for (ComponentInstance* inst = func.callee; inst != func.outer; inst = inst->parent) inst->may_enter = false;
+  Scheduler& scheduler = *func.callee->scheduler;
   PooledActivation& activation = take_activation(scheduler);
-  activation.inst = callee.inst;
-  activation.func = &callee;
+  activation.inst = func.callee;
+  activation.func = func.lowered->callee.lifted;
   activation.caller = scheduler.current;
   activation.thread = nullptr;
   activation.storage[0] = activation.storage[1] = 0;
   activation.borrows.num_borrows = 0;
   activation.is_pooled = true;
-  if (func.may_borrow) activation.lenders.emplace(*lowered.inst);
+  if (func.may_borrow) activation.lenders.emplace(*func.lowered->inst);
   scheduler.current = &activation;
-  return {};
 }
 
 Result<void> leave(const AdaptedFunc& func) {
-  const LiftedFunc& callee = *func.lowered->callee.lifted;
-  Scheduler& scheduler = *callee.inst->scheduler;
+  Scheduler& scheduler = *func.callee->scheduler;
   PooledActivation& activation = current(scheduler);
-  callee.inst->may_leave = true;
-  if (auto popped = pop_activation(activation); !popped) return popped;
-  for (ComponentInstance* inst = callee.inst; inst != func.outer; inst = inst->parent) inst->may_enter = true;
+  func.callee->may_leave = true;
+  if (activation.borrows.num_borrows == 0 && activation.thread == nullptr) [[likely]] {
+    scheduler.current = activation.caller;
+  } else if (auto popped = pop_activation(activation); !popped) {
+    return popped;
+  }
+  for (ComponentInstance* inst = func.callee; inst != func.outer; inst = inst->parent) inst->may_enter = true;
   give_back(scheduler, activation);
   return {};
 }
@@ -212,7 +223,11 @@ Outcome outcome_of(runtime::Thread& core, Result<void> done) noexcept {
 const HelperData& data_of(const runtime::Func& func) noexcept { return *static_cast<const HelperData*>(func.data); }
 
 Outcome enter_helper(runtime::Thread& core, const runtime::Func& func, Slot*) noexcept {
-  return outcome_of(core, enter(*data_of(func).func));
+  const AdaptedFunc& adapted = *data_of(func).func;
+  if (!may_enter(adapted)) [[unlikely]]
+    return outcome_of(core, check_enter(adapted));
+  enter(adapted);
+  return Outcome::returned;
 }
 
 Outcome leave_helper(runtime::Thread& core, const runtime::Func& func, Slot*) noexcept {
@@ -340,6 +355,7 @@ runtime::Func* make_adapted_func(runtime::Store& store, core::TypeIdx type, cons
   adapted->adapter = &adapter;
   adapted->code = &code;
   adapted->outer = common_outer(lowered.inst, callee);
+  adapted->callee = lowered.callee.lifted->inst;
   adapted->may_be_called = adapted->outer != lowered.inst && adapted->outer != callee;
   adapted->may_borrow = std::ranges::any_of(lowered.type->params, [](const Member& m) { return m.type->has_borrow; });
   adapted->self = runtime::make_host_func(store, type, call_first, adapted);

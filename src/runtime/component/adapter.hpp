@@ -30,6 +30,7 @@ struct AdaptedFunc {
   const fuse::Adapter* adapter = nullptr;
   runtime::CodeModule* code = nullptr;
   runtime::Func* self = nullptr;
+  ComponentInstance* callee = nullptr;
   const ComponentInstance* outer = nullptr;  // the innermost instance that both sides are inside of
   bool may_be_called = false;                // neither side is inside of the other
   bool may_borrow = false;

@@ -5,8 +5,10 @@
 #include <cassert>
 
 #include "base/concat.hpp"
+#include "fuse/value_bytes.hpp"
 #include "runtime/component/adapter.hpp"
 #include "runtime/component/canon.hpp"
+#include "runtime/component/sync_call.hpp"
 
 namespace tenon::component {
 
@@ -57,8 +59,8 @@ class Instantiation {
       case Step::Kind::lift: lift(step.index); return {};
       case Step::Kind::lower: lower(plan_.lowers[step.index]); return {};
       case Step::Kind::builtin: make_built_in(plan_.builtins[step.index]); return {};
-      case Step::Kind::start:
-      case Step::Kind::value: return {};
+      case Step::Kind::start: return start(plan_.starts[step.index]);
+      case Step::Kind::value: make_value(step.index); return {};
     }
     return {};
   }
@@ -195,6 +197,28 @@ class Instantiation {
     }
     built_in->func_type = from.func_type;
     add_core_func(from.core_type, built_in_callback(canon.op), built_in);
+  }
+
+  void make_value(std::uint32_t index) {
+    const fuse::NewValue& made = plan_.values[fuse::ValueIdx(index)];
+    root_.values[index] = made.import.is_none()
+                              ? &root_.made_values.emplace_back(fuse::read_value(made.bytes, *made.type))
+                              : root_.imports[made.import.value].value;
+  }
+
+  // Calls a function with values that were made before. It is called as the host calls.
+  Result<void> start(const fuse::StartCall& made) {
+    const LiftedFunc* func = root_.callee(made.callee).lifted;
+    if (func == nullptr || func->type->is_async) {
+      return fail(ErrorKind::unlinkable, {}, "the start function of a component is ",
+                  func == nullptr ? "the host's" : "asynchronous", ": a synchronous one of a component was expected");
+    }
+    std::vector<Val> arguments;
+    for (const fuse::ValueIdx argument : made.arguments) arguments.push_back(*root_.values[argument.value]);
+    auto result = call_with_values(*func, arguments);
+    if (!result) return std::move(result).error();
+    if (!made.result.is_none()) root_.values[made.result.value] = &root_.made_values.emplace_back(std::move(*result));
+    return {};
   }
 
   void add_core_func(core::TypeIdx type, runtime::HostCallback callback, void* data) {

@@ -33,7 +33,8 @@ struct Given {
 
 // What one run of a plan made.
 struct RootInstance {
-  RootInstance(const fuse::Plan& from, std::pmr::memory_resource& memory) : plan(&from), instances(&memory) {}
+  RootInstance(const fuse::Plan& from, std::pmr::memory_resource& memory)
+      : plan(&from), instances(&memory), made_values(&memory) {}
   RootInstance(const RootInstance&) = delete;
   RootInstance& operator=(const RootInstance&) = delete;
 
@@ -46,6 +47,7 @@ struct RootInstance {
   std::span<Given> imports;                         // by fuse::ImportIdx
   std::span<runtime::CodeModule* const> modules;    // by fuse::ModuleIdx
   std::span<const Val*> values;                     // by fuse::ValueIdx
+  std::pmr::deque<Val> made_values;                 // those that were not given
 
   Callee callee(const fuse::FuncItem& func) const noexcept {
     return func.lift.is_none() ? imports[func.import.value].func : Callee{.lifted = &lifts[func.lift.value]};

@@ -3,12 +3,15 @@
 #include <algorithm>
 
 #include "abi/layout.hpp"
+#include "abi/lift.hpp"
+#include "abi/lower.hpp"
 #include "abi/transfer.hpp"
 #include "base/concat.hpp"
 #include "runtime/component/guest_context.hpp"
 #include "runtime/component/instance.hpp"
 #include "runtime/component/observer.hpp"
 #include "runtime/component/scheduler.hpp"
+#include "runtime/component/subtask.hpp"
 
 namespace tenon::component {
 
@@ -135,6 +138,25 @@ Result<std::uint64_t> reallocate(ComponentInstance& inst, const CanonicalOptions
   }
   if (auto popped = pop_activation(activation); !popped) return std::move(popped).error();
   return opts.is_memory64() ? values[0] : static_cast<std::uint32_t>(values[0]);
+}
+
+Result<Val> call_with_values(const LiftedFunc& func, std::span<const Val> arguments) {
+  SyncCall call;
+  if (auto begun = call.begin(func, nullptr); !begun) return std::move(begun).error();
+  GuestContext guest(*func.inst, func.opts, nullptr, &call.borrows());
+  runtime::Slot slots[max_flat_params] = {};
+  auto lowered = lower_flat_values(guest, max_flat_params, arguments, func.type->params, slots);
+  if (!lowered) return std::move(lowered).error();
+  if (auto done = call.run(slots); !done) return std::move(done).error();
+  guest.renew();
+  if (auto allowed = call.check_return(); !allowed) return std::move(allowed).error();
+  const ResultMembers types(*func.type);
+  const std::size_t flat = types.count == 0 || types.member.type->flat == 0 ? 0 : 1;
+  Val result;
+  auto lifted = lift_flat_values(guest, max_flat_results, {slots, flat}, types, {&result, types.count});
+  if (!lifted) return std::move(lifted).error();
+  if (auto finished = call.finish({slots, flat}); !finished) return std::move(finished).error();
+  return result;
 }
 
 // --- canon lower ---------------------------------------------------------------------------------------------------

@@ -51,6 +51,10 @@ class SyncCall {
 Result<std::uint64_t> reallocate(ComponentInstance& inst, const CanonicalOptions& opts, std::uint64_t old,
                                  std::uint64_t old_size, std::uint64_t alignment, std::uint64_t new_size);
 
+// A call from the host with values, of a function of synchronous type. Without a result, gives an empty value. Errors:
+// trap, usage (values of other types).
+Result<Val> call_with_values(const LiftedFunc& func, std::span<const Val> arguments);
+
 // Core code of a component is called: what it throws is a trap.
 Result<void> call_core(runtime::Store& store, const runtime::Func& func, std::span<runtime::Slot> values);
 
