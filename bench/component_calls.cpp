@@ -301,7 +301,7 @@ void streams(Setup& setup) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  // An argument keeps to the shapes of that function.
+  // An argument keeps to the shapes of that function, or to "host" or "stream".
   const std::string_view only = count > 1 ? arguments[1] : "";
   Engine engine(EngineOptions{.features = Features::all().bits()});
   const Component component = require(Component::compile(engine, text));
@@ -318,8 +318,7 @@ int main(int count, char** arguments) {
     }
     std::printf("%-32s %10.1f ns %10.1f ns %8.2f\n", shape.title, with, without, without / with);
   }
-  if (!only.empty()) return 0;
-  host_calls(adapters);
-  streams(adapters);
+  if (only.empty() || only == "host") host_calls(adapters);
+  if (only.empty() || only == "stream") streams(adapters);
   return 0;
 }
