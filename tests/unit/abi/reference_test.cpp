@@ -243,7 +243,7 @@ TEST_F(Reference, LiftsListsOfRecordsWithPadding) {
   lifts(list(labels(TypeKind::flags, 2)), {0, 3}, "[{}, {f1}, {}]", {0, 2, 4});
   lifts(list(labels(TypeKind::flags, 9)), {0, 2}, "[{f8}, {}]", {0, 3, 0, 0});
   lifts(list(labels(TypeKind::flags, 17)), {0, 2}, "[{f16}, {}]", {0, 0, 3, 0, 0, 0, 0, 0});
-  lifts(map(u8, u16), {0, 2}, "{42: 83, 43: 84}", {42, x, 83, 0, 43, x, 84, 0});
+  lifts(map(u8, u16), {0, 2}, "[(42, 83), (43, 84)]", {42, x, 83, 0, 43, x, 84, 0});
 }
 
 TEST_F(Reference, FlattensAndJoins) {
