@@ -79,19 +79,36 @@ std::string whole_path(const fuse::ImportSlot& slot) {
   return path.empty() ? std::string(slot.path.back()) : path + "#" + std::string(slot.path.back());
 }
 
+// What the linker has for each import of a component, nullptr where it has nothing. Kept for the next instance of the
+// same component, for looking them up takes longer than the rest of linking.
+std::shared_ptr<const LinkerState::Found> find_items(const LinkerState& linker,
+                                                     const std::shared_ptr<const ComponentState>& component) {
+  const std::lock_guard lock(linker.last_found_mutex);
+  if (linker.last_found != nullptr && linker.last_found->component == component) return linker.last_found;
+  auto found = std::make_shared<LinkerState::Found>();
+  found->component = component;
+  for (const fuse::ImportSlot& slot : component->plan.imports) {
+    found->items.push_back(find_item(linker, instance_path(slot), slot.path.back()));
+  }
+  return linker.last_found = std::move(found);
+}
+
 class Matcher {
  public:
-  Matcher(const LinkerState& linker, StoreBlock& block, const fuse::Plan& plan)
+  Matcher(const LinkerState& linker, StoreBlock& block, const std::shared_ptr<const ComponentState>& component)
       : linker_(linker),
         block_(block),
         store_(block.component_store()),
-        plan_(plan),
-        resources_(plan.resources.size()) {}
+        plan_(component->plan),
+        found_(find_items(linker, component)),
+        resources_(plan_.resources.size()) {}
 
   Result<std::vector<component::Given>> run() {
     std::vector<component::Given> given;
+    given.reserve(plan_.imports.size());
+    const auto* item = found_->items.data();
     for (const fuse::ImportSlot& slot : plan_.imports) {
-      auto one = match(slot);
+      auto one = match(slot, *item++);
       if (!one) return std::move(one).error();
       given.push_back(*one);
     }
@@ -117,8 +134,7 @@ class Matcher {
   }
   static std::string_view sort_text(const fuse::ImportSlot& slot) { return sort_text(slot.entity.sort); }
 
-  Result<component::Given> match(const fuse::ImportSlot& slot) {
-    const ComponentItem* item = find_item(linker_, instance_path(slot), slot.path.back());
+  Result<component::Given> match(const fuse::ImportSlot& slot, const ComponentItem* item) {
     if (item == nullptr && slot.entity.sort == component::Sort::type && resources_[slot.resource.value] != nullptr) {
       // A type that must equal one that was given need not be given again.
       return component::Given{.func = {}, .resource = resources_[slot.resource.value]};
@@ -348,6 +364,7 @@ class Matcher {
   StoreBlock& block_;
   ComponentStore& store_;
   const fuse::Plan& plan_;
+  std::shared_ptr<const LinkerState::Found> found_;
   std::string shown_;
   std::vector<const component::RuntimeResourceType*> resources_;  // by the plan's ResourceId, as far as they are given
 };
@@ -423,7 +440,7 @@ Result<ComponentInstance> Linker::instantiate(Store& store, const Component& com
     return usage("the linker, the component and the store belong to different engines");
   }
   auto root = detail::guarded_call(block, [&]() -> Result<component::RootInstance*> {
-    auto given = detail::Matcher(*state_, block, state->plan).run();
+    auto given = detail::Matcher(*state_, block, state).run();
     if (!given) return std::move(given).error();
     // From here on every import has something that fits.
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <variant>
@@ -52,7 +53,15 @@ struct LinkerState {
     modules[std::string(module)].insert_or_assign(std::string(name), std::move(item));
     return {};
   }
+  struct Found {
+    std::shared_ptr<const ComponentState> component;
+    std::vector<const ComponentItem*> items;
+  };
+  mutable std::mutex last_found_mutex;
+  mutable std::shared_ptr<const Found> last_found;  // until something else is defined
+
   std::map<std::string, ComponentItem, std::less<>>& add_instance(std::string_view name) {
+    last_found.reset();
     const auto [place, is_new] = instances.try_emplace(std::string(name));
     if (is_new) compatible[compatible_name(name)].emplace(name);
     return place->second;
