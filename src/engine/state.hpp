@@ -135,6 +135,7 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   bool has_ended = false;                 // the public Store has
   unsigned call_depth = 0;                // of calls from the host under way
   std::chrono::nanoseconds call_time;
+  std::function<bool()> interrupt_handler;  // of the embedder; may be empty
   // The functions made of each host function, which they keep.
   std::unordered_map<std::shared_ptr<HostFunction>, runtime::Func*> host_functions;
   std::vector<std::shared_ptr<const ModuleState>> modules;

@@ -25,7 +25,7 @@ struct Enter {
     if (frame_end > r.thread->stack_limit) [[unlikely]]
       return Step::slow;
     if (interrupted(r)) [[unlikely]]
-      return r.trap(Trap::deadline_exceeded);
+      return Step::interrupted;
     Slot* locals = slot_at(r, 4);
     if constexpr (any_count) {
       for (std::uint32_t i = 0, n = field<std::uint32_t>(r, 8); i < n; ++i) {
@@ -108,7 +108,7 @@ struct Jump {
   TENON_INLINE static Step run(Registers& r) noexcept {
     if constexpr (backward) {
       if (interrupted(r)) [[unlikely]]
-        return r.trap(Trap::deadline_exceeded);
+        return Step::interrupted;
     }
     r.ip = target_at(r, 0);
     return Step::taken;
@@ -124,7 +124,7 @@ struct BrTable {
     const auto count = field<std::uint32_t>(r, count_at);
     const auto distance = field<std::int32_t>(r, count_at + 4 + 4 * (index < count ? index : count));
     if (distance < 0 && interrupted(r)) [[unlikely]]
-      return r.trap(Trap::deadline_exceeded);
+      return Step::interrupted;
     r.ip = reinterpret_cast<const Cell*>(reinterpret_cast<const std::uint8_t*>(r.ip) + distance);
     return Step::taken;
   }

@@ -4,8 +4,19 @@
 
 #include "interp/calls.hpp"
 #include "interp/code.hpp"
+#include "runtime/store.hpp"
 
 namespace tenon::interp {
+
+bool may_go_on(const Registers& r) noexcept {
+  runtime::Store& store = *r.thread->store;
+  if (store.may_go_on == nullptr) return false;
+  // Where the guest is, for whoever looks meanwhile.
+  r.thread->ip = r.ip + 1;
+  r.thread->frame = r.fp;
+  r.thread->instance = r.instance;
+  return store.may_go_on(store);
+}
 
 namespace {
 

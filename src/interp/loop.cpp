@@ -17,7 +17,7 @@ struct AddBranch {
       r.ip = target_at(r, 16);
       // The addition is done: whoever stops the guest here stops it at the loop's beginning.
       if (interrupted(r)) [[unlikely]]
-        return r.trap(Trap::deadline_exceeded);
+        return Step::interrupted;
       return Step::taken;
     }
     r.ip += cells_of(20);

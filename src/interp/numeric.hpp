@@ -77,7 +77,7 @@ struct CompareBranch {
     if (holds != negated) {
       if constexpr (backward) {
         if (interrupted(r)) [[unlikely]]
-          return r.trap(Trap::deadline_exceeded);
+          return Step::interrupted;
       }
       r.ip = target_at(r, target_field);
       return Step::taken;

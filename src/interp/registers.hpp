@@ -48,11 +48,12 @@ using runtime::Thread;
 
 // How to go on after a handler's body.
 enum class Step : std::uint8_t {
-  next,   // with the instruction at ip
-  taken,  // likewise, after a jump: a dispatch of its own, so that it is predicted on its own
-  trap,   // a trap whose reason is in `acc`; ip is that of the trapping instruction
-  slow,   // with the body's `slow` function, out of line
-  leave,  // out of the interpreter with `Registers::outcome`; only `slow` says so
+  next,         // with the instruction at ip
+  taken,        // likewise, after a jump: a dispatch of its own, so that it is predicted on its own
+  trap,         // a trap whose reason is in `acc`; ip is that of the trapping instruction
+  slow,         // with the body's `slow` function, out of line
+  interrupted,  // the guest is to stop, or to ask whether it may go on with the instruction at ip
+  leave,        // out of the interpreter with `Registers::outcome`; only `slow` says so
 };
 
 struct Registers {
@@ -175,6 +176,16 @@ TENON_TAIL __attribute__((noinline, cold)) inline Outcome tail_trap(TENON_REGIST
   return leave_with_trap(r);
 }
 
+// Whether the store's owner lets an interrupted guest go on; other guests may have run meanwhile.
+bool may_go_on(const Registers& r) noexcept;
+
+TENON_TAIL __attribute__((noinline, cold)) inline Outcome tail_interrupted(TENON_REGISTER_PARAMETERS) {
+  Registers r{ip, fp, memory, memory_size, instance, thread, acc, acc_f32, acc_f64};
+  if (may_go_on(r)) TENON_DISPATCH(r);
+  r.trap(Trap::deadline_exceeded);
+  [[clang::musttail]] return tail_trap(TENON_REGISTER_ARGUMENTS(r));
+}
+
 template <class Body>
 concept HasSlow = requires(Registers& r) { Body::slow(r); };
 
@@ -198,6 +209,8 @@ TENON_TAIL Outcome tail_handler(TENON_REGISTER_PARAMETERS) {
     if (step == Step::slow) [[clang::musttail]]
       return tail_slow<Body>(TENON_REGISTER_ARGUMENTS(r));
   }
+  if (step == Step::interrupted) [[clang::musttail]]
+    return tail_interrupted(TENON_REGISTER_ARGUMENTS(r));
   [[clang::musttail]] return tail_trap(TENON_REGISTER_ARGUMENTS(r));
 }
 
@@ -240,6 +253,10 @@ inline Outcome run_loop(Registers& r) {
     const Step step = std::bit_cast<LoopHandler*>(r.ip->bits)(r);
     if (step == Step::leave) return r.outcome;
     if (step == Step::trap) return leave_with_trap(r);
+    if (step == Step::interrupted && !may_go_on(r)) {
+      r.trap(Trap::deadline_exceeded);
+      return leave_with_trap(r);
+    }
   }
 }
 

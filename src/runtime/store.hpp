@@ -79,6 +79,8 @@ struct Store {
   void* host = nullptr;  // of whoever made the store
   // Appends ", file:line:column" to a line of a backtrace, where it is known; nullptr: it never is.
   void (*append_source_line)(const Instance& instance, const Executor::Position& position, TextBuffer& out) = nullptr;
+  // Asked by the interpreter when guest code was interrupted: true lets it go on, with the flag cleared. nullptr: no.
+  bool (*may_go_on)(Store& store) noexcept = nullptr;
   Memory no_memory;  // of size 0: memory 0 of instances that have none
   std::uint64_t memory_bytes_used = 0;
   std::uint64_t table_elements_used = 0;

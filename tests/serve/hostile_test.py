@@ -115,6 +115,25 @@ class Hostile(Serving):
                 connection.sendall(bytes([byte]))
             self.assertTrue(read_all(connection).endswith(b"c\r\n0\r\n\r\n"))
 
+    def test_many_connections_stay_open(self):
+        connections = [self.server.connect() for _ in range(400)]
+        for _ in range(2):
+            for connection in connections:
+                connection.sendall(HELLO)
+            for connection in connections:
+                read_until(connection, b"hello")
+        for connection in connections:
+            connection.close()
+
+    def test_memory_does_not_grow_with_requests(self):
+        requests = HELLO * 500 + LAST
+        for _ in range(4):
+            self.server.exchange(requests)
+        before = self.server.memory()
+        for _ in range(10):
+            self.assertEqual(self.server.exchange(requests).count(b"HTTP/1.1 200 "), 501)
+        self.assertLess(self.server.memory() - before, 2 << 20)
+
     def test_noise(self):
         source = random.Random(7)
         for _ in range(150):

@@ -151,6 +151,16 @@ class Requests(Serving):
         self.assertEqual(self.ask("/sleep/60000")[0].status, 500)
         self.server.wait_for_log("deadline exceeded")
 
+    def test_a_guest_that_hangs_holds_up_nobody(self):
+        with self.server.connect() as hanging:
+            hanging.sendall(b"GET /hang HTTP/1.1\r\nhost: x\r\n\r\n")
+            time.sleep(0.1)
+            start = time.monotonic()
+            for _ in range(5):
+                self.assertEqual(self.ask("/hello")[1], b"hello")
+            self.assertLess(time.monotonic() - start, 1)
+            read_until(hanging, b"500 Internal Server Error\n")
+
     def test_a_response_that_cannot_be_completed_is_seen(self):
         for path in ("/late-trap", "/unfinished"):
             with self.assertRaises(http.client.IncompleteRead, msg=path):

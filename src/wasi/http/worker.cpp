@@ -46,6 +46,7 @@ class Worker::Request final : public host::Task {
     const std::lock_guard lock(worker_.watched_mutex_);
     worker_.watched_ = &guest->store;
     worker_.watched_due_ = due;
+    ++worker_.stretch_;
   }
   void leave() {
     const std::lock_guard lock(worker_.watched_mutex_);
@@ -68,6 +69,7 @@ Worker::Worker(Serving& serving)
       most_instances_(share(serving.options.max_instances, serving.options.workers)),
       most_requests_(share(serving.options.max_concurrent, serving.options.workers)) {
   limits.body_bytes = serving.options.max_body;
+  takes_turns_ = serving.engine.options().tier == Tier::interpreter;
 }
 
 Worker::~Worker() { end(); }
@@ -87,6 +89,7 @@ Result<std::unique_ptr<Worker>> Worker::make(Serving& serving, const wasi::Confi
 Result<void> Worker::make_guest(std::unique_ptr<Guest>& guest) {
   const Limits limits = Limits().memory(serving_.options.max_memory);
   guest = std::make_unique<Guest>(Guest{p2::Host::with_grants_of(*grants_), Store(serving_.engine, limits), {}});
+  if (takes_turns_) set_interrupt_handler(guest->store, [this] { return stand_back(); });
   guest->host->reactor = reactor_.get();
   guest->host->stop = &stop_;
   current_->host = guest->host;
@@ -135,7 +138,16 @@ void Worker::give_up() {
 
 void Worker::watch(std::uint64_t now) {
   const std::lock_guard lock(watched_mutex_);
-  if (watched_ != nullptr && now > watched_due_) watched_->interrupt();
+  const bool has_run_long = std::exchange(seen_stretch_, stretch_) == stretch_ && takes_turns_;
+  if (watched_ != nullptr && (now > watched_due_ || has_run_long)) watched_->interrupt();
+}
+
+// The guest that runs was interrupted: unless its time is over, others have their turn, and then it goes on.
+bool Worker::stand_back() {
+  if (host::monotonic_time() > watched_due_ || stop_.is_set()) return false;
+  const host::Awaited now{.due = host::monotonic_time()};
+  reactor_->wait(std::span(&now, 1));
+  return true;
 }
 
 // --- Requests

@@ -16,6 +16,7 @@
 
 #include "tenon/component.hpp"
 #include "tenon/http.hpp"
+#include "tenon/interrupt.hpp"
 #include "tenon/native_stack.hpp"
 #include "wasi/http/interfaces.hpp"
 #include "wasi/http/metrics.hpp"
@@ -61,7 +62,8 @@ class Worker final : public host::HttpHandler {
   unsigned running() const noexcept { return running_; }
   // After `finish`: nothing is under way any more.
   bool is_finished() const noexcept { return is_finishing_ && connections_ == 0 && running_ == 0; }
-  // Stops the guest that runs if its time is over; from any thread.
+  // Stops the guest that runs if its time is over, and has it stand back for others when it was there at the last look
+  // already; from any thread.
   void watch(std::uint64_t now);
 
   void handle(std::shared_ptr<host::HttpExchange> exchange) override;
@@ -77,6 +79,7 @@ class Worker final : public host::HttpHandler {
   Result<void> make_guest(std::unique_ptr<Guest>& guest);
   void start_waiting();
   void serve(Request& request);
+  bool stand_back();
   void await_connections();
 
   Serving& serving_;
@@ -89,6 +92,7 @@ class Worker final : public host::HttpHandler {
   std::deque<Waiting> waiting_;
   unsigned most_instances_;
   unsigned most_requests_;
+  bool takes_turns_ = false;  // guests can be interrupted and go on
   std::atomic<unsigned> running_ = 0;
   std::atomic<std::size_t> connections_ = 0;
   std::atomic<bool> is_finishing_ = false;
@@ -98,6 +102,8 @@ class Worker final : public host::HttpHandler {
   std::mutex watched_mutex_;
   Store* watched_ = nullptr;
   std::uint64_t watched_due_ = 0;
+  std::uint64_t stretch_ = 0;  // counts how often a guest went on
+  std::uint64_t seen_stretch_ = 0;
 };
 
 }  // namespace tenon::wasi::http

@@ -28,6 +28,7 @@ IMPORT(TYPES, "[method]incoming-request.path-with-query") void request_target(i3
 IMPORT(TYPES, "[method]incoming-request.scheme") void request_scheme(i32 self, void *out);
 IMPORT(TYPES, "[method]incoming-request.authority") void request_authority(i32 self, void *out);
 IMPORT(TYPES, "[method]incoming-request.headers") i32 request_headers(i32 self);
+IMPORT(TYPES, "[resource-drop]incoming-request") void request_drop(i32 self);
 IMPORT(TYPES, "[method]incoming-request.consume") void request_consume(i32 self, void *out);
 IMPORT(TYPES, "[constructor]outgoing-request") i32 outgoing_new(i32 headers);
 IMPORT(TYPES, "[method]outgoing-request.body") void outgoing_body(i32 self, void *out);
@@ -380,9 +381,7 @@ static void ten_bytes(Text argument, i32 outparam) {
 }
 
 static i32 count;
-__attribute__((export_name("wasi:http/incoming-handler@0.2.0#handle"))) void handle(i32 request, i32 outparam) {
-  heap = &__heap_base;
-  ++count;
+static void serve(i32 request, i32 outparam) {
   request_target(request, &area);
   Text path = {(char *)area.words[1], area.words[2]};
   if (begins(path, "/hello")) return respond(outparam, 200, NAME("hello"));
@@ -428,4 +427,11 @@ __attribute__((export_name("wasi:http/incoming-handler@0.2.0#handle"))) void han
   if (begins(path, "/fill"))
     for (;;) fields_new();
   respond(outparam, 404, NAME("no such path\n"));
+}
+
+__attribute__((export_name("wasi:http/incoming-handler@0.2.0#handle"))) void handle(i32 request, i32 outparam) {
+  heap = &__heap_base;
+  ++count;
+  serve(request, outparam);
+  request_drop(request);
 }

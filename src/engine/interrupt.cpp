@@ -1,0 +1,26 @@
+#include "tenon/interrupt.hpp"
+
+#include "engine/state.hpp"
+
+namespace tenon {
+
+namespace {
+
+bool ask_handler(runtime::Store& store) noexcept {
+  const auto& block = *static_cast<detail::StoreBlock*>(store.host);
+  if (!block.is_alive() || !block.interrupt_handler) return false;
+  // Cleared first: who interrupts the guest again meanwhile is heard.
+  store.control.interrupt.store(0, std::memory_order_relaxed);
+  return block.interrupt_handler();
+}
+
+}  // namespace
+
+void set_interrupt_handler(Store& store, std::function<bool()> ask) {
+  auto block = detail::StoreBlock::open(store);
+  if (!block || (*block)->store == nullptr) return;
+  (*block)->interrupt_handler = std::move(ask);
+  (*block)->store->may_go_on = ask_handler;
+}
+
+}  // namespace tenon
