@@ -462,7 +462,12 @@ class Refusals(unittest.TestCase):
         taken = "{}:{}".format(*server.address)
         self.refuse(component, 3, f"cannot listen at {taken}: Address already in use", options=("--addr", taken))
         self.refuse(component, 3, "cannot listen at expected HOST:PORT", options=("--addr", "here"))
-        self.refuse(component, 2, "expected a number with a unit", options=("--timeout", "soon"))
+        for option, value, message in (("--timeout", "soon", "expected a number with a unit"),
+                                       ("--config", "name", "--config: expected NAME=VALUE"),
+                                       ("--keyvalue", "redis", "--keyvalue: expected mem or sqlite:FILE"),
+                                       ("--workers", "0", "--workers"), ("--tier", "best", "tier")):
+            self.refuse(component, 2, message, options=(option, value))
+        self.refuse(component, 3, "/nowhere/a.db: unable to open", options=("--keyvalue", "sqlite:/nowhere/a.db"))
         server.stop()
 
     def test_an_import_that_nobody_provides(self):

@@ -29,6 +29,14 @@ TEST(Policy, GrantsWhatItSays) {
   EXPECT_EQ(config.directories[1].access, Access::read_write);
 }
 
+TEST(Policy, ConfiguresStores) {
+  const Config config = read_policy("keyvalue = \"mem\"\nconfig = { a = \"1\" }").value();
+  EXPECT_NE(config.key_values, nullptr);
+  EXPECT_EQ(config.settings, (std::vector<std::pair<std::string, std::string>>{{"a", "1"}}));
+  EXPECT_FALSE(read_policy("keyvalue = \"redis\"").has_value());
+  EXPECT_FALSE(read_policy("config = { a = 1 }").has_value());
+}
+
 TEST(Policy, GrantsNothingWhenItIsEmpty) {
   const Config config = read_policy("# nothing").value();
   EXPECT_TRUE(config.networks.empty() && config.environment.empty() && config.directories.empty());
