@@ -5,6 +5,7 @@
 #include "engine/component_state.hpp"
 #include "engine_support.hpp"
 #include "tenon/component.hpp"
+#include "tenon/observe.hpp"
 #include "tenon/tools.hpp"
 
 namespace tenon {
@@ -98,10 +99,14 @@ constexpr std::string_view lends_on = R"((component
 
 TEST_F(InstancesTest, BorrowsArePassedOn) {
   for (const bool uses_adapters : {true, false}) {
-    detail::StoreBlock::of(store).component_store().world.scheduler.uses_adapters = uses_adapters;
+    store = Store(engine);
+    component::Scheduler& scheduler = detail::StoreBlock::of(store).component_store().world.scheduler;
+    scheduler.uses_adapters = uses_adapters;
     const auto run = instantiate(lends_on).func<std::uint32_t(std::uint32_t)>("main", "run").value();
     EXPECT_EQ(run(7).value(), 7U);
     EXPECT_EQ(run(8).value(), 8U);
+    // Calls of adapters leave their activations for the next.
+    EXPECT_EQ(scheduler.free_activations != nullptr, uses_adapters);
   }
 }
 
@@ -146,8 +151,7 @@ TEST_F(InstancesTest, SpawnedThreadsRun) {
 }
 
 // A guest has 100,000 calls of another under way at one time, each of which yields once before it returns.
-TEST_F(InstancesTest, ManyTasksAreUnderWayAtOnce) {
-  const auto instance = instantiate(R"((component
+constexpr std::string_view many_tasks = R"((component
     (component $callee
       (core func $return (canon task.return (result u32)))
       (core module $m
@@ -203,11 +207,22 @@ TEST_F(InstancesTest, ManyTasksAreUnderWayAtOnce) {
         (export "return" (func $return))))))
       (func (export "run") async (param "count" u32) (result u32) (canon lift (core func $i "run") async)))
     (instance $caller (instantiate $caller (with "callee" (instance $callee))))
-    (export "caller" (instance $caller))))");
+    (export "caller" (instance $caller))))";
+
+TEST_F(InstancesTest, ManyTasksAreUnderWayAtOnce) {
   const component::Val count[1] = {component::Val::u32(100'000)};
-  auto results = instance.func("caller", "run").value().call(count);
+  auto results = instantiate(many_tasks).func("caller", "run").value().call(count);
   ASSERT_TRUE(results) << results.error().message();
   EXPECT_EQ(results->at(0), component::Val::u32(100'000));
+}
+
+TEST_F(InstancesTest, LimitOfTasksNamesTheInstance) {
+  limit_components(store, {.tasks = 10}).value();
+  const component::Val ten[1] = {component::Val::u32(10)};
+  EXPECT_TRUE(instantiate(many_tasks).func("caller", "run").value().call(ten));
+  const component::Val eleven[1] = {component::Val::u32(11)};
+  EXPECT_TRUE(contains(error_of(instantiate(many_tasks).func("caller", "run").value().call(eleven)).message(),
+                       "too many calls under way: at most 10 were expected, in the component `callee`"));
 }
 
 // Threads that yield take turns; which comes first is the seed's choice, and every choice is a legal one.
