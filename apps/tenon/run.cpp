@@ -1,6 +1,7 @@
 // tenon run: instantiates a module and runs it as a program of WASI, or calls one of its functions.
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "run_command.hpp"
 #include "run_component.hpp"
 #include "subcommand.hpp"
+#include "tenon/native.hpp"
 #include "tenon/observe.hpp"
 #include "tenon/tenon.hpp"
 
@@ -26,8 +28,9 @@ struct Options : CommonOptions {
   std::string timeout;
   std::string max_memory;
   bool loop_dispatch = false;
-  std::string tier = "interpreter";
   bool trace = false;
+  std::string tier = "auto";
+  bool no_cache = false;
 };
 
 Result<Limits> read_limits(const Options& options) {
@@ -181,6 +184,12 @@ Result<void> run(const Options& options, const Component& component, const Engin
   return invoke_component(component, *instance, options.invoke);
 }
 
+// Ends the process without waiting for what is compiled in the background.
+[[noreturn]] void leave(ExitCode code) {
+  std::fflush(nullptr);
+  std::_Exit(static_cast<int>(code));
+}
+
 // Reads the input as a `Form`, a module or a component, and runs it.
 template <class Form>
 ExitCode run_as(const Options& options, const Engine& engine, std::string_view source) {
@@ -188,10 +197,13 @@ ExitCode run_as(const Options& options, const Engine& engine, std::string_view s
   if (!form) return report(options, form.error(), shown_name(options.input), source);
   Notes notes;
   const auto done = run(options, *form, engine, notes);
+  const bool is_compiling = engine.options().tier == Tier::automatic;
+  if (done && is_compiling) leave(ExitCode::ok);
   if (done) return ExitCode::ok;
   const ExitCode code = exit_code_of(done.error());
   if (done.error().kind() != ErrorKind::exit) report(options, done.error(), shown_name(options.input), "");
   if (code != ExitCode::ok) std::fputs(notes.text().c_str(), stderr);
+  if (is_compiling) leave(code);
   return code;
 }
 
@@ -206,9 +218,10 @@ ExitCode run_file(const Options& options) {
                        .fuel = options.fuel != 0,
                        .loop_dispatch = options.loop_dispatch,
                        .tier = *tier,
+                       .cache = options.no_cache || *tier == Tier::interpreter ? "" : default_cache_folder(),
                        .source_lines = true});
-  return Component::recognizes(*source) ? run_as<Component>(options, engine, *source)
-                                        : run_as<Module>(options, engine, *source);
+  return Component::recognizes(*source) || is_native_component(*source) ? run_as<Component>(options, engine, *source)
+                                                                        : run_as<Module>(options, engine, *source);
 }
 
 }  // namespace
@@ -226,10 +239,13 @@ Action declare_run(CLI::App& command) {
   command.add_option("--max-memory", options->max_memory, "How much memory the guest may have: 64MiB")
       ->type_name("SIZE");
   command.add_flag("--loop-dispatch", options->loop_dispatch, "Run the interpreter's loop, not its tail calls");
-  command.add_option("--tier", options->tier, "How the guest runs: interpreter, or optimizing (compiled first)")
+  command
+      .add_option("--tier", options->tier,
+                  "How the guest runs: interpreter, optimizing (compiled first), or auto (compiled while it runs)")
       ->type_name("TIER");
   command.add_flag("--trace", options->trace,
                    "Show each call between components, or with the host, on the error output");
+  command.add_flag("--no-cache", options->no_cache, "Keep no compiled code, and use none that was kept");
   declare_grants(command, options->grants);
   command.footer(
       "ARGS are the guest's arguments, or those of the function to call: 7, -1.5, nan, null or (1, 2, 3, 4). Put -- "

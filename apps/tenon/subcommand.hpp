@@ -33,6 +33,8 @@ Action declare_strip(CLI::App& command);
 Action declare_wit(CLI::App& command);
 Action declare_component(CLI::App& command);
 Action declare_wast(CLI::App& command);
+Action declare_compile(CLI::App& command);
+Action declare_cache(CLI::App& command);
 Action declare_completion(CLI::App& command);
 
 }  // namespace tenon::program

@@ -83,6 +83,10 @@ struct EngineOptions {
   bool loop_dispatch = false;
   // Engines that meter fuel interpret.
   Tier tier = Tier::interpreter;
+  // The folder in which compiled code is kept from one run to the next (tenon/native.hpp: default_cache_folder); empty:
+  // it is not kept. It must be this user's own. Beyond `cache_bytes`, what was not used for the longest time goes.
+  std::string cache{};
+  std::uint64_t cache_bytes = 512_MiB;
   // Show source lines in the backtraces of modules that have DWARF debug information. For modules that are trusted: a
   // reader made for the output of compilers takes it apart, when the first trap needs it.
   bool source_lines = false;

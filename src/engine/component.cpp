@@ -6,6 +6,7 @@
 
 #include "engine/component_state.hpp"
 #include "engine/load.hpp"
+#include "engine/native.hpp"
 #include "fuse/adapter.hpp"
 #include "fuse/flatten.hpp"
 #include "tenon/tools.hpp"
@@ -19,6 +20,8 @@ ComponentState::ComponentState(std::shared_ptr<EngineState> owner)
     : engine(std::move(owner)), arena(*std::pmr::new_delete_resource()) {}
 
 ComponentState::~ComponentState() {
+  for (const auto& unit : native) end_native(*engine, unit);
+  native.clear();
   for (runtime::CodeModule* module : code) engine->executor->release(module);
 }
 
@@ -32,10 +35,25 @@ Result<Component> Component::load(const Engine& engine, const std::string& path)
   return compile(engine, bytes);
 }
 
+namespace {
+
+Result<void> compile_modules(detail::ComponentState& state, const detail::NativeInput& given) {
+  for (std::size_t i = 0; i < state.code.size(); ++i) {
+    auto unit = detail::make_native(*state.engine, *state.code[i], given.image(i));
+    if (!unit) return std::move(unit).error();
+    state.native.push_back(std::move(*unit));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<Component> Component::compile(const Engine& engine, std::string_view input) {
   const std::shared_ptr<detail::EngineState>& owner = engine.state_;
+  const auto opened = detail::open_native(*owner, input);
+  if (!opened) return Error(opened.error());
   auto state = std::make_shared<detail::ComponentState>(owner);
-  auto binary = tools::parse(input, {.features = {owner->features.bits()}});
+  auto binary = tools::parse(opened->source, {.features = {owner->features.bits()}});
   if (!binary) return std::move(binary).error();
   state->bytes = std::move(*binary);
 
@@ -47,7 +65,7 @@ Result<Component> Component::compile(const Engine& engine, std::string_view inpu
 
   auto validated =
       component::validate_component(*state->component, owner->types, state->arena, {.features = owner->features});
-  if (!validated) return tools::in_text(std::move(validated).error(), input, owner->features);
+  if (!validated) return tools::in_text(std::move(validated).error(), opened->source, owner->features);
   state->validated = *validated;
   // From here on names resolve, and types agree.
 
@@ -61,6 +79,7 @@ Result<Component> Component::compile(const Engine& engine, std::string_view inpu
     state->code.push_back(owner->executor->make_code(
         *module, {.fuel = owner->options.fuel, .loop_dispatch = owner->options.loop_dispatch}));
   }
+  if (auto compiled = compile_modules(*state, *opened); !compiled) return std::move(compiled).error();
   return Component(std::move(state));
 }
 

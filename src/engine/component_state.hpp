@@ -32,6 +32,7 @@ struct ComponentState {
   component::ValidatedComponent validated;
   fuse::Plan plan;
   std::vector<runtime::CodeModule*> code;  // by fuse::ModuleIdx
+  std::vector<std::shared_ptr<NativeUnit>> native;  // likewise, in engines that compile
 };
 
 // Types in WIT's notation. Resources are shown by their names in `plan`, where there is one.

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/native.hpp"
 #include "engine/state.hpp"
 #include "interp/interpreter.hpp"
 
@@ -8,7 +9,8 @@ namespace tenon {
 Result<Tier> parse_tier(std::string_view name) {
   if (name == "interpreter") return Tier::interpreter;
   if (name == "optimizing") return Tier::optimizing;
-  return detail::usage("expected the tier interpreter or optimizing, found ", name);
+  if (name == "auto") return Tier::automatic;
+  return detail::usage("expected the tier interpreter, optimizing or auto, found ", name);
 }
 
 namespace detail {
@@ -65,7 +67,10 @@ EngineState::EngineState(const EngineOptions& engine_options)
       types(memory),
       executor(interp::make_interpreter(memory)) {}
 
-EngineState::~EngineState() { interp::destroy_interpreter(executor); }
+EngineState::~EngineState() {
+  background.reset();
+  interp::destroy_interpreter(executor);
+}
 
 }  // namespace detail
 

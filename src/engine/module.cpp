@@ -4,9 +4,7 @@
 #include <iterator>
 
 #include "engine/load.hpp"
-#include "engine/state.hpp"
-#include "jit/optimizing/compiler.hpp"
-#include "os/library.hpp"
+#include "engine/native.hpp"
 #include "tenon/tools.hpp"
 
 namespace tenon {
@@ -16,6 +14,7 @@ namespace detail {
 ModuleState::ModuleState(std::shared_ptr<EngineState> owner) : engine(std::move(owner)), arena(memory) {}
 
 ModuleState::~ModuleState() {
+  end_native(*engine, native);
   if (code != nullptr) engine->executor->release(code);
 }
 
@@ -103,21 +102,6 @@ namespace detail {
 
 namespace {
 
-Result<void> compile_natively(ModuleState& state) {
-  static const auto* compile = static_cast<jit::CompileOptimizing* const*>(
-      os::find_in_library(jit::optimizing_library, jit::compile_optimizing_symbol));
-  if (compile == nullptr) {
-    return usage("the optimizing tier needs ", std::string_view(jit::optimizing_library),
-                 ", which is neither beside the program nor where the system looks for libraries");
-  }
-  auto compiled = (*compile)(state.validated, {});
-  if (!compiled) return std::move(compiled).error();
-  auto native = jit::NativeCode::install(compiled->image, *state.code, state.engine->options.loop_dispatch);
-  if (!native) return std::move(native).error();
-  state.native = std::move(*native);
-  return {};
-}
-
 void find_source_lines(ModuleState& state) {
   std::uint64_t code_begin = 0;
   bool has_lines = false;
@@ -129,8 +113,11 @@ void find_source_lines(ModuleState& state) {
 }
 
 // The phases from bytes to code.
-Result<void> compile(ModuleState& state, std::string_view input) {
+Result<void> compile(ModuleState& state, std::string_view given) {
   const Features features = state.engine->features;
+  const auto opened = open_native(*state.engine, given);
+  if (!opened) return Error(opened.error());
+  const std::string_view input = opened->source;
   if (tools::is_binary(input)) {
     state.bytes = input;
   } else {
@@ -150,7 +137,9 @@ Result<void> compile(ModuleState& state, std::string_view input) {
   if (options.source_lines) find_source_lines(state);
   state.code = state.engine->executor->make_code(state.validated,
                                                  {.fuel = options.fuel, .loop_dispatch = options.loop_dispatch});
-  if (options.tier == Tier::optimizing && !options.fuel) return compile_natively(state);
+  auto native = make_native(*state.engine, *state.code, opened->image(0));
+  if (!native) return std::move(native).error();
+  state.native = std::move(*native);
   return {};
 }
 

@@ -24,7 +24,6 @@
 #include "base/concat.hpp"
 #include "engine/owned_memory.hpp"
 #include "engine/source_lines.hpp"
-#include "jit/native_code.hpp"
 #include "model/core/module.hpp"
 #include "runtime/store.hpp"
 #include "tenon/tenon.hpp"
@@ -64,6 +63,9 @@ class Watchdog {
   bool stopping_ = false;
 };
 
+class Background;  // engine/native.hpp
+struct NativeUnit;
+
 struct EngineState {
   explicit EngineState(const EngineOptions& options);
   EngineState(const EngineState&) = delete;
@@ -77,6 +79,8 @@ struct EngineState {
   runtime::Pool pool;
   runtime::Executor* executor;
   Watchdog watchdog;
+  std::once_flag has_background;
+  std::unique_ptr<Background> background;  // compiles while guests run; made when first needed
 };
 
 struct ModuleState {
@@ -93,7 +97,7 @@ struct ModuleState {
   std::optional<core::Module> module;
   core::ValidatedModule validated;
   runtime::CodeModule* code = nullptr;
-  std::unique_ptr<jit::NativeCode> native;
+  std::shared_ptr<NativeUnit> native;  // compiled code, there or to come
   mutable std::optional<SourceLines> source_lines;  // of engines that show them, and modules that have them
 };
 

@@ -52,6 +52,7 @@ Code::Code(const core::ValidatedModule& module, const runtime::CodeSettings& cod
   validated = &module;
   const std::size_t count = module.module->funcs.size();
   const auto entries = arena_.make_array<std::atomic<const Cell*>>(count);
+  const auto interpreted = arena_.make_array<std::atomic<const Cell*>>(count);
   const auto gates = arena_.make_array<Cell>(2 * count);
   const ControlTable& control = control_handlers[settings.loop_dispatch];
   for (std::size_t i = 0; i < count; ++i) {
@@ -59,9 +60,13 @@ Code::Code(const core::ValidatedModule& module, const runtime::CodeSettings& cod
     gates[2 * i].bits = std::bit_cast<std::uint64_t>(gate);
     gates[2 * i + 1].bits = i;
     entries[i].store(&gates[2 * i], std::memory_order_relaxed);
+    interpreted[i].store(&gates[2 * i], std::memory_order_relaxed);
   }
   this->code = entries.data();
+  this->bytecode = interpreted.data();
   gates_ = gates;
+  this->gates = reinterpret_cast<const std::uint8_t*>(gates.data());
+  static_assert(gate_size == 2 * sizeof(Cell));
 }
 
 Code::~Code() {
@@ -78,7 +83,7 @@ Code::~Code() {
 }
 
 Result<const Cell*> Code::translate(core::FuncIdx index) {
-  const Cell* gate = code[index.value].load(std::memory_order_acquire);
+  const Cell* gate = bytecode[index.value].load(std::memory_order_acquire);
   if (gate->bits != std::bit_cast<std::uint64_t>(control_handlers[settings.loop_dispatch].translate)) return gate;
   if (settings.validate_lazily) {
     core::BodyValidator validator(*validated, *resource_);
@@ -93,7 +98,7 @@ Result<const Cell*> Code::translate(core::FuncIdx index) {
     return fail(ErrorKind::exhausted, {}, "function ", index.value, " has too many operands to be translated");
   }
   if (!publish(*function, gate)) resource_->deallocate(function, function->bytes, alignof(FunctionCode));
-  return code[index.value].load(std::memory_order_acquire);
+  return bytecode[index.value].load(std::memory_order_acquire);
 }
 
 void Code::reserve_functions() {
@@ -133,10 +138,10 @@ FunctionCode* Code::make_code(core::FuncIdx index, const Translation& translatio
   return function;
 }
 
-// False if another thread was first.
+// False if another thread was first. Compiled code that was installed meanwhile stays what is entered.
 bool Code::publish(FunctionCode& function, const Cell* gate) {
   const Lock lock(busy_);
-  std::atomic<const Cell*>& entry = code[function.index.value];
+  std::atomic<const Cell*>& entry = bytecode[function.index.value];
   if (entry.load(std::memory_order_relaxed) != gate) return false;
   FunctionCode** functions = functions_.load(std::memory_order_relaxed);
   FunctionCode** end = functions + function_count_;
@@ -147,6 +152,7 @@ bool Code::publish(FunctionCode& function, const Cell* gate) {
   *at = &function;
   ++function_count_;
   entry.store(function.begin, std::memory_order_release);
+  code[function.index.value].compare_exchange_strong(gate, function.begin, std::memory_order_release);
   return true;
 }
 

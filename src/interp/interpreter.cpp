@@ -49,6 +49,15 @@ void Interpreter::release(runtime::CodeModule* code) noexcept {
 
 namespace {
 
+// Goes to the caller of the frame at fp; false if that is the host.
+bool leave_frame(Registers& r) noexcept {
+  r.ip = std::bit_cast<const Cell*>(r.fp[header_return_ip]);
+  if (r.ip == nullptr) return false;
+  r.instance = std::bit_cast<Instance*>(r.fp[header_caller_instance]);
+  r.fp = std::bit_cast<Slot*>(r.fp[header_caller_frame]);
+  return true;
+}
+
 // The copy keeps `r` itself in machine registers.
 Outcome run(const Registers& r) {
   if (!code_of(*r.instance).settings.loop_dispatch) [[likely]]
@@ -74,10 +83,18 @@ Outcome Interpreter::call(Thread& thread, const Func& func, Slot* frame) {
 }
 
 Outcome Interpreter::resume(Thread& thread) {
+  Outcome native = Outcome::returned;
+  if (thread.native_wait != nullptr && thread.native_wait->resume != nullptr)
+    native = thread.native_wait->resume(thread);
+  if (native == Outcome::trapped || native == Outcome::suspended) return native;
   Registers r{};
   r.fp = thread.frame;
   r.instance = thread.instance;
   r.thread = &thread;
+  if (native == Outcome::thrown) {
+    if (!leave_frame(r)) return native;
+    return unwind(r) == Step::leave ? r.outcome : run(r);
+  }
   accumulate_any(r, r.fp[0]);
   if (return_slowly(r) == Step::leave) return r.outcome;
   return run(r);

@@ -15,7 +15,6 @@ struct Image {
   std::uint64_t constants = 0;           // where those begin
   std::vector<std::uint32_t> functions;  // by function index: where its code begins, or `not_compiled`
   std::vector<std::uint32_t> thunks;     // by function index: its entry from slots, or `not_compiled`
-  bool needs_guards = false;             // accesses of default memories are not checked
 };
 
 inline constexpr std::size_t image_page = 4096;

@@ -1,12 +1,7 @@
-// Entering compiled code, leaving it, and what it calls.
+// Code in memory, the bytecode that enters it, and what it calls.
 //
-// An activation is one entry from bytecode or the host into compiled code: it keeps where to go back to when a trap (or
-// an exception, on its way outwards) leaves all compiled frames at once. Compiled frames hold nothing that would need
-// to be cleaned up. A fault in compiled code can only be an access behind the end of a memory; the signal's handler
-// looks whether the program counter is in compiled code, and goes on in `leave_after_fault`.
-//
-// Rejected: unwinding frame by frame. Nothing in compiled frames catches; functions that do stay with the interpreter,
-// and their handlers are found on the managed stack as ever.
+// A fault in compiled code can only be an access behind the end of a memory; the signal's handler looks whether the
+// program counter is in compiled code, and goes on in `leave_after_fault`.
 #include "jit/native_code.hpp"
 
 #include <algorithm>
@@ -17,6 +12,7 @@
 
 #include "base/concat.hpp"
 #include "interp/calls.hpp"
+#include "jit/activation.hpp"
 #include "os/faults.hpp"
 #include "os/pages.hpp"
 #include "runtime/store.hpp"
@@ -80,57 +76,8 @@ bool is_compiled_code(const void* pc) noexcept {
   return false;
 }
 
-// --- Activations
-
-struct Activation {
-  void* registers[5] = {};  // of __builtin_setjmp
-  Activation* previous = nullptr;
-  Thread* thread = nullptr;
-  Outcome outcome = Outcome::returned;
-};
-
-// The innermost one of this native stack: what the signal's handler leaves to.
-Activation* innermost() noexcept { return static_cast<Activation*>(os::native_stack().activation); }
-
-// Room that compiled code leaves on the native stack for what it calls and for the signal's handler.
-constexpr std::size_t stack_reserve = std::size_t{256} << 10;
-
-[[noreturn]] void leave(Thread& thread, Outcome outcome) noexcept {
-  auto* activation = static_cast<Activation*>(thread.activation);
-  activation->outcome = outcome;
-  __builtin_longjmp(activation->registers, 1);
-}
-
-[[noreturn]] void leave_after_fault() noexcept {
-  Thread& thread = *innermost()->thread;
-  leave(thread, thread.trap(Trap::out_of_bounds_memory_access));
-}
-
 void* on_fault(const void* pc) noexcept {
-  return innermost() != nullptr && is_compiled_code(pc) ? reinterpret_cast<void*>(&leave_after_fault) : nullptr;
-}
-
-// The part that may be returned to twice: nothing in it lives across the call but what is in memory.
-__attribute__((noinline)) Outcome enter(Activation& activation, NativeThunk thunk, const void* entry, void* context,
-                                        Slot* frame) {
-  if (__builtin_setjmp(activation.registers) == 0) thunk(entry, context, frame);
-  return activation.outcome;
-}
-
-Outcome run_native(Thread& thread, Instance& instance, const NativeModule& native, core::FuncIdx index, Slot* frame) {
-  Store& store = *thread.store;
-  Activation activation;
-  activation.thread = &thread;
-  activation.previous = static_cast<Activation*>(thread.activation);
-  Activation* outer = innermost();
-  Slot* top = thread.top;
-  if (thread.activation == nullptr) store.control.native_stack_limit = os::stack_limit() + stack_reserve;
-  thread.activation = os::native_stack().activation = &activation;
-  const Outcome outcome = enter(activation, native.thunks[index.value], native.entries[index.value], &instance, frame);
-  thread.activation = activation.previous;
-  os::native_stack().activation = outer;
-  thread.top = top;
-  return outcome;
+  return is_in_activation() && is_compiled_code(pc) ? reinterpret_cast<void*>(&leave_after_fault) : nullptr;
 }
 
 // --- What compiled code calls
@@ -146,8 +93,20 @@ void trap_if(Instance* instance, Trap reason) {
   if (reason != Trap::none) trap(instance, static_cast<std::uint32_t>(reason));
 }
 
+// The compiled code of a function, if there is any by now that its instance may run.
+const void* compiled_entry(const Func& func) noexcept {
+  if (func.is_host()) return nullptr;
+  const NativeModule* native = func.instance->module->native;
+  if (native == nullptr || !can_run_native(*func.instance)) return nullptr;
+  return native->entries[func.index.value].load(std::memory_order_acquire);
+}
+
 void call_func(Func* func, Slot* slots) {
   Store& store = *func->store;
+  if (const void* entry = compiled_entry(*func)) {  // the next call goes there directly
+    func->native_context = func->instance;
+    func->native_entry = entry;
+  }
   Thread& thread = *store.current;
   const std::size_t needed = runtime::frame_header_slots + std::max({func->param_slots, func->result_slots, 1U});
   if (!thread.extend(thread.top + needed)) {
@@ -159,12 +118,15 @@ void call_func(Func* func, Slot* slots) {
   const Cell* ip = thread.ip;
   Slot* outer_frame = thread.frame;
   Instance* instance = thread.instance;
-  void* host_call = std::exchange(thread.host_call, nullptr);  // what is called from compiled code may not wait
   thread.top += needed;
   thread.instance = store.control.native_caller;
-  const Outcome outcome = store.executor->call(thread, *func, frame);
+  Outcome outcome = store.executor->call(thread, *func, frame);
+  while (outcome == Outcome::suspended && can_suspend(thread)) {
+    if (func->is_host()) thread.frame = frame;  // where its results will be
+    suspend(thread);
+    outcome = func->is_host() ? Outcome::returned : store.executor->resume(thread);
+  }
   thread.top = top;
-  thread.host_call = host_call;
   if (outcome == Outcome::returned) {
     thread.ip = ip;
     thread.frame = outer_frame;
@@ -181,16 +143,9 @@ void call_func(Func* func, Slot* slots) {
 }
 
 void prepare_func(Func* func, void* bridge) {
-  if (!func->is_host()) {
-    const NativeModule* native = func->instance->module->native;
-    if (native != nullptr && native->entries[func->index.value] != nullptr && can_run_native(*func->instance)) {
-      func->native_context = func->instance;
-      func->native_entry = native->entries[func->index.value];
-      return;
-    }
-  }
-  func->native_context = func;
-  func->native_entry = bridge;
+  const void* entry = compiled_entry(*func);
+  func->native_context = entry == nullptr ? static_cast<void*>(func) : func->instance;
+  func->native_entry = entry == nullptr ? bridge : entry;
 }
 
 void resolve_callee(Instance* instance, Func* func, std::uint64_t element, std::uint32_t type) {
@@ -245,11 +200,16 @@ const std::array<const void*, helper_count> helpers = [] {
 
 // --- Bytecode that enters compiled code
 
-// Field: the function's index. The frame at fp holds the arguments, as for any function.
+// Field: the function's index. The frame at fp holds the arguments, as for any function. Where the memories have no
+// guard regions, or there is no stack for a guest that may be suspended, bytecode goes on.
 struct EnterNative {
   static Step run(Registers& r) {
     Thread& thread = *r.thread;
     const core::FuncIdx index(interp::field<std::uint32_t>(r, 0));
+    if (!can_run_native(*r.instance) || !prepare_to_wait(thread)) {
+      r.ip = r.instance->module->bytecode[index.value].load(std::memory_order_acquire);
+      return Step::next;
+    }
     const core::FuncType& type = *r.instance->module->validated->func_signatures[index];
     std::size_t params = 0;
     std::size_t results = 0;
@@ -281,20 +241,26 @@ struct EnterNative {
 }  // namespace
 
 struct NativeCode::State {
+  explicit State(std::size_t count) : entries(count), thunks(count), gates(2 * count) {}
+  runtime::CodeModule* code = nullptr;
   NativeModule native;
-  std::uint8_t* base = nullptr;
-  std::size_t size = 0;
-  CodeRange* range = nullptr;
   std::vector<std::uint32_t> type_ids;
-  std::vector<const void*> entries;
-  std::vector<NativeThunk> thunks;
+  std::vector<std::atomic<const void*>> entries;
+  std::vector<std::atomic<NativeThunk>> thunks;
   std::vector<Cell> gates;
+  struct Mapping {
+    std::uint8_t* base;
+    std::size_t size;
+    CodeRange* range;
+  };
+  std::vector<Mapping> mappings;
 };
 
 NativeCode::~NativeCode() {
-  if (state_ == nullptr) return;
-  if (state_->range != nullptr) remove_range(state_->range);
-  if (state_->base != nullptr) os::release(state_->base, state_->size);
+  for (const State::Mapping& mapping : state_->mappings) {
+    remove_range(mapping.range);
+    os::release(mapping.base, mapping.size);
+  }
   delete state_;
 }
 
@@ -315,43 +281,49 @@ std::uint8_t* map(const Image& image, std::size_t& size) {
 
 }  // namespace
 
-Result<std::unique_ptr<NativeCode>> NativeCode::install(const Image& image, runtime::CodeModule& code,
-                                                        bool loop_dispatch) {
-  std::unique_ptr<NativeCode> installed(new NativeCode);
-  installed->state_ = new State;
-  State& state = *installed->state_;
-  if (image.bytes.empty()) return installed;  // nothing was compiled
-  state.base = map(image, state.size);
-  if (state.base == nullptr) return fail(ErrorKind::exhausted, {}, "the system has no room for compiled code");
-  state.range = add_range(state.base, state.base + image.constants);
-  os::handle_faults(&on_fault);
-
+NativeCode::NativeCode(runtime::CodeModule& code, bool loop_dispatch)
+    : state_(new State(code.validated->module->funcs.size())) {
   const core::ValidatedModule& validated = *code.validated;
-  for (const core::TypeIdx type : validated.canonical_types) state.type_ids.push_back(type.value);
+  state_->code = &code;
+  for (const core::TypeIdx type : validated.canonical_types) state_->type_ids.push_back(type.value);
   const interp::Handler handler = loop_dispatch ? interp::LoopDispatch::handler<OutOfLine<EnterNative>>()
                                                 : interp::TailDispatch::handler<OutOfLine<EnterNative>>();
-  const std::size_t count = image.functions.size();
-  state.entries.resize(count);
-  state.thunks.resize(count);
-  state.gates.resize(2 * count);
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < state_->entries.size(); ++i) {
+    state_->gates[2 * i].bits = std::bit_cast<std::uint64_t>(handler);
+    state_->gates[2 * i + 1].bits = i;
+  }
+  NativeModule& native = state_->native;
+  native.helpers = helpers.data();
+  native.type_ids = state_->type_ids.data();
+  native.entries = state_->entries;
+  native.thunks = state_->thunks;
+  native.gates = state_->gates;
+  for (const core::MemoryType& memory : validated.module->memories) {
+    if (!memory.limits.is_64 && memory.page_size_log2 == limits::default_page_size_log2) native.needs_guards = true;
+  }
+  code.native = &native;
+}
+
+Result<void> NativeCode::add(const Image& image) {
+  State& state = *state_;
+  if (image.functions.size() != state.entries.size()) {
+    return fail(ErrorKind::malformed, {}, "expected code for ", state.entries.size(), " functions, found it for ",
+                image.functions.size());
+  }
+  if (image.bytes.empty()) return {};  // nothing was compiled
+  std::size_t size = 0;
+  std::uint8_t* base = map(image, size);
+  if (base == nullptr) return fail(ErrorKind::exhausted, {}, "the system has no room for compiled code");
+  state.mappings.push_back({base, size, add_range(base, base + image.constants)});
+  os::handle_faults(&on_fault);
+  for (std::size_t i = 0; i < image.functions.size(); ++i) {
     if (image.functions[i] == not_compiled) continue;
-    state.entries[i] = state.base + image.functions[i];
-    state.thunks[i] = reinterpret_cast<NativeThunk>(state.base + image.thunks[i]);
-    state.gates[2 * i].bits = std::bit_cast<std::uint64_t>(handler);
-    state.gates[2 * i + 1].bits = i;
+    const auto thunk = reinterpret_cast<NativeThunk>(base + image.thunks[i]);
+    state.thunks[i].store(thunk, std::memory_order_relaxed);
+    state.entries[i].store(base + image.functions[i], std::memory_order_release);
+    state.code->code[i].store(&state.gates[2 * i], std::memory_order_release);
   }
-  state.native.helpers = helpers.data();
-  state.native.type_ids = state.type_ids.data();
-  state.native.entries = state.entries;
-  state.native.thunks = state.thunks;
-  state.native.gates = state.gates;
-  state.native.needs_guards = image.needs_guards;
-  code.native = &state.native;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (state.entries[i] != nullptr) code.code[i].store(&state.gates[2 * i], std::memory_order_release);
-  }
-  return installed;
+  return {};
 }
 
 }  // namespace tenon::jit

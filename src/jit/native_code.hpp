@@ -12,17 +12,20 @@ namespace tenon::jit {
 
 class NativeCode {
  public:
-  // Maps the image (never writable and executable at once) and makes the module's functions enter it. Nothing of the
-  // module may run yet. Errors: exhausted.
-  static Result<std::unique_ptr<NativeCode>> install(const Image& image, runtime::CodeModule& code, bool loop_dispatch);
+  // Of a module nothing of which has run yet. At first it has no compiled code.
+  NativeCode(runtime::CodeModule& code, bool loop_dispatch);
   NativeCode(const NativeCode&) = delete;
   NativeCode& operator=(const NativeCode&) = delete;
   ~NativeCode();
 
+  // Maps the image (never writable and executable at once), and makes calls of its functions enter it from now on,
+  // whatever runs on other threads meanwhile. One call at a time. Errors: exhausted, malformed (an image of another
+  // module).
+  Result<void> add(const Image& image);
+
  private:
-  NativeCode() = default;
   struct State;
-  State* state_ = nullptr;
+  State* state_;
 };
 
 }  // namespace tenon::jit

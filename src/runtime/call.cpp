@@ -22,7 +22,8 @@ class Entry {
         ip_(thread.ip),
         frame_(thread.frame),
         instance_(thread.instance),
-        host_call_(std::exchange(thread.host_call, nullptr)) {
+        host_call_(std::exchange(thread.host_call, nullptr)),
+        may_wait_(std::exchange(thread.may_wait, false)) {
     store.current = &thread;
   }
   Entry(const Entry&) = delete;
@@ -34,6 +35,7 @@ class Entry {
     thread_.frame = frame_;
     thread_.instance = instance_;
     thread_.host_call = host_call_;
+    thread_.may_wait = may_wait_;
   }
 
  private:
@@ -45,6 +47,7 @@ class Entry {
   Slot* frame_;
   Instance* instance_;
   void* host_call_;  // what is called inside may not wait
+  bool may_wait_;
 };
 
 bool has_room(Thread& thread, std::size_t slots) noexcept {
@@ -159,6 +162,7 @@ Outcome start(Thread& thread, const Func& func, std::span<const Slot> arguments)
   Slot* frame = thread.stack_base + frame_header_slots;
   std::ranges::copy(arguments, frame);
   thread.top += needed;
+  thread.may_wait = true;
   return thread.store->executor->call(thread, func, frame);
 }
 

@@ -18,7 +18,18 @@ class CodeModule {
   const core::ValidatedModule* validated = nullptr;
   // Entry point of each function, imports included: at first a cell that translates, or calls the import.
   std::atomic<const Cell*>* code = nullptr;
+  // The same for what is interpreted, even where `code` enters compiled code.
+  std::atomic<const Cell*>* bytecode = nullptr;
   const NativeModule* native = nullptr;  // compiled code, if there is any
+
+  static constexpr std::size_t gate_size = 2 * sizeof(std::uint64_t);
+  const std::uint8_t* gates = nullptr;  // two cells for each function: what `bytecode` is before
+
+  // Whether the function was called, and interpreted then.
+  bool is_translated(core::FuncIdx index) const noexcept {
+    const void* gate = gates + std::size_t{index.value} * gate_size;
+    return bytecode[index.value].load(std::memory_order_relaxed) != gate;
+  }
 
  protected:
   CodeModule() = default;

@@ -37,10 +37,12 @@ using NativeThunk = void (*)(const void* entry, void* context, Slot* frame);
 struct NativeModule {
   const void* const* helpers = nullptr;     // by NativeHelper
   const std::uint32_t* type_ids = nullptr;  // the canonical type of each of the module's types
-  std::span<const void* const> entries;     // of each function of the module, imports included; null: not compiled
-  std::span<const NativeThunk> thunks;      // from slots to registers, for each function that is compiled
-  std::span<const Cell> gates;              // two cells for each function: bytecode that enters compiled code
-  bool needs_guards = false;                // memories must have their guard regions
+  // Of each function of the module, imports included; null: not compiled, or not yet, for code may come while others
+  // run.
+  std::span<std::atomic<const void*>> entries;
+  std::span<std::atomic<NativeThunk>> thunks;  // from slots to registers; set before the entry
+  std::span<const Cell> gates;                 // two cells for each function: bytecode that enters compiled code
+  bool needs_guards = false;                   // memories must have their guard regions
 };
 
 // True if the instance's memories allow the module's compiled code.

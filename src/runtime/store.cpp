@@ -44,6 +44,7 @@ Store::~Store() {
   while (threads != nullptr) {
     Thread* thread = threads;
     threads = thread->next;
+    abandon_native(*thread);
     if (pool != nullptr) {
       const auto used = static_cast<std::size_t>(thread->stack_limit - thread->stack_base) * sizeof(Slot);
       pool->give({reinterpret_cast<std::uint8_t*>(thread->stack_base), thread->stack_bytes, thread->stack_bytes}, used);
@@ -108,8 +109,8 @@ Func* func_ref(Instance& instance, core::FuncIdx index) {
   func->control = instance.control;
   set_signature(*func, *instance.store->types);
   if (const NativeModule* native = instance.module->native; native != nullptr && can_run_native(instance)) {
-    func->native_entry = native->entries[index.value];
     func->native_context = &instance;
+    func->native_entry = native->entries[index.value].load(std::memory_order_acquire);
   }
   entry = func;
   return func;
@@ -190,6 +191,8 @@ void Checkpoint::note(const Store& store) noexcept {
   frame_ = current_->frame;
   instance_ = current_->instance;
   host_call_ = current_->host_call;
+  may_wait_ = current_->may_wait;
+  activation_ = current_->activation;
   pauses_ = store.heap.pauses();
 }
 
@@ -202,6 +205,8 @@ void Checkpoint::restore(Store& store) const noexcept {
     current_->frame = frame_;
     current_->instance = instance_;
     current_->host_call = host_call_;
+    current_->may_wait = may_wait_;
+    current_->activation = activation_;
   } else if (abandoned != nullptr) {
     store.fuel = abandoned->fuel;
     abandoned->ip = nullptr;  // nobody knows where it stood

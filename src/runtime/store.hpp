@@ -136,8 +136,14 @@ inline Thread* take_free_thread(Store& store) noexcept {
   return thread;
 }
 void forget_references(Thread& thread) noexcept;
+inline void abandon_native(Thread& thread) noexcept {
+  if (thread.native_wait != nullptr) thread.native_wait->abandon(thread);
+}
 inline void release_thread(Store& store, Thread& thread) noexcept {
   thread.top = thread.stack_base;
+  thread.may_wait = false;
+  if (thread.native_wait != nullptr) [[unlikely]]
+    abandon_native(thread);
   if (store.heap.is_in_use()) forget_references(thread);
   thread.next_free = store.free_threads;
   store.free_threads = &thread;
@@ -165,6 +171,8 @@ class Checkpoint {
   Slot* frame_ = nullptr;
   Instance* instance_ = nullptr;
   void* host_call_ = nullptr;
+  bool may_wait_ = false;
+  void* activation_ = nullptr;
   unsigned pauses_ = 0;
 };
 

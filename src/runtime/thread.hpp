@@ -29,6 +29,17 @@ inline constexpr int header_return_ip = -3;
 inline constexpr int header_caller_frame = -2;
 inline constexpr int header_caller_instance = -1;
 
+struct Thread;
+
+// Compiled frames of a thread that was suspended while they were under way (jit/native_code.cpp).
+struct NativeWait {
+  // Goes on with them: `Thread::frame` holds the results of what they wait for. When they have ended, it is the frame
+  // of the function that was entered.
+  Outcome (*resume)(Thread& thread) noexcept;
+  // They are given up.
+  void (*abandon)(Thread& thread) noexcept;
+};
+
 struct Thread {
   // Hot: handlers read these.
   Slot* stack_limit = nullptr;  // a frame that reaches beyond needs `extend` first
@@ -46,6 +57,7 @@ struct Thread {
   Trap pending_trap = Trap::none;
   Error pending_error;         // what the host gave with it; empty otherwise
   Slot pending_exception = 0;  // exnref under way
+  bool may_wait = false;       // whoever runs it goes on without it when it is suspended
   void* host_call = nullptr;   // the host's call that runs on this thread and may wait; nullptr: it may not
 
   // The stack. `top` is where the next entry of the host begins (above all frames in use).
@@ -53,9 +65,10 @@ struct Thread {
   Slot* top = nullptr;
   Slot* stack_end = nullptr;
   std::size_t stack_bytes = 0;
-  void* activation = nullptr;   // the innermost entry into compiled code
-  Thread* next = nullptr;       // of the store's list of threads
-  Thread* next_free = nullptr;  // of its list of unused ones
+  void* activation = nullptr;         // the innermost entry into compiled code
+  NativeWait* native_wait = nullptr;  // compiled frames that wait, on a native stack of their own
+  Thread* next = nullptr;             // of the store's list of threads
+  Thread* next_free = nullptr;        // of its list of unused ones
 
   // Makes the stack usable up to `end`; false when it ends before.
   bool extend(const Slot* end) noexcept;

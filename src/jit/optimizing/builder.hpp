@@ -21,6 +21,8 @@
 #include <llvm/IR/Module.h>
 #include <map>
 #include <memory_resource>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "binary/core/instructions.hpp"
@@ -29,24 +31,32 @@
 
 namespace tenon::jit {
 
+// Where a function of the module's own is compiled, as one of several LLVM modules sees it that become one image.
+enum class Place : std::uint8_t {
+  nowhere,  // it stays with the interpreter
+  here,
+  elsewhere,  // in another of the modules
+};
+
 // What all functions of one LLVM module share.
 class ModuleBuilder {
  public:
-  ModuleBuilder(llvm::Module& target, const core::ValidatedModule& source);
+  // `name` tells the LLVM modules of one image apart.
+  ModuleBuilder(llvm::Module& target, const core::ValidatedModule& source, std::span<const Place> places,
+                llvm::StringRef name);
 
-  // Declares all functions, defines those that can be compiled, bridges for the rest and for those that are left out,
-  // and the thunks.
-  void build(const std::vector<bool>& left_out);
+  // Defines the functions that are compiled here, bridges for others that they call, and thunks.
+  void build();
 
-  // After `build`.
-  const std::vector<llvm::Function*>& functions() const noexcept { return functions_; }
-  const std::vector<llvm::Function*>& thunks() const noexcept { return thunks_; }
-  bool is_compiled(core::FuncIdx index) const noexcept { return compiled_[index.value]; }
-  bool needs_guards() const noexcept { return needs_guards_; }
+  // After `build`: the symbols of a function that was compiled here, and of its thunk; empty for others.
+  llvm::StringRef symbol(core::FuncIdx index) const;
+  llvm::StringRef thunk_symbol(core::FuncIdx index) const;
 
   // For passes over what was built.
   // A function whose first parameter is its instance: compiled, or one that calls something else for its callers.
   bool is_guest_code(const llvm::Function& function) const { return guest_code_.contains(&function); }
+  // Made here, and not the meaning of an instruction.
+  bool is_own(const llvm::Function& function) const { return own_.contains(&function); }
   bool is_guest_access(const llvm::Instruction& access) const;
   llvm::MDNode* likely() { return metadata_.createLikelyBranchWeights(); }
   // A field of the store's control.
@@ -58,14 +68,21 @@ class ModuleBuilder {
   friend class FunctionBuilder;
 
   void append_operations(const llvm::Constant& rows);
+  void take_operations();
+  llvm::Function* operation(Op op);
   llvm::Type* type_of(core::ValType type);
   llvm::Type* result_type(const core::FuncType& type);
   llvm::FunctionType* function_type(const core::FuncType& type);
   llvm::Function* bridge(core::TypeIdx type);
   llvm::Function* thunk(const core::FuncType& type);
-  void declare();
+  // The function as code of this LLVM module calls it.
+  llvm::Function* function(core::FuncIdx index);
+  bool is_shared(core::FuncIdx index) const noexcept {
+    return !model_.is_imported(index) && places_[index.value] != Place::nowhere;
+  }
   void bridge_own(core::FuncIdx index);
   void bridge_import(core::FuncIdx index);
+  void call_through(llvm::IRBuilder<>& ir, llvm::Value* func, core::FuncIdx index);
   void finish(llvm::Function& function);
   llvm::Value* load_invariant(llvm::IRBuilder<>& ir, llvm::Type* type, llvm::Value* base, std::uint64_t offset);
   llvm::Value* helper(llvm::IRBuilder<>& ir, llvm::Value* instance, runtime::NativeHelper which);
@@ -80,6 +97,8 @@ class ModuleBuilder {
   llvm::LLVMContext& context_;
   const core::ValidatedModule& source_;
   const core::Module& model_;
+  std::span<const Place> places_;
+  std::string name_;
   llvm::MDBuilder metadata_;
   llvm::MDNode* alias_root_;
   llvm::MDNode* alias_memory_;
@@ -91,9 +110,9 @@ class ModuleBuilder {
   std::vector<llvm::Function*> thunks_;
   std::vector<bool> compiled_;
   llvm::SmallPtrSet<const llvm::Function*, 16> guest_code_;
+  llvm::SmallPtrSet<const llvm::Function*, 16> own_;           // with bridges and thunks
   std::map<std::uint32_t, llvm::Function*> bridges_;           // by type index
   std::map<const core::FuncType*, llvm::Function*> thunk_of_;  // by canonical type
-  bool needs_guards_ = false;
 };
 
 bool has_references(const core::FuncType& type) noexcept;

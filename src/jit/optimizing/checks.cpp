@@ -44,9 +44,12 @@ class Entries {
       auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
       if (call == nullptr || call->isInlineAsm()) continue;
       llvm::Function* callee = call->getCalledFunction();
-      if (callee != nullptr && !callee->isDeclaration()) calls.callees.push_back(callee);
       // Guest code has this calling convention; the runtime's functions don't come back to guest code.
-      if (callee == nullptr && call->getCallingConv() == llvm::CallingConv::Tail) calls.unknown = true;
+      if (callee != nullptr && !callee->isDeclaration()) {
+        calls.callees.push_back(callee);
+      } else if (call->getCallingConv() == llvm::CallingConv::Tail) {
+        calls.unknown = true;
+      }
     }
   }
 

@@ -7,6 +7,7 @@
 // What ends guest code that goes on for too long or too deep is added at the end (checks.hpp).
 #include "jit/optimizing/compiler.hpp"
 
+#include <algorithm>
 #include <llvm/Bitcode/BitcodeReader.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/LegacyPassManager.h>
@@ -20,6 +21,8 @@
 #include <llvm/Transforms/IPO/AlwaysInliner.h>
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <mutex>
+#include <optional>
+#include <thread>
 
 #include "base/concat.hpp"
 #include "jit/optimizing/bounded_loops.hpp"
@@ -61,20 +64,17 @@ std::unique_ptr<llvm::TargetMachine> make_target(const CompileOptions& options) 
       triple, cpu, features, details, llvm::Reloc::PIC_, llvm::CodeModel::Small, level, true));
 }
 
-// The functions of operations.cpp become part of whoever calls them.
-void prepare_operations(llvm::Module& module) {
+// Guest code is for this machine; the functions of operations.cpp become part of whoever calls them.
+void prepare(llvm::Module& module, const ModuleBuilder& built, const llvm::TargetMachine& target) {
   for (llvm::Function& function : module) {
     if (function.isDeclaration()) continue;
-    function.setLinkage(llvm::GlobalValue::InternalLinkage);
-    function.removeFnAttr(llvm::Attribute::NoInline);
-    function.removeFnAttr(llvm::Attribute::OptimizeNone);
-    function.addFnAttr(llvm::Attribute::AlwaysInline);
-  }
-}
-
-void set_target(llvm::Module& module, const llvm::TargetMachine& target) {
-  for (llvm::Function& function : module) {
-    if (function.isDeclaration()) continue;
+    if (!built.is_own(function)) {
+      function.setLinkage(llvm::GlobalValue::InternalLinkage);
+      function.setComdat(nullptr);
+      function.removeFnAttr(llvm::Attribute::NoInline);
+      function.removeFnAttr(llvm::Attribute::OptimizeNone);
+      function.addFnAttr(llvm::Attribute::AlwaysInline);
+    }
     function.addFnAttr("target-cpu", target.getTargetCPU());
     function.addFnAttr("target-features", target.getTargetFeatureString());
     function.removeFnAttr("tune-cpu");
@@ -158,78 +158,138 @@ bool emit(llvm::Module& module, llvm::TargetMachine& target, llvm::SmallVectorIm
 
 namespace {
 
-// Bodies to code, but for those of `left_out`. Gives the functions whose frames are too large beside the code, in
-// order.
-struct Attempt {
-  Compiled compiled;
-  std::vector<bool> too_large;
+// One LLVM module on its way, with everything of its own, so that several can be under way at once.
+class Part {
+ public:
+  Result<void> make(const core::ValidatedModule& source, const CompileOptions& options, std::vector<Place> places,
+                    unsigned number) {
+    const std::unique_ptr<llvm::TargetMachine> target = make_target(options);
+    if (target == nullptr) return fail(ErrorKind::usage, {}, "no code can be made for this machine");
+    llvm::LLVMContext context;
+    const llvm::StringRef bitcode(tenon_operations_bitcode,
+                                  static_cast<std::size_t>(tenon_operations_bitcode_end - tenon_operations_bitcode));
+    auto parsed = llvm::getLazyBitcodeModule(llvm::MemoryBufferRef(bitcode, "operations"), context);
+    if (!parsed || (*parsed)->materializeMetadata()) {
+      return fail(ErrorKind::usage, {}, "the bitcode of the operations cannot be read");
+    }
+    llvm::Module& module = **parsed;
+    module.setTargetTriple(target->getTargetTriple().str());
+    module.setDataLayout(target->createDataLayout());
+
+    ModuleBuilder builder(module, source, places, std::to_string(number));
+    builder.build();
+    prepare(module, builder, *target);
+    std::string fault;
+    llvm::raw_string_ostream fault_stream(fault);
+    if (llvm::verifyModule(module, &fault_stream))
+      return fail(ErrorKind::usage, {}, "the code made is not valid: ", std::string_view(fault));
+
+    optimize(builder, module, *target, options.level);
+
+    const std::string_view wanted = options.emit == nullptr ? "" : options.emit;
+    if (wanted == "ir") {
+      llvm::raw_svector_ostream(bytes) << module;
+      return {};
+    }
+    const auto kind = wanted == "asm" ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
+    if (!emit(module, *target, bytes, kind))
+      return fail(ErrorKind::usage, {}, "no code can be written for this machine");
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      functions.push_back(builder.symbol(core::FuncIdx(i)).str());
+      thunks.push_back(builder.thunk_symbol(core::FuncIdx(i)).str());
+    }
+    return {};
+  }
+
+  llvm::SmallVector<char, 0> bytes;
+  std::vector<std::string> functions;
+  std::vector<std::string> thunks;
 };
 
-Result<Attempt> attempt(const core::ValidatedModule& source, const CompileOptions& options, llvm::TargetMachine& target,
-                        const std::vector<bool>& left_out) {
-  llvm::LLVMContext context;
-  const llvm::StringRef bitcode(tenon_operations_bitcode,
-                                static_cast<std::size_t>(tenon_operations_bitcode_end - tenon_operations_bitcode));
-  auto parsed = llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "operations"), context);
-  if (!parsed) {
-    llvm::consumeError(parsed.takeError());
-    return fail(ErrorKind::usage, {}, "the bitcode of the operations cannot be read");
-  }
-  llvm::Module& module = **parsed;
-  module.setTargetTriple(target.getTargetTriple().str());
-  module.setDataLayout(target.createDataLayout());
-  prepare_operations(module);
+// Fewer bytes of bodies than this are not worth a thread of their own.
+constexpr std::size_t least_part = 8 << 10;
 
-  ModuleBuilder builder(module, source);
-  builder.build(left_out);
-  set_target(module, target);
-  std::string fault;
-  llvm::raw_string_ostream fault_stream(fault);
-  if (llvm::verifyModule(module, &fault_stream))
-    return fail(ErrorKind::usage, {}, "the code made is not valid: ", fault);
+// The functions in runs of neighbours, which call each other more than others, of about the same size of code.
+std::vector<std::vector<Place>> divide(const core::Module& module, const std::vector<bool>& left_out,
+                                       unsigned threads) {
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < left_out.size(); ++i) {
+    if (!left_out[i]) total += module.funcs[core::FuncIdx(i)].body.size();
+  }
+  const std::size_t count = std::clamp<std::size_t>(total / least_part, 1, std::max(threads, 1U));
+  std::vector<Place> elsewhere(left_out.size(), Place::nowhere);
+  for (std::size_t i = 0; i < left_out.size(); ++i) {
+    if (!left_out[i]) elsewhere[i] = Place::elsewhere;
+  }
+  std::vector<std::vector<Place>> parts(count, elsewhere);
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < left_out.size(); ++i) {
+    if (left_out[i]) continue;
+    parts[std::min(size * count / std::max<std::size_t>(total, 1), count - 1)][i] = Place::here;
+    size += module.funcs[core::FuncIdx(i)].body.size();
+  }
+  return parts;
+}
 
-  optimize(builder, module, target, options.level);
+Result<std::vector<Part>> make_parts(const core::ValidatedModule& source, const CompileOptions& options,
+                                     const std::vector<bool>& left_out) {
+  const auto places = divide(*source.module, left_out, options.threads);
+  std::vector<Part> parts(places.size());
+  std::vector<std::optional<Error>> errors(places.size());
+  const auto make = [&](std::size_t i) {
+    auto made = parts[i].make(source, options, places[i], static_cast<unsigned>(i));
+    if (!made) errors[i] = std::move(made).error();
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < parts.size(); ++i) threads.emplace_back(make, i);
+  make(0);
+  for (std::thread& thread : threads) thread.join();
+  for (std::optional<Error>& error : errors) {
+    if (error) return std::move(*error);
+  }
+  return parts;
+}
 
-  Attempt made;
-  const std::string_view wanted = options.emit == nullptr ? "" : options.emit;
-  if (wanted == "ir") {
-    llvm::raw_string_ostream(made.compiled.text) << module;
-    return made;
+Result<Linked> link(const std::vector<Part>& parts) {
+  std::vector<llvm::MemoryBufferRef> objects;
+  std::vector<std::string> functions = parts.front().functions;
+  std::vector<std::string> thunks = parts.front().thunks;
+  for (const Part& part : parts) {
+    objects.emplace_back(llvm::StringRef(part.bytes.data(), part.bytes.size()), "code");
+    for (std::size_t i = 0; i < functions.size(); ++i) {
+      if (part.functions[i].empty()) continue;
+      functions[i] = part.functions[i];
+      thunks[i] = part.thunks[i];
+    }
   }
-  llvm::SmallVector<char, 0> bytes;
-  const auto kind = wanted == "asm" ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
-  if (!emit(module, target, bytes, kind)) return fail(ErrorKind::usage, {}, "no code can be written for this machine");
-  if (wanted == "asm") {
-    made.compiled.text.assign(bytes.begin(), bytes.end());
-    return made;
-  }
-  std::vector<std::string> functions(source.module->funcs.size());
-  std::vector<std::string> thunks(functions.size());
-  for (std::size_t i = 0; i < functions.size(); ++i) {
-    if (!builder.is_compiled(core::FuncIdx(i))) continue;
-    functions[i] = builder.functions()[i]->getName().str();
-    thunks[i] = builder.thunks()[i]->getName().str();
-  }
-  auto linked =
-      link_image(llvm::MemoryBufferRef(llvm::StringRef(bytes.data(), bytes.size()), "code"), functions, thunks);
-  if (!linked) return std::move(linked).error();
-  made.compiled.image = std::move(linked->image);
-  made.compiled.image.needs_guards = builder.needs_guards();
-  for (const std::uint64_t size : linked->frame_sizes) made.too_large.push_back(size > largest_frame);
-  return made;
+  return link_image(objects, functions, thunks);
 }
 
 }  // namespace
 
 Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const CompileOptions& options) {
-  const std::unique_ptr<llvm::TargetMachine> target = make_target(options);
-  if (target == nullptr) return fail(ErrorKind::usage, {}, "no code can be made for this machine");
   std::vector<bool> left_out(source.module->funcs.size());
+  for (std::size_t i = 0; i < left_out.size(); ++i) {
+    left_out[i] = i < source.module->imported_funcs || (options.wanted != nullptr && !(*options.wanted)[i]);
+  }
   for (;;) {
-    auto made = attempt(source, options, *target, left_out);
-    if (!made) return std::move(made).error();
-    if (std::ranges::find(made->too_large, true) == made->too_large.end()) return std::move(made->compiled);
-    for (std::size_t i = 0; i < made->too_large.size(); ++i) left_out[i] = left_out[i] || made->too_large[i];
+    auto parts = make_parts(source, options, left_out);
+    if (!parts) return std::move(parts).error();
+    Compiled compiled;
+    if (options.emit != nullptr) {
+      for (const Part& part : *parts) compiled.text.append(part.bytes.data(), part.bytes.size());
+      return compiled;
+    }
+    auto linked = link(*parts);
+    if (!linked) return std::move(linked).error();
+    bool fits = true;
+    for (std::size_t i = 0; i < left_out.size(); ++i) {
+      if (linked->frame_sizes[i] <= largest_frame) continue;
+      left_out[i] = true;
+      fits = false;
+    }
+    compiled.image = std::move(linked->image);
+    if (fits) return compiled;
   }
 }
 

@@ -2,6 +2,8 @@
 // opened when it is first needed, for LLVM costs more to load than most programs take to run.
 #pragma once
 
+#include <vector>
+
 #include "jit/image.hpp"
 #include "tenon/result.hpp"
 #include "validate/core/module.hpp"
@@ -9,9 +11,11 @@
 namespace tenon::jit {
 
 struct CompileOptions {
-  unsigned level = 2;          // 0 to 3, as compilers mean it
-  bool host_cpu = true;        // use what this machine has beyond the baseline of its kind
-  const char* emit = nullptr;  // "ir" or "asm": `text` instead of an image
+  unsigned level = 2;                         // 0 to 3, as compilers mean it
+  bool host_cpu = true;                       // use what this machine has beyond the baseline of its kind
+  const char* emit = nullptr;                 // "ir" or "asm": `text` instead of an image
+  const std::vector<bool>* wanted = nullptr;  // by function index: those to compile; nullptr: all
+  unsigned threads = 1;
 };
 
 struct Compiled {
@@ -19,7 +23,7 @@ struct Compiled {
   std::string text;
 };
 
-// Compiles all functions that it can; the others stay with the interpreter. Errors: exhausted, usage.
+// Compiles the functions that it can; the others stay with the interpreter. Errors: exhausted, usage.
 Result<Compiled> compile_optimizing(const core::ValidatedModule& module, const CompileOptions& options);
 
 using CompileOptimizing = Result<Compiled>(const core::ValidatedModule& module, const CompileOptions& options);

@@ -16,7 +16,7 @@ FunctionBuilder::FunctionBuilder(ModuleBuilder& module, core::FuncIdx index)
       model_(module.model_),
       index_(index),
       type_(*module.source_.func_signatures[index]),
-      function_(*module.functions_[index.value]),
+      function_(*module.function(index)),
       context_(module.context_),
       ir_(module.context_),
       instance_(function_.getArg(0)) {}
@@ -194,7 +194,7 @@ bool FunctionBuilder::select() {
 // --- Operations of operations.cpp
 
 bool FunctionBuilder::call_operation(const core::Instruction& in, Values arguments, unsigned results) {
-  llvm::Function* operation = module_.operations_[static_cast<std::size_t>(in.op)];
+  llvm::Function* operation = module_.operation(in.op);
   if (operation == nullptr) return false;
   llvm::FunctionType* type = operation->getFunctionType();
   const bool can_trap = type->getNumParams() == arguments.size() + 1;
@@ -235,7 +235,7 @@ bool FunctionBuilder::by_signature(const core::Instruction& in) {
   }
   const auto colon = row.signature.find(':');
   if (row.width != 0) return row.signature.ends_with(':') ? store(in) : load(in);
-  if (module_.operations_[static_cast<std::size_t>(in.op)] == nullptr) return false;
+  if (module_.operation(in.op) == nullptr) return false;
   Values arguments = pop(colon);
   if (row.immediates == Immediates::lane) arguments.push_back(ir_.getInt32(in.lane));
   if (row.immediates == Immediates::lanes16) {
@@ -558,7 +558,7 @@ bool FunctionBuilder::call(core::FuncIdx callee, bool tail) {
   if (has_references(type) || (tail && type.results.size() > 2)) return false;
   Values arguments = pop(type.params.size());
   arguments.insert(arguments.begin(), instance_);
-  llvm::CallInst* call = ir_.CreateCall(module_.functions_[callee.value], arguments);
+  llvm::CallInst* call = ir_.CreateCall(module_.function(callee), arguments);
   call->setCallingConv(llvm::CallingConv::Tail);
   if (tail) call->setTailCallKind(llvm::CallInst::TCK_MustTail);
   finish_call(call, type, tail);

@@ -1,4 +1,4 @@
-// From an object file to an image: sections laid out, references between them resolved.
+// From object files to an image: sections laid out, references between them resolved.
 #pragma once
 
 #include <llvm/ADT/ArrayRef.h>
@@ -15,9 +15,10 @@ struct Linked {
   std::vector<std::uint64_t> frame_sizes;  // by function index, in bytes
 };
 
-// `functions` and `thunks` name the symbols wanted, by function index; an empty name gives `not_compiled`. Errors:
-// usage (a reference to something outside of the object, which is a fault of the compiler here).
-Result<Linked> link_image(llvm::MemoryBufferRef object, llvm::ArrayRef<std::string> functions,
+// One image of several objects. `functions` and `thunks` name the symbols wanted, by function index; an empty name
+// gives `not_compiled`. Errors: usage (a reference to something outside of the objects, which is a fault of the
+// compiler here).
+Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::ArrayRef<std::string> functions,
                           llvm::ArrayRef<std::string> thunks);
 
 }  // namespace tenon::jit

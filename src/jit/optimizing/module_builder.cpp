@@ -1,4 +1,5 @@
 #include <llvm/IR/Constants.h>
+#include <llvm/Support/Error.h>
 
 #include "jit/optimizing/builder.hpp"
 #include "jit/optimizing/function_builder.hpp"
@@ -14,11 +15,14 @@ bool has_references(const core::FuncType& type) noexcept {
   return std::ranges::any_of(type.params, is_ref) || std::ranges::any_of(type.results, is_ref);
 }
 
-ModuleBuilder::ModuleBuilder(llvm::Module& target, const core::ValidatedModule& source)
+ModuleBuilder::ModuleBuilder(llvm::Module& target, const core::ValidatedModule& source, std::span<const Place> places,
+                             llvm::StringRef name)
     : target_(target),
       context_(target.getContext()),
       source_(source),
       model_(*source.module),
+      places_(places),
+      name_(name),
       metadata_(target.getContext()),
       alias_root_(metadata_.createTBAARoot("tenon")) {
   const auto node = [&](const llvm::Twine& name) {
@@ -32,6 +36,9 @@ ModuleBuilder::ModuleBuilder(llvm::Module& target, const core::ValidatedModule& 
     alias_globals_.push_back(i < model_.imported_globals ? alias_imported_globals_ : node("global " + llvm::Twine(i)));
   }
   append_operations(*target_.getNamedGlobal("tenon_operations")->getInitializer());
+  functions_.resize(model_.funcs.size());
+  thunks_.resize(model_.funcs.size());
+  compiled_.resize(model_.funcs.size());
 }
 
 // The table's rows; where it ends in nulls it is not one array but a structure of two.
@@ -41,6 +48,30 @@ void ModuleBuilder::append_operations(const llvm::Constant& rows) {
     return;
   }
   for (unsigned i = 0; const llvm::Constant* row = rows.getAggregateElement(i); ++i) append_operations(*row);
+}
+
+// The meaning of an instruction, read from the bitcode when it is first used.
+llvm::Function* ModuleBuilder::operation(Op op) {
+  llvm::Function* function = operations_[static_cast<std::size_t>(op)];
+  if (function != nullptr && function->isMaterializable()) llvm::cantFail(function->materialize());
+  return function;
+}
+
+// What is used of the operations becomes part of the code that uses it; the rest goes.
+void ModuleBuilder::take_operations() {
+  target_.getNamedGlobal("tenon_operations")->eraseFromParent();
+  for (bool found = true; found;) {
+    found = false;
+    for (llvm::Function& function : target_) {
+      if (!function.isMaterializable() || function.use_empty()) continue;
+      llvm::cantFail(function.materialize());
+      found = true;
+    }
+  }
+  for (llvm::Function& function : llvm::make_early_inc_range(target_)) {
+    if (function.isMaterializable()) function.deleteBody();
+    if (function.isDeclaration() && function.use_empty() && !function.isIntrinsic()) function.eraseFromParent();
+  }
 }
 
 llvm::Type* ModuleBuilder::type_of(core::ValType type) {
@@ -66,6 +97,7 @@ llvm::FunctionType* ModuleBuilder::function_type(const core::FuncType& type) {
 }
 
 void ModuleBuilder::finish(llvm::Function& function) {
+  own_.insert(&function);
   function.setCallingConv(llvm::CallingConv::Tail);
   function.setDSOLocal(true);
   function.addFnAttr(llvm::Attribute::NoUnwind);
@@ -201,7 +233,8 @@ llvm::Function* ModuleBuilder::thunk(const core::FuncType& type) {
   llvm::Type* ptr = llvm::PointerType::get(context_, 0);
   auto* thunk_type = llvm::FunctionType::get(llvm::Type::getVoidTy(context_), {ptr, ptr, ptr}, false);
   function = llvm::Function::Create(thunk_type, llvm::GlobalValue::ExternalLinkage,
-                                    "thunk" + llvm::Twine(thunk_of_.size()), target_);
+                                    "thunk" + llvm::Twine(thunk_of_.size()) + "." + name_, target_);
+  own_.insert(function);
   function->setDSOLocal(true);
   function->addFnAttr(llvm::Attribute::NoUnwind);
   llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", function));
@@ -251,69 +284,75 @@ llvm::Value* ModuleBuilder::call_func(llvm::IRBuilder<>& ir, llvm::Value* instan
   return call;
 }
 
-void ModuleBuilder::declare() {
-  for (std::size_t i = 0; i < model_.funcs.size(); ++i) {
-    const core::FuncType& type = *source_.func_signatures[core::FuncIdx(i)];
-    llvm::Function* function =
-        llvm::Function::Create(function_type(type), llvm::GlobalValue::ExternalLinkage, "f" + llvm::Twine(i), target_);
-    finish(*function);
-    function->addDereferenceableParamAttr(0, sizeof(runtime::Instance));
-    function->addParamAttr(0, llvm::Attribute::getWithAlignment(context_, llvm::Align(alignof(runtime::Instance))));
-    functions_.push_back(function);
-    guest_code_.insert(function);
+llvm::Function* ModuleBuilder::function(core::FuncIdx index) {
+  llvm::Function*& function = functions_[index.value];
+  if (function != nullptr) return function;
+  const auto linkage = is_shared(index) ? llvm::GlobalValue::ExternalLinkage : llvm::GlobalValue::InternalLinkage;
+  function = llvm::Function::Create(function_type(*source_.func_signatures[index]), linkage,
+                                    "f" + llvm::Twine(index.value), target_);
+  finish(*function);
+  function->addDereferenceableParamAttr(0, sizeof(runtime::Instance));
+  function->addParamAttr(0, llvm::Attribute::getWithAlignment(context_, llvm::Align(alignof(runtime::Instance))));
+  guest_code_.insert(function);
+  if (model_.is_imported(index)) {
+    bridge_import(index);
+  } else if (!is_shared(index)) {
+    bridge_own(index);
   }
-  thunks_.resize(model_.funcs.size());
-  compiled_.resize(model_.funcs.size());
+  return function;
 }
 
-// A function of the module that is not compiled, for callers that are.
-void ModuleBuilder::bridge_own(core::FuncIdx index) {
+// The rest of a bridge: passes its arguments on.
+void ModuleBuilder::call_through(llvm::IRBuilder<>& ir, llvm::Value* func, core::FuncIdx index) {
   llvm::Function* function = functions_[index.value];
-  function->addFnAttr(llvm::Attribute::NoInline);
-  llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", function));
-  llvm::Value* instance = function->getArg(0);
-  auto* own_type = llvm::FunctionType::get(ir.getPtrTy(), {ir.getPtrTy(), ir.getInt32Ty()}, false);
-  llvm::Value* func =
-      ir.CreateCall(own_type, helper(ir, instance, NativeHelper::own_func), {instance, ir.getInt32(index.value)});
   std::vector<llvm::Value*> arguments;
   for (llvm::Argument& argument : llvm::drop_begin(function->args())) arguments.push_back(&argument);
-  const core::TypeIdx type = model_.funcs[index].type;
-  llvm::Value* result = call_func(ir, instance, func, type, arguments, false);
+  llvm::Value* result = call_func(ir, function->getArg(0), func, model_.funcs[index].type, arguments, false);
   if (function->getReturnType()->isVoidTy()) {
     ir.CreateRetVoid();
   } else {
     ir.CreateRet(result);
   }
+}
+
+// A function of the module that is not compiled, or in another image, for callers that are.
+void ModuleBuilder::bridge_own(core::FuncIdx index) {
+  llvm::Function* function = functions_[index.value];
+  function->addFnAttr(llvm::Attribute::NoInline);
+  auto* begin = llvm::BasicBlock::Create(context_, "", function);
+  auto* make = llvm::BasicBlock::Create(context_, "make", function);
+  auto* go = llvm::BasicBlock::Create(context_, "go", function);
+  llvm::IRBuilder<> ir(begin);
+  llvm::Value* instance = function->getArg(0);
+  llvm::Value* funcs = load_invariant(ir, ir.getPtrTy(), instance, offsetof(runtime::Instance, funcs));
+  llvm::LoadInst* known =
+      ir.CreateLoad(ir.getPtrTy(), ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), funcs, index.value * sizeof(void*)));
+  known->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
+  ir.CreateCondBr(ir.CreateIsNotNull(known), go, make, likely());
+  ir.SetInsertPoint(make);
+  auto* own_type = llvm::FunctionType::get(ir.getPtrTy(), {ir.getPtrTy(), ir.getInt32Ty()}, false);
+  llvm::Value* made =
+      ir.CreateCall(own_type, helper(ir, instance, NativeHelper::own_func), {instance, ir.getInt32(index.value)});
+  ir.CreateBr(go);
+  ir.SetInsertPoint(go);
+  llvm::PHINode* func = ir.CreatePHI(ir.getPtrTy(), 2);
+  func->addIncoming(known, begin);
+  func->addIncoming(made, make);
+  call_through(ir, func, index);
 }
 
 void ModuleBuilder::bridge_import(core::FuncIdx index) {
   llvm::Function* function = functions_[index.value];
   llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", function));
-  llvm::Value* instance = function->getArg(0);
-  llvm::Value* funcs = load_invariant(ir, ir.getPtrTy(), instance, offsetof(runtime::Instance, funcs));
-  llvm::Value* func = load_invariant(ir, ir.getPtrTy(), funcs, index.value * sizeof(void*));
-  std::vector<llvm::Value*> arguments;
-  for (llvm::Argument& argument : llvm::drop_begin(function->args())) arguments.push_back(&argument);
-  llvm::Value* result = call_func(ir, instance, func, model_.funcs[index].type, arguments, false);
-  if (function->getReturnType()->isVoidTy()) {
-    ir.CreateRetVoid();
-  } else {
-    ir.CreateRet(result);
-  }
+  llvm::Value* funcs = load_invariant(ir, ir.getPtrTy(), function->getArg(0), offsetof(runtime::Instance, funcs));
+  call_through(ir, load_invariant(ir, ir.getPtrTy(), funcs, index.value * sizeof(void*)), index);
 }
 
-void ModuleBuilder::build(const std::vector<bool>& left_out) {
-  declare();
-  for (const core::MemoryType& memory : model_.memories) {
-    if (!memory.limits.is_64 && memory.page_size_log2 == limits::default_page_size_log2) needs_guards_ = true;
-  }
-  for (std::size_t i = 0; i < model_.funcs.size(); ++i) {
+void ModuleBuilder::build() {
+  for (std::size_t i = model_.imported_funcs; i < model_.funcs.size(); ++i) {
+    if (places_[i] != Place::here) continue;
     const core::FuncIdx index(i);
-    if (i < model_.imported_funcs) {
-      bridge_import(index);
-      continue;
-    }
-    compiled_[i] = !left_out[i] && FunctionBuilder(*this, index).build();
+    compiled_[i] = FunctionBuilder(*this, index).build();
     if (compiled_[i]) {
       thunks_[i] = thunk(*source_.func_signatures[index]);
     } else {
@@ -321,7 +360,14 @@ void ModuleBuilder::build(const std::vector<bool>& left_out) {
       bridge_own(index);
     }
   }
-  target_.getNamedGlobal("tenon_operations")->eraseFromParent();
+  take_operations();
+}
+
+llvm::StringRef ModuleBuilder::symbol(core::FuncIdx index) const {
+  return compiled_[index.value] ? functions_[index.value]->getName() : "";
+}
+llvm::StringRef ModuleBuilder::thunk_symbol(core::FuncIdx index) const {
+  return compiled_[index.value] ? thunks_[index.value]->getName() : "";
 }
 
 }  // namespace tenon::jit

@@ -3,6 +3,7 @@
 #include <climits>
 #include <dlfcn.h>
 #include <string>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace tenon::os {
@@ -29,6 +30,18 @@ void* find_in_library(const char* file, const char* symbol) noexcept {
     }
   }
   return nullptr;
+}
+
+std::uint64_t stamp_of_library(const char* file) noexcept {
+  const std::string folder = program_folder();
+  for (const std::string& path : {folder + file, folder + "../lib/" + file}) {
+    struct stat about = {};
+    if (::stat(path.c_str(), &about) != 0) continue;
+    const auto time = static_cast<std::uint64_t>(about.st_mtim.tv_sec) * 1'000'000'000 +
+                      static_cast<std::uint64_t>(about.st_mtim.tv_nsec);
+    return time ^ (static_cast<std::uint64_t>(about.st_size) << 20);
+  }
+  return 0;
 }
 
 }  // namespace tenon::os

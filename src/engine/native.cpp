@@ -1,0 +1,312 @@
+#include "engine/native.hpp"
+
+#include <algorithm>
+
+#include "engine/component_state.hpp"
+#include "jit/image_file.hpp"
+#include "os/library.hpp"
+#include "os/private_files.hpp"
+#include "tenon/component.hpp"
+#include "tenon/tools.hpp"
+
+namespace tenon {
+
+namespace detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// A guest that is done by then is not worth a compiler.
+constexpr auto first_patience = 20ms;
+constexpr auto least_pause = 20ms;
+constexpr auto most_pause = 1s;
+// Bytes of function bodies that are compiled in one piece.
+constexpr std::size_t piece_size = 16 << 10;
+
+jit::CompileOptimizing* find_compiler() {
+  static auto* const found = static_cast<jit::CompileOptimizing* const*>(
+      os::find_in_library(jit::optimizing_library, jit::compile_optimizing_symbol));
+  return found == nullptr ? nullptr : *found;
+}
+
+// Different code for the same module: a whole one, and the parts that were called.
+enum class CodeKind : std::uint8_t { whole, called };
+
+// The module in the binary format, which it was read from: its sections follow eight bytes.
+Bytes bytes_of(const core::Module& module) {
+  return {module.sections.span().front().raw.data() - 8, static_cast<std::size_t>(module.size)};
+}
+
+jit::Digest key_of(const jit::Cache& cache, const NativeUnit& unit, CodeKind kind) {
+  static const std::uint64_t compiler = os::stamp_of_library(jit::optimizing_library);
+  return cache.key(bytes_of(*unit.validated->module), unit.validated->features.bits(),
+                   compiler * 2 + static_cast<std::uint64_t>(kind));
+}
+
+// nullptr: the engine has none, or it cannot be used.
+std::unique_ptr<jit::Cache> open_cache(const EngineOptions& options) {
+  if (options.cache.empty()) return nullptr;
+  auto cache = std::make_unique<jit::Cache>(options.cache, options.cache_bytes, std::string(tools::version()));
+  return cache->is_open() ? std::move(cache) : nullptr;
+}
+
+Result<jit::Image> compile_whole(const core::ValidatedModule& module) {
+  jit::CompileOptimizing* compile = find_compiler();
+  if (compile == nullptr) {
+    return usage("the optimizing tier needs ", std::string_view(jit::optimizing_library),
+                 ", which is neither beside the program nor where the system looks for libraries");
+  }
+  auto compiled = compile(module, {.threads = std::max(1U, std::thread::hardware_concurrency())});
+  if (!compiled) return std::move(compiled).error();
+  return std::move(compiled->image);
+}
+
+Result<void> add_whole(const EngineOptions& options, NativeUnit& unit) {
+  const auto cache = open_cache(options);
+  std::optional<jit::Digest> key;
+  if (cache != nullptr) {
+    key = key_of(*cache, unit, CodeKind::whole);
+    const auto found = cache->find(*key);
+    if (!found.empty()) return unit.native.add(found.front());
+  }
+  auto image = compile_whole(*unit.validated);
+  if (!image) return std::move(image).error();
+  if (key) cache->keep(*key, {&*image, 1});
+  return unit.native.add(*image);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::CodeModule& code,
+                                                const jit::Image* given) {
+  const EngineOptions& options = engine.options;
+  const core::Module& module = *code.validated->module;
+  const bool compiles = options.tier != Tier::interpreter || given != nullptr;
+  if (!compiles || options.fuel || module.funcs.size() == module.imported_funcs) return nullptr;
+  auto unit = std::make_shared<NativeUnit>(code, options.loop_dispatch);
+  if (given != nullptr) {
+    if (auto added = unit->native.add(*given); !added) return std::move(added).error();
+  } else if (options.tier == Tier::optimizing) {
+    if (auto added = add_whole(options, *unit); !added) return std::move(added).error();
+  } else {
+    std::call_once(engine.has_background, [&] { engine.background = std::make_unique<Background>(options); });
+    engine.background->watch(unit);
+  }
+  return unit;
+}
+
+void end_native(EngineState& engine, const std::shared_ptr<NativeUnit>& unit) noexcept {
+  if (unit != nullptr && engine.background != nullptr) engine.background->forget(*unit);
+}
+
+// --- In the background
+
+Background::Background(const EngineOptions& options) : options_(options), thread_([this] { run(); }) {}
+
+Background::~Background() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void Background::watch(std::shared_ptr<NativeUnit> unit) {
+  {
+    const std::lock_guard lock(mutex_);
+    units_.push_back(std::move(unit));
+  }
+  changed_.notify_all();
+}
+
+void Background::forget(const NativeUnit& unit) noexcept {
+  std::unique_lock lock(mutex_);
+  std::erase_if(units_, [&](const auto& watched) { return watched.get() == &unit; });
+  changed_.wait(lock, [&] { return busy_with_ != &unit; });
+}
+
+void Background::run() {
+  cache_ = open_cache(options_);
+  std::unique_lock lock(mutex_);
+  auto pause = std::chrono::steady_clock::duration(first_patience);
+  while (!is_stopping_) {
+    if (units_.empty()) {
+      changed_.wait(lock);
+      pause = first_patience;
+      continue;
+    }
+    // What is new is looked up at once.
+    bool found_work = false;
+    bool is_new = false;
+    for (std::size_t i = 0; i < units_.size() && !is_stopping_; ++i) {
+      const std::shared_ptr<NativeUnit> unit = units_[i];
+      is_new = is_new || !unit->is_known;
+      if (unit->is_known && pause == first_patience) continue;
+      busy_with_ = unit.get();
+      lock.unlock();
+      if (!std::exchange(unit->is_known, true)) {
+        look_up(*unit);
+      } else {
+        found_work = compile_some(*unit) || found_work;
+      }
+      lock.lock();
+      busy_with_ = nullptr;
+      changed_.notify_all();
+    }
+    if (is_stopping_) return;
+    if (is_new) pause = first_patience;
+    changed_.wait_for(lock, pause, [this] { return is_stopping_; });
+    pause = found_work ? least_pause + 1ms : std::min<std::chrono::steady_clock::duration>(pause * 2, most_pause);
+  }
+}
+
+void Background::look_up(NativeUnit& unit) {
+  unit.compiled.resize(unit.validated->module->funcs.size());
+  if (cache_ == nullptr) return;
+  unit.key = key_of(*cache_, unit, CodeKind::called);
+  for (jit::Image& image : cache_->find(*unit.key)) {
+    if (!unit.native.add(image)) return;
+    for (std::size_t i = 0; i < unit.compiled.size(); ++i) {
+      if (image.functions[i] != jit::not_compiled) unit.compiled[i] = true;
+    }
+    unit.images.push_back(std::move(image));
+  }
+}
+
+// False if nothing new was called.
+bool Background::compile_some(NativeUnit& unit) {
+  const core::Module& module = *unit.validated->module;
+  jit::CompileOptions options;
+  std::vector<bool> wanted(module.funcs.size());
+  std::size_t size = 0;
+  for (std::size_t i = module.imported_funcs; i < wanted.size() && size < piece_size; ++i) {
+    if (unit.compiled[i] || !unit.code->is_translated(core::FuncIdx(i))) continue;
+    unit.compiled[i] = wanted[i] = true;
+    size += module.funcs[core::FuncIdx(i)].body.size();
+  }
+  if (size == 0) return false;
+  jit::CompileOptimizing* compile = find_compiler();
+  if (compile == nullptr) return false;
+  options.wanted = &wanted;
+  auto compiled = compile(*unit.validated, options);
+  if (!compiled || compiled->image.bytes.empty() || !unit.native.add(compiled->image)) return true;
+  unit.images.push_back(std::move(compiled->image));
+  if (unit.key) cache_->keep(*unit.key, unit.images);
+  return true;
+}
+
+// --- Files
+
+Result<NativeInput> open_native(const EngineState& engine, std::string_view input) {
+  if (!jit::is_image_file(input)) return NativeInput{input, {}};
+  auto file = jit::read_image_file(input, tools::version());
+  if (!file) return std::move(file).error();
+  if (file->features != engine.features.bits()) {
+    return usage("the compiled file was made with other features; compile it again with those that it is to run with");
+  }
+  return NativeInput{file->source, std::move(file->images)};
+}
+
+namespace {
+
+// The core modules of the input, by a function that takes each.
+struct Source {
+  std::string bytes;
+  std::uint64_t features = 0;
+};
+
+template <class F>
+Result<void> for_each_module(const Engine& engine, std::string_view input, Source& source, F take) {
+  if (is_native(input)) return usage("the input is compiled already");
+  if (Component::recognizes(input)) {
+    auto component = Component::compile(engine, input);
+    if (!component) return std::move(component).error();
+    const ComponentState& state = *ComponentState::of(*component);
+    source = {state.bytes, state.engine->features.bits()};
+    for (const core::ValidatedModule* module : state.plan.modules) {
+      if (auto taken = take(*module); !taken) return taken;
+    }
+    return {};
+  }
+  auto module = Module::compile(engine, input);
+  if (!module) return std::move(module).error();
+  const ModuleState& state = *ModuleState::of(*module);
+  source = {state.bytes, state.engine->features.bits()};
+  return take(state.validated);
+}
+
+// An engine like the given one that compiles nothing by itself.
+Engine plain_engine(const Engine& engine) {
+  EngineOptions options = engine.options();
+  options.tier = Tier::interpreter;
+  options.cache.clear();
+  return Engine(options);
+}
+
+}  // namespace
+
+}  // namespace detail
+
+bool is_native(std::string_view bytes) noexcept { return jit::is_image_file(bytes); }
+
+bool is_native_component(std::string_view bytes) noexcept { return Component::recognizes(jit::source_of(bytes)); }
+
+Result<std::string> compile_native(const Engine& engine, std::string_view input) {
+  return detail::guarded([&]() -> Result<std::string> {
+    detail::Source source;
+    std::vector<jit::Image> images;
+    auto done = detail::for_each_module(detail::plain_engine(engine), input, source,
+                                        [&](const core::ValidatedModule& module) -> Result<void> {
+                                          auto image = detail::compile_whole(module);
+                                          if (!image) return std::move(image).error();
+                                          images.push_back(std::move(*image));
+                                          return {};
+                                        });
+    if (!done) return std::move(done).error();
+    return jit::write_image_file(tools::version(), source.features, source.bytes, images);
+  });
+}
+
+Result<std::string> show_native(const Engine& engine, std::string_view input, NativeText form) {
+  return detail::guarded([&]() -> Result<std::string> {
+    jit::CompileOptimizing* compile = detail::find_compiler();
+    if (compile == nullptr) return detail::usage("the optimizing tier is not installed");
+    detail::Source source;
+    std::string text;
+    auto done = detail::for_each_module(detail::plain_engine(engine), input, source,
+                                        [&](const core::ValidatedModule& module) -> Result<void> {
+                                          auto shown = compile(module, {.emit = form == NativeText::ir ? "ir" : "asm"});
+                                          if (!shown) return std::move(shown).error();
+                                          text += shown->text;
+                                          return {};
+                                        });
+    if (!done) return std::move(done).error();
+    return text;
+  });
+}
+
+std::string default_cache_folder() {
+  std::string home = os::cache_home();
+  return home.empty() ? home : home + "/tenon";
+}
+
+namespace {
+
+Result<CacheStatus> with_cache(const std::string& folder, jit::CacheStatus (jit::Cache::*work)() const) {
+  const jit::Cache cache(folder, 0, std::string(tools::version()));
+  if (!cache.is_open()) {
+    return fail(ErrorKind::io, {}, "the folder ", std::string_view(folder),
+                " cannot be opened, or others than its owner can write to it");
+  }
+  const jit::CacheStatus status = (cache.*work)();
+  return CacheStatus{status.entries, status.bytes};
+}
+
+}  // namespace
+
+Result<CacheStatus> cache_status(const std::string& folder) { return with_cache(folder, &jit::Cache::status); }
+Result<CacheStatus> clear_cache(const std::string& folder) { return with_cache(folder, &jit::Cache::clear); }
+
+}  // namespace tenon

@@ -1,0 +1,80 @@
+// Compiled code of core modules: from a file that holds it, from the cache, or from the compiler; before the module
+// runs, or while it does.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "engine/state.hpp"
+#include "jit/cache.hpp"
+#include "jit/native_code.hpp"
+#include "jit/optimizing/compiler.hpp"
+#include "tenon/native.hpp"
+
+namespace tenon::detail {
+
+// A core module that is compiled, or to be.
+struct NativeUnit {
+  NativeUnit(runtime::CodeModule& interpreted, bool loop_dispatch)
+      : validated(interpreted.validated), code(&interpreted), native(interpreted, loop_dispatch) {}
+  const core::ValidatedModule* validated;  // with functions of its own, so with sections
+  runtime::CodeModule* code;
+  jit::NativeCode native;
+
+  // Of `Background`.
+  std::optional<jit::Digest> key;
+  std::vector<jit::Image> images;
+  std::vector<bool> compiled;  // functions that are, or that the compiler would not take
+  bool is_known = false;       // the cache was asked
+};
+
+// Gives the module compiled code as the engine's tier says; `given` (may be nullptr) is code from a file. nullptr: it
+// is interpreted. Errors: usage, exhausted, malformed.
+Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::CodeModule& code,
+                                                const jit::Image* given);
+// The module goes: nothing is compiled for it any more.
+void end_native(EngineState& engine, const std::shared_ptr<NativeUnit>& unit) noexcept;
+
+// Compiles what guests have called, while they go on: a thread for each engine that wants it. A function counts as
+// called when the interpreter has translated it. Code comes in pieces of some functions each, so that the first is
+// there soon, and so that whoever ends a module, or the engine, waits for no more than one piece.
+class Background {
+ public:
+  explicit Background(const EngineOptions& options);
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+  ~Background();
+  void watch(std::shared_ptr<NativeUnit> unit);
+  void forget(const NativeUnit& unit) noexcept;
+
+ private:
+  void run();
+  void look_up(NativeUnit& unit);
+  bool compile_some(NativeUnit& unit);
+
+  EngineOptions options_;
+  std::unique_ptr<jit::Cache> cache_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::shared_ptr<NativeUnit>> units_;
+  const NativeUnit* busy_with_ = nullptr;
+  bool is_stopping_ = false;
+  std::thread thread_;
+};
+
+// A compiled file's contents: what it was made of, and its code. For other input: the input, and no code. Errors:
+// usage, malformed.
+struct NativeInput {
+  std::string_view source;
+  std::vector<jit::Image> images;
+  const jit::Image* image(std::size_t module) const noexcept {
+    return module < images.size() ? &images[module] : nullptr;
+  }
+};
+Result<NativeInput> open_native(const EngineState& engine, std::string_view input);
+
+}  // namespace tenon::detail

@@ -1,0 +1,199 @@
+#include "jit/activation.hpp"
+
+#include <atomic>
+#include <utility>
+#include <vector>
+
+#include "os/faults.hpp"
+#include "os/fiber.hpp"
+#include "runtime/store.hpp"
+
+namespace tenon::jit {
+
+using runtime::Instance;
+using runtime::NativeModule;
+using runtime::NativeThunk;
+using runtime::Outcome;
+using runtime::Slot;
+using runtime::Store;
+using runtime::Thread;
+
+namespace {
+
+struct Activation {
+  void* registers[5] = {};  // of __builtin_setjmp
+  Activation* previous = nullptr;
+  Thread* thread = nullptr;
+  Outcome outcome = Outcome::returned;
+};
+
+// Room that compiled code leaves on the native stack for what it calls and for the signal's handler.
+constexpr std::size_t stack_reserve = std::size_t{256} << 10;
+constexpr std::size_t fiber_bytes = std::size_t{1} << 20;
+
+// The part that may be returned to twice: nothing in it lives across the call but what is in memory.
+__attribute__((noinline)) Outcome enter(Activation& activation, NativeThunk thunk, const void* entry, void* context,
+                                        Slot* frame) {
+  if (__builtin_setjmp(activation.registers) == 0) thunk(entry, context, frame);
+  return activation.outcome;
+}
+
+Outcome run_here(Thread& thread, Instance& instance, const NativeModule& native, core::FuncIdx index, Slot* frame) {
+  runtime::StoreControl& control = thread.store->control;
+  Activation activation;
+  activation.thread = &thread;
+  activation.previous = static_cast<Activation*>(thread.activation);
+  void* outer = std::exchange(os::native_stack().activation, &activation);
+  Slot* top = thread.top;
+  const std::uintptr_t limit = control.native_stack_limit;
+  if (thread.activation == nullptr) control.native_stack_limit = os::stack_limit() + stack_reserve;
+  thread.activation = &activation;
+  const void* entry = native.entries[index.value].load(std::memory_order_acquire);
+  const NativeThunk thunk = native.thunks[index.value].load(std::memory_order_relaxed);
+  const Outcome outcome = enter(activation, thunk, entry, &instance, frame);
+  thread.activation = activation.previous;
+  os::native_stack().activation = outer;
+  control.native_stack_limit = limit;
+  thread.top = top;
+  return outcome;
+}
+
+// --- Fibers
+
+// Compiled frames on a stack of their own.
+struct Waiting final : runtime::NativeWait {
+  os::Fiber* fiber = nullptr;
+  Thread* thread = nullptr;
+  // What runs on it, and what that came to.
+  Instance* instance = nullptr;
+  const NativeModule* native = nullptr;
+  core::FuncIdx index;
+  Slot* frame = nullptr;
+  Slot* top = nullptr;
+  Outcome outcome = Outcome::returned;
+  bool has_begun = false;
+  bool has_ended = false;
+  // While they wait.
+  void* innermost = nullptr;
+  void* activation = nullptr;
+};
+
+// Stacks that nothing is on; a few are kept, for making one costs more than a short call.
+class Fibers {
+ public:
+  Fibers() = default;
+  Fibers(const Fibers&) = delete;
+  Fibers& operator=(const Fibers&) = delete;
+  ~Fibers() {
+    for (os::Fiber* fiber : kept_) os::destroy_fiber(fiber);
+  }
+  os::Fiber* take() noexcept {
+    if (kept_.empty()) return os::make_fiber(fiber_bytes);
+    os::Fiber* fiber = kept_.back();
+    kept_.pop_back();
+    return fiber;
+  }
+  void give(os::Fiber* fiber) {
+    if (kept_.size() < most_kept) return kept_.push_back(fiber);
+    os::destroy_fiber(fiber);
+  }
+
+ private:
+  static constexpr std::size_t most_kept = 8;
+  std::vector<os::Fiber*> kept_;
+};
+Fibers& fibers() noexcept {
+  thread_local Fibers kept;
+  return kept;
+}
+
+void end(Thread& thread) noexcept {
+  auto* waiting = static_cast<Waiting*>(std::exchange(thread.native_wait, nullptr));
+  fibers().give(waiting->fiber);
+  delete waiting;
+}
+
+void run_on_fiber(void* argument) {
+  auto& waiting = *static_cast<Waiting*>(argument);
+  waiting.outcome = run_here(*waiting.thread, *waiting.instance, *waiting.native, waiting.index, waiting.frame);
+  waiting.has_ended = true;
+}
+
+// Lets the fiber run until it waits or has ended.
+Outcome go_on(Waiting& waiting) noexcept {
+  Thread& thread = *waiting.thread;
+  runtime::StoreControl& control = thread.store->control;
+  const os::NativeStack outer =
+      std::exchange(os::native_stack(), {.lowest = os::stack_limit(*waiting.fiber), .activation = waiting.innermost});
+  const std::uintptr_t limit = control.native_stack_limit;
+  control.native_stack_limit = os::stack_limit() + stack_reserve;
+  thread.activation = waiting.activation;
+  waiting.resume = nullptr;
+  if (std::exchange(waiting.has_begun, true)) {
+    os::resume_fiber(*waiting.fiber);
+  } else {
+    os::start_fiber(*waiting.fiber, run_on_fiber, &waiting);
+  }
+  thread.activation = nullptr;
+  control.native_stack_limit = limit;
+  os::native_stack() = outer;  // of this host thread, which may be another than when the fiber began
+  if (!waiting.has_ended) return Outcome::suspended;
+  const Outcome outcome = waiting.outcome;
+  thread.top = waiting.top;
+  if (outcome == Outcome::returned || outcome == Outcome::thrown) thread.frame = waiting.frame;
+  end(thread);
+  return outcome;
+}
+
+Outcome resume_waiting(Thread& thread) noexcept { return go_on(static_cast<Waiting&>(*thread.native_wait)); }
+
+}  // namespace
+
+bool prepare_to_wait(Thread& thread) noexcept {
+  if (!thread.may_wait || thread.native_wait != nullptr) return true;
+  os::Fiber* fiber = fibers().take();
+  if (fiber == nullptr) return false;
+  auto* waiting = new Waiting;
+  waiting->resume = nullptr;
+  waiting->abandon = end;
+  waiting->fiber = fiber;
+  waiting->thread = &thread;
+  thread.native_wait = waiting;
+  return true;
+}
+
+Outcome run_native(Thread& thread, Instance& instance, const NativeModule& native, core::FuncIdx index, Slot* frame) {
+  auto* waiting = static_cast<Waiting*>(thread.native_wait);
+  if (!thread.may_wait || waiting->has_begun) return run_here(thread, instance, native, index, frame);
+  waiting->instance = &instance;
+  waiting->native = &native;
+  waiting->index = index;
+  waiting->frame = frame;
+  waiting->top = thread.top;
+  return go_on(*waiting);
+}
+
+bool can_suspend(const Thread& thread) noexcept { return thread.may_wait && thread.native_wait != nullptr; }
+
+void suspend(Thread& thread) noexcept {
+  auto& waiting = static_cast<Waiting&>(*thread.native_wait);
+  waiting.innermost = os::native_stack().activation;
+  waiting.activation = thread.activation;
+  waiting.resume = resume_waiting;
+  os::leave_fiber(*waiting.fiber);
+}
+
+void leave(Thread& thread, Outcome outcome) noexcept {
+  auto* activation = static_cast<Activation*>(thread.activation);
+  activation->outcome = outcome;
+  __builtin_longjmp(activation->registers, 1);
+}
+
+void leave_after_fault() noexcept {
+  Thread& thread = *static_cast<Activation*>(os::native_stack().activation)->thread;
+  leave(thread, thread.trap(Trap::out_of_bounds_memory_access));
+}
+
+bool is_in_activation() noexcept { return os::native_stack().activation != nullptr; }
+
+}  // namespace tenon::jit

@@ -1,0 +1,39 @@
+// Entering compiled code, and leaving it.
+//
+// An activation is one entry from bytecode or the host into compiled code: it keeps where to go back to when a trap (or
+// an exception, on its way outwards) leaves all compiled frames at once. Compiled frames hold nothing that would need
+// to be cleaned up.
+//
+// A guest that may be suspended enters compiled code on a native stack of its own, a fiber: where it waits, that stack
+// is left as it is. Everything that the guest does from its first compiled function on runs on that stack, bytecode and
+// host functions too, until that function returns. A thread of a guest has at most one.
+//
+// Rejected: unwinding frame by frame. Nothing in compiled frames catches; functions that do stay with the interpreter,
+// and their handlers are found on the managed stack as ever.
+#pragma once
+
+#include "runtime/native.hpp"
+#include "runtime/thread.hpp"
+
+namespace tenon::jit {
+
+// True if the thread's guest may enter compiled code now: it cannot be suspended, or a stack for it is at hand.
+bool prepare_to_wait(runtime::Thread& thread) noexcept;
+
+// Runs a function whose arguments are in `frame`; the results come back in it.
+runtime::Outcome run_native(runtime::Thread& thread, runtime::Instance& instance, const runtime::NativeModule& native,
+                            core::FuncIdx index, runtime::Slot* frame);
+
+// Whether the compiled frames under way can be left as they are.
+bool can_suspend(const runtime::Thread& thread) noexcept;
+// Leaves them, with the outcome `suspended`; comes back when the guest goes on.
+void suspend(runtime::Thread& thread) noexcept;
+
+// Leaves all compiled frames of the innermost activation.
+[[noreturn]] void leave(runtime::Thread& thread, runtime::Outcome outcome) noexcept;
+// The same after a fault, from wherever that was.
+[[noreturn]] void leave_after_fault() noexcept;
+// Whether this host thread is in an activation; for the signal's handler.
+bool is_in_activation() noexcept;
+
+}  // namespace tenon::jit

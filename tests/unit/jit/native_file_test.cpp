@@ -1,0 +1,194 @@
+// Compiled files and the cache through the public interface.
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <thread>
+
+#include "tenon/component.hpp"
+#include "tenon/native.hpp"
+
+namespace tenon {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+constexpr std::string_view text = R"((module
+  (func $fib (export "fib") (param i32) (result i32)
+    (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
+      (then (local.get 0))
+      (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                     (call $fib (i32.sub (local.get 0) (i32.const 2)))))))))";
+
+std::uint32_t fib(const Engine& engine, const Module& module, std::uint32_t n) {
+  Store store(engine);
+  const auto instance = Instance::make(store, module, {}).value();
+  return instance.func<std::uint32_t(std::uint32_t)>("fib").value()(n).value();
+}
+
+// A folder of the test's own.
+class Folder {
+ public:
+  Folder()
+      : path_(fs::temp_directory_path() / ("tenon-cache-" + std::to_string(::getpid()) + "-" +
+                                           ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
+    fs::remove_all(path_);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { fs::remove_all(path_); }
+  std::string path() const { return path_.string(); }
+
+ private:
+  fs::path path_;
+};
+
+TEST(NativeFile, RunsWithoutBeingCompiledAgain) {
+  const Engine engine;
+  const std::string file = compile_native(engine, text).value();
+  ASSERT_TRUE(is_native(file));
+  EXPECT_FALSE(is_native_component(file));
+  EXPECT_EQ(fib(engine, Module::compile(engine, file).value(), 20), 6765U);
+}
+
+TEST(NativeFile, HoldsAComponentWithItsCoreModules) {
+  const Engine engine;
+  const std::string file = compile_native(engine, R"((component
+    (core module $m (func (export "twice") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2))))
+    (core instance $i (instantiate $m))
+    (func (export "twice") (param "x" u32) (result u32) (canon lift (core func $i "twice")))))")
+                               .value();
+  ASSERT_TRUE(is_native_component(file));
+  const auto component = Component::compile(engine, file).value();
+  Store store(engine);
+  Linker linker(engine);
+  const auto instance = linker.instantiate(store, component).value();
+  const auto twice = instance.func<std::uint32_t(std::uint32_t)>("", "twice").value();
+  EXPECT_EQ(twice(21).value(), 42U);
+}
+
+TEST(NativeFile, IsRefusedWhenAByteWasChanged) {
+  const Engine engine;
+  const std::string file = compile_native(engine, text).value();
+  for (const std::size_t at : {std::size_t{60}, file.size() / 2, file.size() - 1}) {
+    std::string changed = file;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    const auto module = Module::compile(engine, changed);
+    ASSERT_FALSE(module.has_value()) << at;
+    EXPECT_TRUE(module.error().message().starts_with("the compiled file is damaged")) << module.error().message();
+  }
+  EXPECT_FALSE(Module::compile(engine, file.substr(0, file.size() - 100)).has_value());
+  EXPECT_FALSE(Module::compile(engine, file.substr(0, 4)).has_value());
+}
+
+TEST(NativeFile, IsRefusedByAnotherVersion) {
+  const Engine engine;
+  std::string file = compile_native(engine, text).value();
+  file[16] = static_cast<char>(file[16] ^ 1);  // the version's first letter
+  const auto module = Module::compile(engine, file);
+  ASSERT_FALSE(module.has_value());
+  EXPECT_TRUE(module.error().message().starts_with("the compiled file was made by Tenon ")) << module.error().message();
+}
+
+TEST(NativeFile, IsRefusedWithOtherFeatures) {
+  const std::string file = compile_native(Engine(), text).value();
+  EngineOptions options;
+  options.features = 0;
+  const auto module = Module::compile(Engine(options), file);
+  ASSERT_FALSE(module.has_value());
+  EXPECT_TRUE(module.error().message().starts_with("the compiled file was made with other features"));
+}
+
+TEST(NativeFile, ShowsItsCode) {
+  const Engine engine;
+  EXPECT_NE(show_native(engine, text, NativeText::assembler).value().find("f0:"), std::string::npos);
+  EXPECT_NE(show_native(engine, text, NativeText::ir).value().find("define"), std::string::npos);
+}
+
+EngineOptions cached(const Folder& folder, Tier tier) {
+  EngineOptions options;
+  options.tier = tier;
+  options.cache = folder.path();
+  return options;
+}
+
+TEST(Cache, KeepsWhatWasCompiled) {
+  const Folder folder;
+  for (int i = 0; i < 2; ++i) {
+    const Engine engine(cached(folder, Tier::optimizing));
+    EXPECT_EQ(fib(engine, Module::compile(engine, text).value(), 20), 6765U);
+    EXPECT_EQ(cache_status(folder.path()).value().entries, 1U);
+  }
+  EXPECT_EQ(clear_cache(folder.path()).value().entries, 1U);
+  EXPECT_EQ(cache_status(folder.path()).value().entries, 0U);
+}
+
+TEST(Cache, RunsNoDamagedEntry) {
+  const Folder folder;
+  const auto compile = [&] {
+    const Engine engine(cached(folder, Tier::optimizing));
+    EXPECT_EQ(fib(engine, Module::compile(engine, text).value(), 10), 55U);
+  };
+  compile();
+  const fs::path entry = fs::directory_iterator(folder.path())->path();
+  const auto size = fs::file_size(entry);
+  // Instructions that would end the process, where the code is.
+  std::fstream(entry, std::ios::in | std::ios::out | std::ios::binary).seekp(static_cast<std::streamoff>(size / 2))
+      << "\xF4\xF4\xF4";
+  compile();
+  fs::resize_file(entry, size / 3);
+  compile();
+  EXPECT_EQ(fs::file_size(entry), size);
+}
+
+TEST(Cache, TrustsNothingThatOthersCanWrite) {
+  const Folder folder;
+  const auto compile = [&] {
+    const Engine engine(cached(folder, Tier::optimizing));
+    EXPECT_EQ(fib(engine, Module::compile(engine, text).value(), 10), 55U);
+  };
+  compile();
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0777), 0);
+  compile();  // without the cache
+  EXPECT_EQ(cache_status(folder.path()).error().kind(), ErrorKind::io);
+}
+
+TEST(Cache, ForgetsWhatIsTooMuch) {
+  const Folder folder;
+  EngineOptions options = cached(folder, Tier::optimizing);
+  options.cache_bytes = 20'000;
+  const Engine engine(options);
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(
+        Module::compile(engine, "(module (func (result i32) (i32.const " + std::to_string(i) + ")))").has_value());
+  }
+  EXPECT_LE(cache_status(folder.path()).value().bytes, 20'000U);
+  EXPECT_GE(cache_status(folder.path()).value().entries, 1U);
+}
+
+TEST(AutomaticTier, CompilesWhatIsCalledWhileItRuns) {
+  const Folder folder;
+  const Engine engine(cached(folder, Tier::automatic));
+  const Module module = Module::compile(engine, text).value();
+  const auto end = std::chrono::steady_clock::now() + 60s;
+  // An entry in the cache says that the code was made.
+  do {
+    EXPECT_EQ(fib(engine, module, 20), 6765U);
+    std::this_thread::sleep_for(5ms);
+  } while (cache_status(folder.path()).value().entries == 0 && std::chrono::steady_clock::now() < end);
+  EXPECT_EQ(cache_status(folder.path()).value().entries, 1U);
+  EXPECT_EQ(fib(engine, module, 25), 75025U);
+}
+
+TEST(AutomaticTier, EndsAModuleWhileItIsCompiled) {
+  const Engine engine(EngineOptions{.tier = Tier::automatic});
+  for (int i = 0; i < 20; ++i) {
+    const Module module = Module::compile(engine, text).value();
+    EXPECT_EQ(fib(engine, module, 12), 144U);
+    std::this_thread::sleep_for(std::chrono::milliseconds(3 * i));
+  }
+}
+
+}  // namespace
+}  // namespace tenon
