@@ -30,7 +30,8 @@ Action declare_cache(CLI::App& command) {
       ->type_name("FOLDER");
   command.require_subcommand(1);
   CLI::App* stat = command.add_subcommand("stat", "Say how much is kept");
-  command.add_subcommand("clear", "Remove everything");
+  command.add_subcommand("clear", "Remove everything")->fallthrough();
+  stat->fallthrough();
   return [options, stat] {
     return stat->parsed() ? show(*options, cache_status, "") : show(*options, clear_cache, " removed");
   };

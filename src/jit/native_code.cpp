@@ -15,6 +15,7 @@
 #include "jit/activation.hpp"
 #include "os/faults.hpp"
 #include "os/pages.hpp"
+#include "runtime/heap.hpp"
 #include "runtime/store.hpp"
 
 namespace tenon::jit {
@@ -179,6 +180,15 @@ void memory_init(Instance* instance, std::uint32_t memory, std::uint32_t data, s
 }
 void data_drop(Instance* instance, std::uint32_t data) { instance->dropped_datas[data] = true; }
 
+[[noreturn]] void throw_exception(Instance* instance, std::uint32_t tag, const Slot* arguments, std::uint32_t slots) {
+  Thread& thread = thread_of(*instance);
+  runtime::Exception* exception = instance->store->heap.allocate_exception(*instance->tags[tag], slots);
+  if (exception == nullptr) leave(thread, thread.trap(Trap::heap_exhausted));
+  std::copy_n(arguments, slots, exception->arguments());
+  thread.pending_exception = runtime::as_ref(exception);
+  leave(thread, Outcome::thrown);
+}
+
 constexpr std::size_t helper_count = static_cast<std::size_t>(NativeHelper::count);
 const std::array<const void*, helper_count> helpers = [] {
   std::array<const void*, helper_count> table{};
@@ -195,6 +205,7 @@ const std::array<const void*, helper_count> helpers = [] {
   set(NativeHelper::fill_bytes, &memory_fill);
   set(NativeHelper::init_bytes, &memory_init);
   set(NativeHelper::data_drop, &data_drop);
+  set(NativeHelper::throw_exception, &throw_exception);
   return table;
 }();
 

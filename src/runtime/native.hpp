@@ -18,16 +18,17 @@ namespace tenon::runtime {
 
 // What compiled code calls, by its place in `NativeModule::helpers`. Those that don't return leave to the activation.
 enum class NativeHelper : std::uint8_t {
-  trap,            // (Instance*, u32 reason): does not return
-  call_func,       // (Func*, Slot*): arguments in, results out
-  prepare_func,    // (Func*, void* bridge): gives the function an entry
-  resolve_callee,  // (Instance*, Func*, u64 element, u32 type): traps, or the callee's type is a subtype
-  own_func,        // (Instance*, u32 index): its Func*
-  memory_grow,     // (Instance*, u32 memory, u64 pages): old pages, or -1
-  copy_bytes,      // (Instance*, u32 to_memory, u32 from_memory, u64 to, u64 from, u64 size)
-  fill_bytes,      // (Instance*, u32 memory, u64 to, u32 byte, u64 size)
-  init_bytes,      // (Instance*, u32 memory, u32 data, u64 to, u64 from, u64 size)
-  data_drop,       // (Instance*, u32 data)
+  trap,             // (Instance*, u32 reason): does not return
+  call_func,        // (Func*, Slot*): arguments in, results out
+  prepare_func,     // (Func*, void* bridge): gives the function an entry
+  resolve_callee,   // (Instance*, Func*, u64 element, u32 type): traps, or the callee's type is a subtype
+  own_func,         // (Instance*, u32 index): its Func*
+  memory_grow,      // (Instance*, u32 memory, u64 pages): old pages, or -1
+  copy_bytes,       // (Instance*, u32 to_memory, u32 from_memory, u64 to, u64 from, u64 size)
+  fill_bytes,       // (Instance*, u32 memory, u64 to, u32 byte, u64 size)
+  init_bytes,       // (Instance*, u32 memory, u32 data, u64 to, u64 from, u64 size)
+  data_drop,        // (Instance*, u32 data)
+  throw_exception,  // (Instance*, u32 tag, Slot*, u32 slots): does not return
   count,
 };
 

@@ -17,6 +17,7 @@ A CASE is a path in tests/cases or a part of one; without any, all run. --update
 """
 
 import difflib
+import os
 import pathlib
 import re
 import subprocess
@@ -75,7 +76,7 @@ def run_case(program, case):
             command = [program, *(argument.replace("%", name) for argument in arguments)]
             try:
                 result = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
-                                        timeout=TIME_LIMIT, check=False)
+                                        timeout=TIME_LIMIT, check=False, env={**os.environ, "XDG_CACHE_HOME": folder})
             except subprocess.TimeoutExpired:
                 outcomes.append(f"--- no end after {TIME_LIMIT} s\n")
             else:

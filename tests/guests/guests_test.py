@@ -15,6 +15,7 @@ import threading
 import unittest
 
 PROGRAM = os.path.abspath(os.environ["TENON"])
+os.environ["XDG_CACHE_HOME"] = os.path.join(os.path.dirname(PROGRAM), "cache")
 HERE = pathlib.Path(__file__).resolve().parent
 
 

@@ -11,7 +11,7 @@
 // Aliasing. Guest memory, each global, and the runtime's own state have type-based alias marks of their own, so that a
 // store to memory makes nobody read the base or a global again.
 //
-// A function that holds references, throws, catches, or is atomic is not compiled here: `build` says no, and the
+// A function that holds references, catches, or waits for others' memory is not compiled here: `build` says no, and the
 // function stays with the interpreter. Compiled callers reach it through a bridge.
 #pragma once
 

@@ -225,7 +225,7 @@ llvm::Value* FunctionBuilder::keep_rounding(llvm::Value* argument) {
 
 bool FunctionBuilder::by_signature(const core::Instruction& in) {
   const InstructionInfo& row = info(in.op);
-  if (row.prefix == atomic_prefix) return false;
+  if (row.prefix == atomic_prefix) return atomic(in);
   switch (row.immediates) {
     case Immediates::memory:
     case Immediates::memory_memory:
@@ -277,6 +277,32 @@ bool FunctionBuilder::store(const core::Instruction& in) {
   llvm::StoreInst* store = ir_.CreateAlignedStore(bytes, place, llvm::Align(1));
   store->setMetadata(llvm::LLVMContext::MD_tbaa, module_.alias_memory_);
   return true;
+}
+
+// Bounds come first, then alignment, then the access. Waiting and waking stay with the interpreter.
+bool FunctionBuilder::atomic(const core::Instruction& in) {
+  if (in.op == Op::atomic_fence) {
+    ir_.CreateFence(llvm::AtomicOrdering::SequentiallyConsistent);
+    return true;
+  }
+  const InstructionInfo& row = info(in.op);
+  if (module_.operation(in.op) == nullptr) return false;
+  const auto colon = row.signature.find(':');
+  Values arguments = pop(colon - 1);
+  llvm::Value* place = address(in, pop(), row.width);
+  arguments.insert(arguments.begin(), place);
+  if (row.width > 1) {
+    llvm::BasicBlock* bad = new_block("unaligned");
+    llvm::BasicBlock* good = new_block("aligned");
+    llvm::Value* low = ir_.CreateAnd(ir_.CreatePtrToInt(place, ir_.getInt64Ty()), ir_.getInt64(row.width - 1));
+    ir_.CreateCondBr(ir_.CreateIsNull(low), good, bad, module_.likely());
+    ir_.SetInsertPoint(bad);
+    ir_.CreateAlignedLoad(stored_type(ir_, row.width), place, llvm::Align(1),
+                          true);  // faults if it is out of bounds too
+    trap(Trap::unaligned_atomic);
+    ir_.SetInsertPoint(good);
+  }
+  return call_operation(in, std::move(arguments), static_cast<unsigned>(row.signature.size() - colon - 1));
 }
 
 // --- Memory
@@ -405,6 +431,7 @@ void FunctionBuilder::trap_if_set(llvm::Value* reason) {
 bool FunctionBuilder::control(const core::Instruction& in) {
   switch (in.op) {
     case Op::unreachable: trap(Trap::unreachable); return unreachable(), true;
+    case Op::throw_: return throw_(in);
     case Op::block:
     case Op::loop:
     case Op::if_: return begin(in);
@@ -533,6 +560,27 @@ void FunctionBuilder::end() {
   }
   for (llvm::PHINode* phi : block.phis) push(phi);
   if (block.op == Op::return_) return_(pop(block.phis.size()));
+}
+
+// Nothing compiled catches: whoever does is found by the interpreter.
+bool FunctionBuilder::throw_(const core::Instruction& in) {
+  const core::FuncType& type = *source_.signatures[model_.tags[core::TagIdx(in.index)].type];
+  if (has_references(type)) return false;
+  std::uint32_t slots = 0;
+  for (const core::ValType param : type.params) slots += runtime::slots_of(param);
+  const Values arguments = pop(type.params.size());
+  llvm::IRBuilder<> entry(entry_, entry_->begin());
+  llvm::Value* place = entry.CreateAlloca(ir_.getInt64Ty(), ir_.getInt32(std::max(slots, 1U)));
+  module_.store_slots(ir_, place, arguments);
+  llvm::Type* ptr = ir_.getPtrTy();
+  llvm::Type* i32 = ir_.getInt32Ty();
+  auto* throw_type = llvm::FunctionType::get(ir_.getVoidTy(), {ptr, i32, ptr, i32}, false);
+  llvm::CallInst* call = ir_.CreateCall(throw_type, module_.helper(ir_, instance_, NativeHelper::throw_exception),
+                                        {instance_, ir_.getInt32(in.index), place, ir_.getInt32(slots)});
+  call->setDoesNotReturn();
+  call->addFnAttr(llvm::Attribute::Cold);
+  ir_.CreateUnreachable();
+  return unreachable(), true;
 }
 
 void FunctionBuilder::return_(Values values) {

@@ -38,6 +38,7 @@ class FunctionBuilder {
   llvm::Value* keep_rounding(llvm::Value* argument);
   bool load(const core::Instruction& in);
   bool store(const core::Instruction& in);
+  bool atomic(const core::Instruction& in);
   bool constant(const core::Instruction& in);
   bool variable(const core::Instruction& in);
   bool select();
@@ -57,6 +58,7 @@ class FunctionBuilder {
   void branch_if(std::uint32_t depth);
   void branch_table(const core::Instruction& in);
   void add_incoming(Block& block, llvm::BasicBlock* from);
+  bool throw_(const core::Instruction& in);
   void return_(Values values);
   bool call(core::FuncIdx callee, bool tail);
   bool call_indirect(const core::Instruction& in, bool tail);

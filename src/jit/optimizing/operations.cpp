@@ -7,7 +7,8 @@
 //
 // A function takes the operands as the signature in instructions.def says, then a lane or sixteen lanes; a load takes
 // the bytes read instead of the address, and a store gives the bytes to be written. One that can trap takes a last
-// argument that points to the reason (`Trap`).
+// argument that points to the reason (`Trap`). One that is atomic takes the place of the bytes, in bounds and aligned.
+#include <atomic>
 #include <utility>
 
 #include "interp/access.hpp"
@@ -66,7 +67,9 @@ struct Prepend<First, List<T...>> {
 template <Op op>
 constexpr auto arguments() {
   constexpr InstructionInfo row = info(op);
-  if constexpr (row.prefix == atomic_prefix || row.signature == "*") {
+  if constexpr (row.prefix == atomic_prefix && op >= Op::i32_atomic_load) {
+    return typename Prepend<std::uint8_t*, Operands<op, 1>>::type{};
+  } else if constexpr (row.prefix == atomic_prefix || row.signature == "*") {
     return;
   } else if constexpr (row.width != 0 && row.signature.starts_with('a')) {
     constexpr bool is_load = !row.signature.ends_with(':');
@@ -107,10 +110,34 @@ struct Function<op, List<A...>, semantics::Trapping<T>> {
   }
 };
 
+// Sequentially consistent.
+template <Op op, class L>
+struct Atomic;
+template <Op op, class... A>
+struct Atomic<op, List<std::uint8_t*, A...>> {
+  static auto call(std::uint8_t* place, A... operands) {
+    std::atomic_ref<Stored<op>> target(*reinterpret_cast<Stored<op>*>(place));
+    if constexpr (results_of(op).empty()) {
+      target.store(Operation<op>::apply(operands...));
+    } else if constexpr (sizeof...(A) == 0) {
+      return Operation<op>::apply(target.load());
+    } else {
+      Stored<op> stored = target.load();
+      while (!target.compare_exchange_weak(stored, Operation<op>::apply(stored, operands...))) {
+      }
+      return static_cast<Result1<op>>(stored);
+    }
+  }
+};
+
 template <Op op, class... A>
 constexpr auto make(List<A...>) {
-  using Result = std::remove_cv_t<decltype(Operation<op>::apply(std::declval<A>()...))>;
-  return &Function<op, List<A...>, Result>::call;
+  if constexpr (info(op).prefix == atomic_prefix) {
+    return &Atomic<op, List<A...>>::call;
+  } else {
+    using Result = std::remove_cv_t<decltype(Operation<op>::apply(std::declval<A>()...))>;
+    return &Function<op, List<A...>, Result>::call;
+  }
 }
 
 template <Op op>

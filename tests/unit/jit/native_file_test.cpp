@@ -182,7 +182,9 @@ TEST(AutomaticTier, CompilesWhatIsCalledWhileItRuns) {
 }
 
 TEST(AutomaticTier, EndsAModuleWhileItIsCompiled) {
-  const Engine engine(EngineOptions{.tier = Tier::automatic});
+  EngineOptions options;
+  options.tier = Tier::automatic;
+  const Engine engine(options);
   for (int i = 0; i < 20; ++i) {
     const Module module = Module::compile(engine, text).value();
     EXPECT_EQ(fib(engine, module, 12), 144U);
