@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -324,13 +325,12 @@ class Writer {
 
   // for (; count != 0; --count) { to[..] = from[..] op x; to += step; from += step }
   std::string copy_loop() {
-    static constexpr unsigned widths[] = {1, 2, 4, 8};
+    static constexpr int widths[] = {1, 2, 4, 8};
     const unsigned log = choose(4);
     const unsigned to = first_local_;
     const unsigned from = first_local_ + 1;
     const std::string counter = number(first_local_ + 4 * locals_of_each + 4 + 3);
-    const std::string step =
-        "\x41" + signed_number(choose(4) == 0 ? -static_cast<int>(widths[log]) : widths[log]) + "\x6A\x21";
+    const std::string step = "\x41" + signed_number(choose(4) == 0 ? -widths[log] : widths[log]) + "\x6A\x21";
     static constexpr char loads[] = {0x2D, 0x2F, 0x28, 0x29};
     static constexpr char stores[] = {0x3A, 0x3B, 0x36, 0x37};
     const Type type = log == 3 ? i64 : i32;
@@ -383,35 +383,37 @@ Engine make_engine(Tier tier) {
   return Engine(options);
 }
 
-// What the module does, call by call, as text.
+// One call of each function, on an instance of its own as soon as a call has trapped.
 std::string run(const Engine& engine, const std::string& bytes) {
   const auto module = Module::compile(engine, bytes);
   if (!module) return "not valid: " + std::string(module.error().message());
-  Store store(engine, Limits().memory(1_MiB));
-  const auto instance = Instance::make(store, *module, {});
-  if (!instance) return std::string(instance.error().message());
   std::string done;
-  for (int round = 0; round < 3; ++round) {
-    for (const auto& [name, item] : instance->exports()) {
-      if (item.func) {
-        std::vector<Val> arguments;
-        for (const ValType param : item.func->type().params) {
-          static constexpr std::uint64_t given[] = {0, 0x4049'0FDB, 0xFFFF'FFF0};
-          arguments.push_back(Val::from_bits(param, given[round]));
-        }
-        const auto results = item.func->call(arguments);
-        done += "\n" + name + ": ";
-        if (!results) done += "trap";
-        if (results) {
-          for (const Val& value : *results) done += std::to_string(value.low_bits()) + " ";
-        }
-      } else if (item.memory) {
-        std::uint64_t sum = 0;
-        for (const std::uint8_t byte : item.memory->data()) sum = (std::rotl(sum, 5) ^ byte) * 0x9E37'79B9'7F4A'7C15;
-        done += "\nmemory: " + std::to_string(sum);
-      } else if (item.global) {
-        if (const auto value = item.global->get()) done += "\n" + name + ": " + std::to_string(value->low_bits());
-      }
+  std::optional<Store> store;
+  Instance instance;
+  bool has_trapped = true;
+  for (unsigned call = 0; call < 3 * functions; ++call) {
+    if (has_trapped) {
+      store.emplace(engine, Limits().memory(1_MiB));
+      auto made = Instance::make(*store, *module, {});
+      if (!made) return std::string(made.error().message());
+      instance = *made;
+    }
+    const auto func = instance.func("f" + std::to_string(call % functions)).value();
+    std::vector<Val> arguments;
+    for (const ValType param : func.type().params) {
+      static constexpr std::uint64_t given[] = {0, 0x4049'0FDB, 0xFFFF'FFF0};
+      arguments.push_back(Val::from_bits(param, given[call / functions]));
+    }
+    const auto results = func.call(arguments);
+    has_trapped = !results;
+    done += results ? "\nresult " + std::to_string(results->front().low_bits()) : "\ntrap";
+    std::uint64_t sum = 0;
+    for (const std::uint8_t byte : instance.memory("memory").value().data()) {
+      sum = (std::rotl(sum, 5) ^ byte) * 0x9E37'79B9'7F4A'7C15;
+    }
+    done += " memory " + std::to_string(sum);
+    for (const auto& [name, item] : instance.exports()) {
+      if (!has_trapped && item.global) done += " " + name + " " + std::to_string(item.global->get().value().low_bits());
     }
   }
   return done;

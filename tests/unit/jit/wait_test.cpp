@@ -33,9 +33,9 @@ constexpr std::string_view text = R"((module
     (block $caught (result i32)
       (try_table (result i32) (catch $t $caught) (call $through (local.get $n)))))))";
 
-class Waiting : public testing::Test {
+class CompiledWaiting : public testing::Test {
  protected:
-  Waiting() {
+  CompiledWaiting() {
     linker
         .define_async("env", "read",
                       [this](std::int32_t, Completion<std::int32_t> done) { reads.push_back(std::move(done)); })
@@ -65,7 +65,7 @@ class Waiting : public testing::Test {
   std::vector<Result<std::int32_t>> results;
 };
 
-TEST_F(Waiting, CompiledFramesGoOnWhereTheyWere) {
+TEST_F(CompiledWaiting, CompiledFramesGoOnWhereTheyWere) {
   call("run", 10);
   ASSERT_EQ(reads.size(), 1U);
   EXPECT_TRUE(results.empty());
@@ -74,7 +74,7 @@ TEST_F(Waiting, CompiledFramesGoOnWhereTheyWere) {
   EXPECT_EQ(results[0].value(), 210);
 }
 
-TEST_F(Waiting, ManyWaitAtOnceAtDifferentDepths) {
+TEST_F(CompiledWaiting, ManyWaitAtOnceAtDifferentDepths) {
   for (std::int32_t i = 1; i <= 50; ++i) call(i % 2 == 0 ? "run" : "deep", i);
   ASSERT_EQ(reads.size(), 50U);
   complete_all(0);
@@ -82,7 +82,7 @@ TEST_F(Waiting, ManyWaitAtOnceAtDifferentDepths) {
   for (const auto& result : results) EXPECT_EQ(result.value(), 0);
 }
 
-TEST_F(Waiting, ATrapBehindAWaitEndsTheCall) {
+TEST_F(CompiledWaiting, ATrapBehindAWaitEndsTheCall) {
   call("deep", 20);
   complete_all(1);
   ASSERT_EQ(results.size(), 1U);
@@ -92,28 +92,28 @@ TEST_F(Waiting, ATrapBehindAWaitEndsTheCall) {
   EXPECT_EQ(results.back().value(), 15);
 }
 
-TEST_F(Waiting, ARecursionEndsWhereTheStackDoes) {
+TEST_F(CompiledWaiting, ARecursionEndsWhereTheStackDoes) {
   call("forever", 1);
   for (std::size_t i = 0; i < reads.size() && results.empty(); ++i) Completion<std::int32_t>(reads[i]).resolve(1);
   ASSERT_EQ(results.size(), 1U);
   EXPECT_EQ(results[0].error().message(), "call stack exhausted");
 }
 
-TEST_F(Waiting, BytecodeAndCompiledCodeWaitTogether) {
+TEST_F(CompiledWaiting, BytecodeAndCompiledCodeWaitTogether) {
   call("mixed", 3);
   complete_all(2);
   ASSERT_EQ(results.size(), 1U);
   EXPECT_EQ(results[0].value(), 36);
 }
 
-TEST_F(Waiting, AnExceptionBehindAWaitIsCaught) {
+TEST_F(CompiledWaiting, AnExceptionBehindAWaitIsCaught) {
   call("thrown", 3);
   complete_all(41);
   ASSERT_EQ(results.size(), 1U);
   EXPECT_EQ(results[0].value(), 41);
 }
 
-TEST_F(Waiting, ARejectedOrDroppedCompletionIsATrap) {
+TEST_F(CompiledWaiting, ARejectedOrDroppedCompletionIsATrap) {
   call("run", 2);
   reads[0].reject(Error(ErrorKind::io, "the device is gone"));
   ASSERT_EQ(results.size(), 1U);
@@ -124,7 +124,7 @@ TEST_F(Waiting, ARejectedOrDroppedCompletionIsATrap) {
   EXPECT_FALSE(results[1].has_value());
 }
 
-TEST_F(Waiting, AStoreMayEndWhileCompiledFramesWait) {
+TEST_F(CompiledWaiting, AStoreMayEndWhileCompiledFramesWait) {
   call("run", 2);
   call("deep", 5);
   store.reset();
@@ -132,7 +132,7 @@ TEST_F(Waiting, AStoreMayEndWhileCompiledFramesWait) {
   EXPECT_EQ(results[0].error().kind(), ErrorKind::usage);
 }
 
-TEST_F(Waiting, AnOrdinaryCallCannotWait) {
+TEST_F(CompiledWaiting, AnOrdinaryCallCannotWait) {
   const auto result = instance.func<std::int32_t(std::int32_t)>("run").value()(3);
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().kind(), ErrorKind::usage);
