@@ -10,7 +10,6 @@
 #include "quantities.hpp"
 #include "subcommand.hpp"
 #include "tenon/http.hpp"
-#include "tenon/native.hpp"
 
 namespace tenon::program {
 
@@ -22,8 +21,7 @@ struct Options : CommonOptions {
   std::string max_body = "1GiB";
   std::string max_memory = "1GiB";
   bool access_log = false;
-  std::string tier = "auto";
-  bool no_cache = false;
+  std::string tier = "interpreter";
   GrantOptions grants;
 };
 
@@ -89,7 +87,7 @@ Result<void> read_limits(Options& options) {
 }
 
 Result<Component> read_component(const Engine& engine, std::string_view source) {
-  if (Component::recognizes(source) || is_native_component(source)) return Component::compile(engine, source);
+  if (Component::recognizes(source)) return Component::compile(engine, source);
   return Error(ErrorKind::usage,
                "a component is needed that exports wasi:http/incoming-handler; this is a core module, or none at all "
                "(`tenon component new` makes a component of a module)");
@@ -104,11 +102,7 @@ ExitCode serve(Options& options) {
   if (!tier) return report(options, tier.error(), "", "");
   const auto source = read_input(options.input);
   if (!source) return failed(source.error());
-  const bool keeps_code = *tier != Tier::interpreter && !options.no_cache;
-  const Engine engine({.features = features->bits,
-                       .tier = *tier,
-                       .cache = keeps_code ? default_cache_folder() : "",
-                       .source_lines = true});
+  const Engine engine({.features = features->bits, .tier = *tier, .source_lines = true});
   const auto component = read_component(engine, *source);
   if (!component) return report(options, component.error(), shown_name(options.input), *source);
   auto config = read_grants(options.grants);
@@ -167,10 +161,7 @@ Action declare_serve(CLI::App& command) {
   command.add_flag("--access-log", options->access_log, "A line on standard error for each request");
   command.add_option("--metrics", server.metrics_address, "Where to serve figures for Prometheus")
       ->type_name("HOST:PORT");
-  command.add_flag("--no-cache", options->no_cache, "Keep no compiled code, and use none that was kept");
-  command
-      .add_option("--tier", options->tier,
-                  "How guests run: interpreter, optimizing (compiled first), or auto (compiled while they run)")
+  command.add_option("--tier", options->tier, "How guests run: interpreter, or optimizing (compiled first)")
       ->type_name("TIER")
       ->capture_default_str();
   declare_grants(command, options->grants);
