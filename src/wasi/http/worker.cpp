@@ -97,7 +97,7 @@ Result<void> Worker::make_guest(std::unique_ptr<Guest>& guest) {
   if (!instance) return std::move(instance).error();
   auto handle = instance->func(serving_.handler, "handle");
   if (!handle) return std::move(handle).error();
-  guest->handle = std::move(*handle);
+  guest->handle = *handle;
   ++serving_.metrics.instances_made;
   return {};
 }
