@@ -193,7 +193,7 @@ class Writer {
         const std::string out = address(depth) + access(ops[choose(ops.size())]) + "\x22" + number(scratch(type));
         static constexpr std::string_view as_i64[] = {"\xAD", "", "\xBC\xAD", "\xBD"};
         const std::string get = "\x20" + number(scratch(type));
-        return out + "\x23\x01" + get + std::string(as_i64[i32 - type]) + "\x85\x24\x01";
+        return out + "\x23\x01\x42\x1F\x7E" + get + std::string(as_i64[i32 - type]) + "\x7C\x24\x01";
       }
       case 5: return some_call(type, depth);
       case 6: return convert(type, depth);
