@@ -4,6 +4,7 @@
 #include <atomic>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <ostream>
 #include <sys/stat.h>
 #include <thread>
 
@@ -18,6 +19,7 @@ namespace fs = std::filesystem;
 struct Way {
   const char* name;
   Outcome<Descriptor> (*open)(int base, std::string_view path, int flags, unsigned mode);
+  friend void PrintTo(const Way& way, std::ostream* out) { *out << way.name; }
 };
 
 struct Resolve : ::testing::TestWithParam<Way> {
