@@ -7,6 +7,9 @@
 //   tenon::start(run, [](tenon::Result<std::int32_t> result) { ... });         // returns when the guest waits or is
 //   done
 //
+// Where the function's types stand for component types (tenon/component_types.hpp), it serves components, too: imports
+// of async functions. Calls of components are started by `tenon::start` of tenon/component_async.hpp.
+//
 // A guest that waits holds a stack of a few kilobytes and nothing of the host's; thousands may wait at once. A guest
 // called by an ordinary call cannot wait: there the host function's call traps with an error that says so. Everything
 // happens on the thread that serves the store.
@@ -14,6 +17,7 @@
 
 #include <functional>
 #include <memory>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -32,28 +36,67 @@ Result<void> end_waiting(CallContext& context, Waiting& waiting, std::uint64_t* 
 void complete(Waiting& waiting, std::span<const std::uint64_t> results);
 void complete(Waiting& waiting, Error error);
 
+// One call by a component that may still be under way.
+struct PendingCall;
+// Lowers a result: to slots, or to the guest's memory.
+using LowerResult = void (*)(AbiContext& context, const void* value, std::uint64_t* slots);
+struct ResultLowering {
+  const void* value = nullptr;
+  LowerResult to_slots = nullptr;  // at most one
+  void (*to_memory)(AbiContext& context, const void* value, std::uint64_t pointer) = nullptr;
+  unsigned flat = 0;
+  AbiLayout (*layout)(bool is_64) noexcept = nullptr;
+};
+void complete(PendingCall& pending, const ResultLowering& result);
+void complete(PendingCall& pending, Error error);
+
 }  // namespace detail
 
 // The right to finish one call of an asynchronous host function, once. Copies share it; when the last copy is dropped
-// unused, the guest's call traps.
+// unused, the call of a core module traps, and a component waits for ever.
 template <class R>
 class Completion {
  public:
   explicit Completion(std::shared_ptr<detail::Waiting> waiting) noexcept : waiting_(std::move(waiting)) {}
-  // With the results; the guest goes on before this returns, unless the host function has not returned yet.
+  explicit Completion(std::shared_ptr<detail::PendingCall> pending) noexcept : pending_(std::move(pending)) {}
+  // With the results. A core module goes on before this returns, unless the host function has not returned yet; a
+  // component when its store goes on.
   template <class... Value>
     requires(sizeof...(Value) == (std::is_void_v<R> ? 0 : 1) && (std::is_convertible_v<Value, R> && ...))
-  void resolve(const Value&... value) {
-    constexpr unsigned slots = detail::CoreResults<R>::slots;
-    std::uint64_t frame[slots > 0 ? slots : 1] = {};
-    (detail::CoreResults<R>::store(frame, static_cast<R>(value)), ...);
-    detail::complete(*waiting_, std::span<const std::uint64_t>(frame, slots));
+  void resolve(Value&&... value) {
+    if constexpr (detail::is_core_result<R>) {
+      if (waiting_ != nullptr) {
+        constexpr unsigned slots = detail::CoreResults<R>::slots;
+        std::uint64_t frame[slots > 0 ? slots : 1] = {};
+        (detail::CoreResults<R>::store(frame, static_cast<R>(value)), ...);
+        return detail::complete(*waiting_, std::span<const std::uint64_t>(frame, slots));
+      }
+    }
+    if constexpr (std::is_void_v<R>) {
+      detail::complete(*pending_, detail::ResultLowering());
+    } else if constexpr (detail::AbiType<R>) {
+      const auto lower = [this](const R& result) {
+        using Abi = detail::Abi<R>;
+        const auto to_slots = [](detail::AbiContext& context, const void* of, std::uint64_t* slots) {
+          if constexpr (Abi::flat <= detail::max_flat_results) Abi::lower(context, *static_cast<const R*>(of), slots);
+        };
+        const auto to_memory = [](detail::AbiContext& context, const void* of, std::uint64_t pointer) {
+          Abi::store(context, *static_cast<const R*>(of), pointer);
+        };
+        detail::complete(*pending_, {&result, to_slots, to_memory, Abi::flat, Abi::layout});
+      };
+      (lower(static_cast<const R&>(R(std::forward<Value>(value)))), ...);
+    }
   }
   // The guest's call traps with this error.
-  void reject(Error error) { detail::complete(*waiting_, std::move(error)); }
+  void reject(Error error) {
+    if (waiting_ != nullptr) return detail::complete(*waiting_, std::move(error));
+    detail::complete(*pending_, std::move(error));
+  }
 
  private:
   std::shared_ptr<detail::Waiting> waiting_;
+  std::shared_ptr<detail::PendingCall> pending_;
 };
 
 namespace detail {
@@ -83,30 +126,91 @@ struct AsyncHostFunctionOf final : HostFunction {
   }
 };
 
+// A host function that components wait for.
+struct AsyncComponentHostFunction {
+  std::vector<const Shape*> params;
+  const Shape* result = nullptr;
+  AsyncComponentHostFunction() = default;
+  AsyncComponentHostFunction(const AsyncComponentHostFunction&) = delete;
+  AsyncComponentHostFunction& operator=(const AsyncComponentHostFunction&) = delete;
+  virtual ~AsyncComponentHostFunction() = default;
+  // Lifts the arguments from the flat ones, of which there are at most `most`, and calls the function.
+  virtual Result<void> run(CallContext& call, AbiContext& context, unsigned most, const std::uint64_t* flat,
+                           std::shared_ptr<PendingCall> pending) = 0;
+};
+
+template <class F, bool with_caller, class R, class... Args>
+struct AsyncComponentHostFunctionOf final : AsyncComponentHostFunction {
+  F function;
+
+  explicit AsyncComponentHostFunctionOf(F f) : function(std::move(f)) {
+    params = {&Abi<Args>::shape...};
+    result = AbiResults<R>::shape();
+  }
+
+  Result<void> run(CallContext& call, AbiContext& context, unsigned most, const std::uint64_t* flat,
+                   std::shared_ptr<PendingCall> pending) override {
+    if constexpr (sizeof...(Args) == 0) {
+      return invoke(call, context, std::tuple<>(), std::move(pending));
+    } else {
+      using Params = Abi<std::tuple<Args...>>;
+      if (Params::flat <= most) return invoke(call, context, Params::lift(context, flat), std::move(pending));
+      const std::uint8_t* at = abi_tuple(context, flat[0], Params::layout(context.is_64));
+      if (at == nullptr) return abi_failure(context);
+      return invoke(call, context, Params::load(context, at), std::move(pending));
+    }
+  }
+
+ private:
+  Result<void> invoke(CallContext& call, AbiContext& context, std::tuple<Args...> arguments,
+                      std::shared_ptr<PendingCall> pending) {
+    if (context.has_failed) return abi_failure(context);
+    const auto apply = [&](Args&... args) {
+      if constexpr (with_caller) {
+        function(make_caller(call), std::move(args)..., Completion<R>(std::move(pending)));
+      } else {
+        function(std::move(args)..., Completion<R>(std::move(pending)));
+      }
+    };
+    std::apply(apply, arguments);
+    return {};
+  }
+};
+
 // Takes a callable's parameters apart: an optional Caller, the arguments, and the completion, which comes last.
 template <class... Parameters>
 struct AsyncSignature;
 template <class R>
 struct AsyncSignature<Completion<R>> {
-  template <class F, bool with_caller, class... Args>
-  using Function = AsyncHostFunctionOf<F, with_caller, R, Args...>;
+  template <bool with_caller, class... Args>
+  struct Of {
+    static constexpr bool is_core = (CoreType<Args> && ...) && is_core_result<R>;
+    static constexpr bool is_component = (AbiType<Args> && ...) && is_component_result<R>;
+    template <class F>
+    static std::shared_ptr<HostFunction> core(F function) {
+      return std::make_shared<AsyncHostFunctionOf<F, with_caller, R, Args...>>(std::move(function));
+    }
+    template <class F>
+    static std::shared_ptr<AsyncComponentHostFunction> component(F function) {
+      return std::make_shared<AsyncComponentHostFunctionOf<F, with_caller, R, Args...>>(std::move(function));
+    }
+  };
 };
 template <class First, class... Rest>
 struct AsyncSignature<First, Rest...> {
-  template <class F, bool with_caller, class... Args>
-  using Function = typename AsyncSignature<Rest...>::template Function<F, with_caller, Args..., First>;
+  template <bool with_caller, class... Args>
+  using Of = typename AsyncSignature<Rest...>::template Of<with_caller, Args..., First>;
 };
-
-template <class F, class... Parameters>
-std::shared_ptr<HostFunction> make_async_function(F function, std::type_identity<std::tuple<Caller, Parameters...>>) {
-  using Function = typename AsyncSignature<Parameters...>::template Function<F, true>;
-  return std::make_shared<Function>(std::move(function));
-}
-template <class F, class... Parameters>
-std::shared_ptr<HostFunction> make_async_function(F function, std::type_identity<std::tuple<Parameters...>>) {
-  using Function = typename AsyncSignature<Parameters...>::template Function<F, false>;
-  return std::make_shared<Function>(std::move(function));
-}
+template <class Parameters>
+struct AsyncCallable;
+template <class... Parameters>
+struct AsyncCallable<std::tuple<Caller, Parameters...>> {
+  using type = typename AsyncSignature<Parameters...>::template Of<true>;
+};
+template <class... Parameters>
+struct AsyncCallable<std::tuple<Parameters...>> {
+  using type = typename AsyncSignature<Parameters...>::template Of<false>;
+};
 
 template <class F>
 struct ParametersOf;
@@ -118,12 +222,6 @@ template <class C, class... Parameters>
 struct ParametersOf<void (C::*)(Parameters...)> {
   using type = std::tuple<std::remove_cvref_t<Parameters>...>;
 };
-
-template <class F>
-std::shared_ptr<HostFunction> async_host_function(F function) {
-  using Parameters = typename ParametersOf<decltype(&F::operator())>::type;
-  return make_async_function(std::move(function), std::type_identity<Parameters>{});
-}
 
 void start(const Func& func, std::span<const std::uint64_t> arguments,
            std::function<void(Result<std::span<const std::uint64_t>>)> done);
@@ -152,7 +250,18 @@ void start(const TypedFunc<R(Args...)>& func, const std::type_identity_t<Args>&.
 
 template <class F>
 Result<void> Linker::define_async(std::string_view module, std::string_view name, F function) {
-  return define_function(module, name, detail::async_host_function(std::move(function)));
+  using Parameters = typename detail::ParametersOf<decltype(&F::operator())>::type;
+  using Callable = typename detail::AsyncCallable<Parameters>::type;
+  static_assert(Callable::is_core || Callable::is_component,
+                "a host function takes and gives core types or types of components");
+  if constexpr (Callable::is_core && Callable::is_component && std::is_copy_constructible_v<F>) {
+    auto done = define_function(module, name, Callable::template component<F>(function));
+    if (!done) return done;
+  } else if constexpr (!Callable::is_core) {
+    return define_function(module, name, Callable::template component<F>(std::move(function)));
+  }
+  if constexpr (Callable::is_core)
+    return define_function(module, name, Callable::template core<F>(std::move(function)));
 }
 
 }  // namespace tenon

@@ -8,7 +8,8 @@
 //   3).value();
 //
 // C++ types and the component types that they stand for: tenon/component_types.hpp. Where types are known at run time
-// only, values are `component::Val`s (tenon/component_values.hpp).
+// only, values are `component::Val`s (tenon/component_values.hpp). Resources as C++ classes:
+// tenon/component_resources.hpp. Calls that take their time, streams and futures: tenon/component_async.hpp.
 //
 // After a trap nothing enters the instances that the call was in any more; other instances of the store go on.
 #pragma once
@@ -51,10 +52,12 @@ struct ComponentItemType {
 };
 
 // A resource type of the host. Its handles carry a number that the host chooses, `rep`; when a guest drops an own
-// handle, or the host's value of one goes, the destructor is called with it. Copies are the same type.
+// handle, or the host's value of one goes, or the store ends, the destructor is called with it. Copies are the same
+// type. `key` tells C++ classes apart (tenon/component_resources.hpp).
 class HostResourceType {
  public:
-  explicit HostResourceType(std::string name, std::function<void(std::uint64_t rep)> destructor = {});
+  explicit HostResourceType(std::string name, std::function<void(std::uint64_t rep)> destructor = {},
+                            const void* key = nullptr);
 
  private:
   friend class Linker;
@@ -71,6 +74,8 @@ class ComponentCompletion {
   Result<void> resolve(std::span<const component::Val> results) const;
   // The same when guests have nothing else to do.
   void resolve_later(std::vector<component::Val> results) const;
+  // The guest that called traps with this error.
+  void reject(Error error) const;
 
  private:
   std::shared_ptr<detail::PendingCall> call_;
@@ -101,8 +106,32 @@ class Component {
   std::shared_ptr<const detail::ComponentState> state_;
 };
 
+class ComponentFunc;
 template <class Signature>
 class TypedComponentFunc;
+
+namespace detail {
+
+// A call of a guest that may take its time, as the host sees it: how its arguments are lowered and its results lifted.
+struct GuestCallBody {
+  GuestCallBody() = default;
+  GuestCallBody(const GuestCallBody&) = delete;
+  GuestCallBody& operator=(const GuestCallBody&) = delete;
+  virtual ~GuestCallBody() = default;
+  // The flat parameters, of which there are at most 16.
+  virtual void lower(AbiContext& context, std::uint64_t* slots) = 0;
+  // The flat results, at most `most` of them; else the first points to them.
+  virtual void lift(AbiContext& context, const std::uint64_t* slots, unsigned most) = 0;
+  // Called once: the results were lifted, or what went wrong.
+  virtual void finish(Result<void> done) = 0;
+};
+struct GuestCall;
+// Starts the call; `finish` may be called before this returns.
+std::shared_ptr<GuestCall> start_call(const ComponentFunc& func, std::unique_ptr<GuestCallBody> body);
+// Lets the store's guests go on until the call is over. Errors: trap (nothing can go on).
+Result<void> wait_for_call(const ComponentFunc& func, const std::shared_ptr<GuestCall>& call);
+
+}  // namespace detail
 
 // A component's function in a store.
 class ComponentFunc {
@@ -113,6 +142,8 @@ class ComponentFunc {
 
   // "func(a: u32) -> string".
   std::string type() const;
+  // Whether its type is async: it may wait, and the call drives its store until it is over.
+  bool is_async() const noexcept;
   // Calls with values of any types. Errors: usage (wrong types or store), trap, exhausted, or what a host function
   // gave.
   Result<std::vector<component::Val>> call(std::span<const component::Val> arguments) const;
@@ -126,6 +157,7 @@ class ComponentFunc {
  private:
   friend struct detail::StoreBlock;
   friend class detail::ComponentCall;
+  friend class StoreHandle;
   Result<void> check(std::span<const detail::Shape* const> params, const detail::Shape* result) const;
   std::shared_ptr<detail::StoreBlock> store_;
   const component::LiftedFunc* func_ = nullptr;
@@ -150,7 +182,7 @@ class ComponentInstance {
   Result<TypedComponentFunc<Signature>> func(std::string_view instance, std::string_view name) const {
     return func(instance, name).and_then([](ComponentFunc found) { return found.template typed<Signature>(); });
   }
-  // A core module that it exports.
+  // A core module that it exports. Errors: usage (no such export).
   Result<Module> module(std::string_view name) const;
 
  private:
@@ -176,8 +208,6 @@ class ComponentCall {
   Error failure() noexcept;
   // Calls the core function: `slots` holds the flat parameters and takes the results. Errors: trap.
   Result<void> run(std::span<std::uint64_t> slots) noexcept;
-  // Where the results lie that are not flat: checked. nullptr after an error.
-  const std::uint8_t* results_at(std::uint64_t pointer, AbiLayout layout) noexcept;
   // The results were lifted: lets the guest clean up, and leaves. Errors: trap.
   Result<void> finish(std::span<const std::uint64_t> results) noexcept;
 
@@ -191,13 +221,79 @@ class ComponentCall {
 
 }  // namespace detail
 
+namespace detail {
+
+// How a function's parameters are lowered and its result is lifted.
+template <class... Args>
+void lower_params(AbiContext& context, std::uint64_t* slots, const Args&... arguments) {
+  if constexpr (sizeof...(Args) > 0) {
+    using Params = AbiParams<Args...>;
+    using Product = AbiProduct<typename Params::Tuple, Shape::Kind::tuple, Args...>;
+    if constexpr (Params::in_memory) {
+      const AbiLayout layout = Product::layout(context.is_64);
+      slots[0] = abi_allocate(context, layout.size, layout.alignment);
+      if (!context.has_failed) Product::store_members(context, slots[0], arguments...);
+    } else {
+      Product::lower_members(context, slots, arguments...);
+    }
+  }
+}
+
+// From the flat results, of which there are at most `most`; after an error from zeros.
+template <class R>
+R lift_result(AbiContext& context, const std::uint64_t* slots, unsigned most) {
+  context.type = abi_result(context);
+  if (Abi<R>::flat <= most) return Abi<R>::lift(context, slots);
+  const AbiLayout layout = Abi<R>::layout(context.is_64);
+  const std::uint64_t pointer = context.is_64 ? slots[0] : static_cast<std::uint32_t>(slots[0]);
+  const std::uint8_t* at = abi_tuple(context, pointer, layout);
+  if (at == nullptr) {
+    static constexpr std::uint8_t zeros[1024] = {};
+    static_assert(Abi<R>::layout(true).size <= sizeof zeros, "a result of more than 1,024 bytes");
+    at = zeros;
+  }
+  return Abi<R>::load(context, at);
+}
+
+// A call with C++ types. `done` takes a Result<R>.
+template <class R, class Done, class... Args>
+struct TypedGuestCall final : GuestCallBody {
+  std::tuple<Args...> arguments;
+  Done done;
+  std::optional<std::conditional_t<std::is_void_v<R>, std::monostate, R>> result;
+
+  explicit TypedGuestCall(Done d, Args... args) : arguments(std::move(args)...), done(std::move(d)) {}
+  void lower(AbiContext& context, std::uint64_t* slots) override {
+    // What the caller keeps is given by reference.
+    const auto lower_all = [&](const Args&... args) {
+      lower_params(context, slots, static_cast<const std::unwrap_reference_t<Args>&>(args)...);
+    };
+    std::apply(lower_all, arguments);
+  }
+  void lift(AbiContext& context, const std::uint64_t* slots, unsigned most) override {
+    if constexpr (!std::is_void_v<R>) result.emplace(lift_result<R>(context, slots, most));
+  }
+  void finish(Result<void> ended) override {
+    if (!ended) return done(Result<R>(std::move(ended).error()));
+    if constexpr (std::is_void_v<R>) {
+      done(Result<void>());
+    } else {
+      done(Result<R>(*std::move(result)));
+    }
+  }
+};
+
+}  // namespace detail
+
 // A component function whose C++ signature was checked; a call allocates nothing but what its values need. R is void or
-// a value; a view that a call gives would dangle, so results own what they hold.
+// a value; a view that a call gives would dangle, so results own what they hold. A call of an async function drives
+// the store until it is over (see `run_until`, tenon/component_async.hpp).
 template <class R, class... Args>
   requires((detail::AbiType<std::remove_cvref_t<Args>> && ...) && (std::is_void_v<R> || detail::AbiType<R>))
 class TypedComponentFunc<R(Args...)> {
  public:
   Result<R> operator()(const std::remove_cvref_t<Args>&... arguments) const {
+    if (is_async_) return call_async(arguments...);
     using Params = detail::AbiParams<std::remove_cvref_t<Args>...>;
     using Results = detail::AbiResults<R>;
     detail::ComponentCall call(func_);
@@ -205,7 +301,7 @@ class TypedComponentFunc<R(Args...)> {
       return std::move(begun).error();
     detail::AbiContext& context = call.context();
     std::uint64_t slots[Params::slots > 0 ? Params::slots : 1];
-    if constexpr (sizeof...(Args) > 0) lower(context, slots, arguments...);
+    detail::lower_params(context, slots, arguments...);
     if (context.has_failed) [[unlikely]]
       return call.failure();
     if (auto done = call.run(slots); !done) [[unlikely]]
@@ -214,7 +310,7 @@ class TypedComponentFunc<R(Args...)> {
     if constexpr (std::is_void_v<R>) {
       return call.finish({slots, result_slots});
     } else {
-      R result = lift(call, slots);
+      R result = detail::lift_result<R>(context, slots, detail::max_flat_results);
       if (context.has_failed) [[unlikely]]
         return call.failure();
       if (auto finished = call.finish({slots, result_slots}); !finished) [[unlikely]]
@@ -227,40 +323,20 @@ class TypedComponentFunc<R(Args...)> {
 
  private:
   friend class ComponentFunc;
-  explicit TypedComponentFunc(ComponentFunc func) noexcept : func_(std::move(func)) {}
+  explicit TypedComponentFunc(ComponentFunc func) noexcept : func_(std::move(func)), is_async_(func_.is_async()) {}
 
-  static void lower(detail::AbiContext& context, std::uint64_t* slots, const std::remove_cvref_t<Args>&... arguments) {
-    using Params = detail::AbiParams<std::remove_cvref_t<Args>...>;
-    using Product =
-        detail::AbiProduct<typename Params::Tuple, detail::Shape::Kind::tuple, std::remove_cvref_t<Args>...>;
-    if constexpr (Params::in_memory) {
-      const detail::AbiLayout layout = Product::layout(context.is_64);
-      slots[0] = detail::abi_allocate(context, layout.size, layout.alignment);
-      if (!context.has_failed) Product::store_members(context, slots[0], arguments...);
-    } else {
-      Product::lower_members(context, slots, arguments...);
-    }
-  }
-  static auto lift(detail::ComponentCall& call, const std::uint64_t* slots)
-    requires(!std::is_void_v<R>)
-  {
-    detail::AbiContext& context = call.context();
-    if constexpr (detail::AbiResults<R>::in_memory) {
-      const detail::AbiLayout layout = detail::Abi<R>::layout(context.is_64);
-      const std::uint64_t pointer = context.is_64 ? slots[0] : static_cast<std::uint32_t>(slots[0]);
-      const std::uint8_t* at = call.results_at(pointer, layout);
-      if (at == nullptr) {
-        static constexpr std::uint8_t zeros[1024] = {};
-        static_assert(detail::Abi<R>::layout(true).size <= sizeof zeros, "a result of more than 1,024 bytes");
-        at = zeros;
-      }
-      return detail::Abi<R>::load(context, at);
-    } else {
-      return detail::Abi<R>::lift(context, slots);
-    }
+  Result<R> call_async(const std::remove_cvref_t<Args>&... arguments) const {
+    std::optional<Result<R>> result;
+    const auto done = [&result](Result<R> given) { result.emplace(std::move(given)); };
+    // The arguments are the caller's while this call is under way.
+    using Body = detail::TypedGuestCall<R, decltype(done), std::reference_wrapper<const std::remove_cvref_t<Args>>...>;
+    const auto call = detail::start_call(func_, std::make_unique<Body>(done, std::cref(arguments)...));
+    if (auto waited = detail::wait_for_call(func_, call); !waited) return std::move(waited).error();
+    return *std::move(result);
   }
 
   ComponentFunc func_;
+  bool is_async_;
 };
 
 namespace detail {

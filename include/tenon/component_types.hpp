@@ -12,7 +12,8 @@
 //   std::expected<T, E>, tenon::Outcome<T, E>                       result<T, E> (void, std::monostate: no value)
 //   enumerations                                                    enum, by number
 //   std::bitset<N>                                                  flags
-//   tenon::Resource, tenon::Own<T>, tenon::Borrow<T>                own and borrow (tenon/component.hpp)
+//   tenon::Own<T>, tenon::Borrow<T>                                 own and borrow (tenon/component_resources.hpp)
+//   tenon::Stream<T>, tenon::Future<T>                              stream<T>, future<T> (tenon/component_async.hpp)
 //
 // Names of fields and cases are not compared: C++ has none to compare. A std::string_view or std::span parameter of a
 // host function is a view into the guest's memory where its encoding allows, and valid for the call.
@@ -42,9 +43,15 @@
 #include <expected>
 #endif
 
+#include "tenon/component_values.hpp"
 #include "tenon/result.hpp"
 
 namespace tenon {
+
+namespace component {
+struct ValueType;
+struct FuncSignature;
+}  // namespace component
 
 // A result<T, E> where std::expected is not at hand. `void` for either: std::monostate.
 template <class T, class E>
@@ -84,15 +91,26 @@ struct Shape {
     flags,
     own,
     borrow,
+    stream,
+    future,
   };
   Kind kind = Kind::bool_;
   std::span<const Shape* const> members{};  // of tuples, records, variants (null: no value); ok and error of results
-  const Shape* element = nullptr;           // of lists and options
+  const Shape* element = nullptr;           // of lists and options; of streams and futures (null: no value)
   std::uint32_t length = 0;                 // of fixed-length lists, and labels of flags
   const void* key = nullptr;                // of a resource of the host: what identifies its C++ type; else null
 };
 // "tuple<u32, string>".
 std::string to_string(const Shape& shape);
+
+// Whether values of the type hold handles: those need to know their component type.
+constexpr bool has_handles(const Shape& shape) noexcept {
+  if (shape.kind >= Shape::Kind::own) return true;
+  for (const Shape* member : shape.members) {
+    if (member != nullptr && has_handles(*member)) return true;
+  }
+  return shape.element != nullptr && has_handles(*shape.element);
+}
 
 // --- The two sides -------------------------------------------------------------------------------------------------
 
@@ -107,6 +125,9 @@ struct AbiContext {
   bool has_failed = false;
   AbiState* state = nullptr;
   std::deque<std::string>* scratch = nullptr;  // strings that views refer to; made when needed
+  // The component type at hand, kept for what has handles; nullptr: the parameters of `signature`.
+  const component::ValueType* type = nullptr;
+  const component::FuncSignature* signature = nullptr;
 
   unsigned pointer_size() const noexcept { return is_64 ? 8 : 4; }
 };
@@ -124,6 +145,12 @@ struct AbiRange {
   std::uint64_t length = 0;
 };
 AbiRange abi_lower_string(AbiContext& context, std::string_view text) noexcept;
+// The type of a part of the type at hand: a field, a case's value, an element (0); and of the function's result.
+const component::ValueType* abi_part(const AbiContext& context, std::uint32_t part) noexcept;
+const component::ValueType* abi_result(const AbiContext& context) noexcept;
+// Handles of the type at hand: resources, streams and futures.
+component::Handle abi_lift_handle(AbiContext& context, std::uint32_t index) noexcept;
+std::uint32_t abi_lower_handle(AbiContext& context, const component::Handle& handle) noexcept;
 
 struct AbiLayout {
   std::uint32_t size;
@@ -170,6 +197,24 @@ struct Abi;
 
 template <class T>
 concept AbiType = requires { Abi<T>::flat; };
+
+// While it lives, the type at hand is that of a part. Types without handles need not know theirs.
+template <class T>
+class AbiPart {
+ public:
+  AbiPart(AbiContext& context, std::uint32_t part) noexcept : context_(context), whole_(context.type) {
+    if constexpr (has_handles(Abi<T>::shape)) context.type = abi_part(context, part);
+  }
+  AbiPart(const AbiPart&) = delete;
+  AbiPart& operator=(const AbiPart&) = delete;
+  ~AbiPart() {
+    if constexpr (has_handles(Abi<T>::shape)) context_.type = whole_;
+  }
+
+ private:
+  AbiContext& context_;
+  const component::ValueType* whole_;
+};
 
 inline std::uint8_t* abi_at(AbiContext& context, std::uint64_t pointer) noexcept { return context.memory + pointer; }
 
@@ -324,6 +369,7 @@ struct AbiList : AbiPointerAndLength<T, AbiList<T, Element>> {
       std::memcpy(list.data(), at, length * sizeof(Element));
     } else {
       list.reserve(length);
+      const AbiPart<Element> part(context, 0);
       for (std::uint64_t i = 0; i < length && !context.has_failed; ++i) {
         list.push_back(Abi<Element>::load(context, at + i * layout.size));
       }
@@ -338,6 +384,7 @@ struct AbiList : AbiPointerAndLength<T, AbiList<T, Element>> {
       if (!value.empty()) std::memcpy(abi_at(context, pointer), value.data(), value.size() * sizeof(Element));
     } else {
       std::uint64_t at = pointer;
+      const AbiPart<Element> part(context, 0);
       for (const auto& element : value) {
         Abi<Element>::store(context, element, at);
         if (context.has_failed) return {};
@@ -429,31 +476,48 @@ struct AbiProduct {
   // Walks over the members: from one flat slot, or offset, to the next.
   struct Flat {
     unsigned at = 0;
+    std::uint32_t part = 0;
     unsigned next(unsigned slots) noexcept { return std::exchange(at, at + slots); }
   };
   struct Offset {
     std::uint32_t at = 0;
+    std::uint32_t part = 0;
     std::uint32_t next(AbiLayout one) noexcept {
       const std::uint32_t begin = align_up(at, one.alignment);
       at = begin + one.size;
       return begin;
     }
   };
+  template <class Member>
+  static Member lift_member(AbiContext& context, const std::uint64_t* slots, Flat& walk) {
+    const AbiPart<Member> part(context, walk.part++);
+    return Abi<Member>::lift(context, slots + walk.next(Abi<Member>::flat));
+  }
+  template <class Member>
+  static Member load_member(AbiContext& context, const std::uint8_t* at, Offset& walk) {
+    const AbiPart<Member> part(context, walk.part++);
+    return Abi<Member>::load(context, at + walk.next(Abi<Member>::layout(context.is_64)));
+  }
   static T lift(AbiContext& context, const std::uint64_t* slots) {
     Flat walk;
-    return T{Abi<Members>::lift(context, slots + walk.next(Abi<Members>::flat))...};
+    return T{lift_member<Members>(context, slots, walk)...};
   }
   static T load(AbiContext& context, const std::uint8_t* at) {
     Offset walk;
-    return T{Abi<Members>::load(context, at + walk.next(Abi<Members>::layout(context.is_64)))...};
+    return T{load_member<Members>(context, at, walk)...};
   }
   static void lower_members(AbiContext& context, std::uint64_t* slots, const Members&... members) {
     Flat walk;
-    (Abi<Members>::lower(context, members, slots + walk.next(Abi<Members>::flat)), ...);
+    const auto lower_one = [&]<class Member>(const Member& member) {
+      const AbiPart<Member> part(context, walk.part++);
+      Abi<Member>::lower(context, member, slots + walk.next(Abi<Member>::flat));
+    };
+    (lower_one.template operator()<Members>(members), ...);
   }
   static void store_members(AbiContext& context, std::uint64_t pointer, const Members&... members) {
     Offset walk;
     const auto store_one = [&]<class Member>(const Member& member) {
+      const AbiPart<Member> part(context, walk.part++);
       const std::uint32_t offset = walk.next(Abi<Member>::layout(context.is_64));
       if (!context.has_failed) Abi<Member>::store(context, member, pointer + offset);
     };
@@ -513,19 +577,23 @@ struct Abi<std::array<T, n>> {
     return {static_cast<std::uint32_t>(n) * one.size, one.alignment};
   }
   static std::array<T, n> lift(AbiContext& context, const std::uint64_t* slots) {
+    const AbiPart<T> part(context, 0);
     std::array<T, n> value{};
     for (std::size_t i = 0; i < n; ++i) value[i] = Abi<T>::lift(context, slots + i * Abi<T>::flat);
     return value;
   }
   static void lower(AbiContext& context, const std::array<T, n>& value, std::uint64_t* slots) {
+    const AbiPart<T> part(context, 0);
     for (std::size_t i = 0; i < n; ++i) Abi<T>::lower(context, value[i], slots + i * Abi<T>::flat);
   }
   static std::array<T, n> load(AbiContext& context, const std::uint8_t* at) {
+    const AbiPart<T> part(context, 0);
     std::array<T, n> value{};
     for (std::size_t i = 0; i < n; ++i) value[i] = Abi<T>::load(context, at + i * Abi<T>::layout(context.is_64).size);
     return value;
   }
   static void store(AbiContext& context, const std::array<T, n>& value, std::uint64_t pointer) {
+    const AbiPart<T> part(context, 0);
     for (std::size_t i = 0; i < n && !context.has_failed; ++i) {
       Abi<T>::store(context, value[i], pointer + i * Abi<T>::layout(context.is_64).size);
     }
@@ -550,6 +618,12 @@ struct AbiCase<std::monostate> : NoValue {
   static void lower(AbiContext&, std::monostate, std::uint64_t*) noexcept {}
   static std::monostate load(AbiContext&, const std::uint8_t*) noexcept { return {}; }
   static void store(AbiContext&, std::monostate, std::uint64_t) noexcept {}
+};
+
+template <>
+class AbiPart<std::monostate> {
+ public:
+  AbiPart(AbiContext&, std::uint32_t) noexcept {}
 };
 
 constexpr std::uint32_t discriminant_size(std::size_t cases) noexcept {
@@ -614,12 +688,15 @@ struct AbiSum {
     static constexpr std::uint64_t zeros[flat] = {};
     const auto index = static_cast<std::uint32_t>(slots[0]);
     const std::uint64_t* payload_slots = index < count ? slots + 1 : zeros;
-    return with_case(context, index,
-                     [&](auto i) { return Of::template make<i>(AbiCase<Case<i>>::lift(context, payload_slots)); });
+    return with_case(context, index, [&](auto i) {
+      const AbiPart<Case<i>> part(context, i);
+      return Of::template make<i>(AbiCase<Case<i>>::lift(context, payload_slots));
+    });
   }
   static T load(AbiContext& context, const std::uint8_t* at) {
     const std::uint32_t index = load_discriminant(at, tag_size);
     return with_case(context, index, [&](auto i) {
+      const AbiPart<Case<i>> part(context, i);
       return Of::template make<i>(AbiCase<Case<i>>::load(context, at + payload_offset(context.is_64)));
     });
   }
@@ -628,16 +705,18 @@ struct AbiSum {
     const auto index = static_cast<std::uint32_t>(Of::index(value));
     slots[0] = index;
     each([&](auto i) {
-      if (index == i) AbiCase<Case<i>>::lower(context, Of::template get<i>(value), slots + 1);
+      if (index != i) return;
+      const AbiPart<Case<i>> part(context, i);
+      AbiCase<Case<i>>::lower(context, Of::template get<i>(value), slots + 1);
     });
   }
   static void store(AbiContext& context, const T& value, std::uint64_t pointer) {
     const auto index = static_cast<std::uint32_t>(Of::index(value));
     store_discriminant(abi_at(context, pointer), tag_size, index);
     each([&](auto i) {
-      if (index == i) {
-        AbiCase<Case<i>>::store(context, Of::template get<i>(value), pointer + payload_offset(context.is_64));
-      }
+      if (index != i) return;
+      const AbiPart<Case<i>> part(context, i);
+      AbiCase<Case<i>>::store(context, Of::template get<i>(value), pointer + payload_offset(context.is_64));
     });
   }
   template <class F>
@@ -774,6 +853,27 @@ struct Abi<std::bitset<n>> {
   }
   static void store(AbiContext& context, const std::bitset<n>& value, std::uint64_t pointer) noexcept {
     store_discriminant(abi_at(context, pointer), size, static_cast<std::uint32_t>(value.to_ullong()));
+  }
+};
+
+// --- Handles -------------------------------------------------------------------------------------------------------
+
+// What the C++ classes of handles have in common: `T` is made of a component::Handle, and has one.
+template <class T>
+struct AbiHandle {
+  static constexpr unsigned flat = 1;
+  static constexpr AbiLayout layout(bool) noexcept { return {4, 4}; }
+  static T lift(AbiContext& context, const std::uint64_t* slots) {
+    return T(abi_lift_handle(context, static_cast<std::uint32_t>(slots[0])));
+  }
+  static void lower(AbiContext& context, const T& value, std::uint64_t* slots) {
+    slots[0] = abi_lower_handle(context, value.handle());
+  }
+  static T load(AbiContext& context, const std::uint8_t* at) {
+    return T(abi_lift_handle(context, abi_load<std::uint32_t>(at)));
+  }
+  static void store(AbiContext& context, const T& value, std::uint64_t pointer) {
+    abi_store(abi_at(context, pointer), abi_lower_handle(context, value.handle()));
   }
 };
 

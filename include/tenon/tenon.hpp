@@ -42,6 +42,7 @@ class Component;
 class ComponentInstance;
 class HostResourceType;
 class ComponentCompletion;
+class StoreHandle;
 namespace component {
 class Val;
 }
@@ -62,6 +63,7 @@ struct StoreBlock;
 struct LinkerState;
 struct HostFunction;
 struct ComponentHostFunction;
+struct AsyncComponentHostFunction;
 struct CallContext;
 }  // namespace detail
 
@@ -302,6 +304,8 @@ class Caller {
   // Whether the guest is to be stopped: its time is over, or `Store::interrupt` was called. A host function that waits
   // for something asks now and then, and returns if so; the guest goes no further then.
   bool is_interrupted() const noexcept;
+  // The store that the call is in; see tenon/component_async.hpp.
+  StoreHandle store() const noexcept;
 
  private:
   friend struct detail::StoreBlock;
@@ -469,9 +473,17 @@ class Linker {
   // resource type of the host. See tenon/component.hpp.
   using ComponentFunction = std::function<Result<std::vector<component::Val>>(std::span<const component::Val>)>;
   Result<void> define_dynamic(std::string_view instance, std::string_view name, ComponentFunction function);
+  // One that is told who calls.
+  using ComponentCallerFunction =
+      std::function<Result<std::vector<component::Val>>(const Caller&, std::span<const component::Val>)>;
+  Result<void> define_dynamic(std::string_view instance, std::string_view name, ComponentCallerFunction function);
   // One that may take its time: it keeps the completion and resolves it at once, later, or never.
   using AsyncComponentFunction = std::function<Result<void>(std::span<const component::Val>, ComponentCompletion)>;
   Result<void> define_async_dynamic(std::string_view instance, std::string_view name, AsyncComponentFunction function);
+  using AsyncComponentCallerFunction =
+      std::function<Result<void>(const Caller&, std::span<const component::Val>, ComponentCompletion)>;
+  Result<void> define_async_dynamic(std::string_view instance, std::string_view name,
+                                    AsyncComponentCallerFunction function);
   Result<void> define_resource(std::string_view instance, std::string_view name, const HostResourceType& type);
   // All exports of an instance, under a module name.
   Result<void> define_instance(std::string_view module, const Instance& instance);
@@ -491,6 +503,8 @@ class Linker {
                                std::shared_ptr<detail::HostFunction> function);
   Result<void> define_function(std::string_view instance, std::string_view name,
                                std::shared_ptr<detail::ComponentHostFunction> function);
+  Result<void> define_function(std::string_view instance, std::string_view name,
+                               std::shared_ptr<detail::AsyncComponentHostFunction> function);
   std::unique_ptr<detail::LinkerState> state_;
 };
 
@@ -678,6 +692,7 @@ struct ComponentHostFunctionOf final : ComponentHostFunction {
 
   template <class T>
   Result<void> give(AbiContext& context, Flat most, std::uint64_t* frame, unsigned param_slots, const T& value) {
+    context.type = abi_result(context);
     if (Results::flat <= most.results) {
       // At most one slot, whatever the limit.
       std::uint64_t slots[Results::flat > 0 ? Results::flat : 1];

@@ -1,6 +1,8 @@
 // The canonical ABI for C++ types, as far as it needs the runtime: memory, realloc, strings, handles.
 #include <algorithm>
 
+#include "abi/lift.hpp"
+#include "abi/lower.hpp"
 #include "abi/strings.hpp"
 #include "abi/traps.hpp"
 #include "engine/component_state.hpp"
@@ -16,8 +18,10 @@ void update_memory(AbiContext& context) noexcept {
 
 void open_context(AbiContext& context, AbiState& state, component::ComponentInstance& inst,
                   const component::CanonicalOptions& opts, component::Lenders* lenders,
-                  component::BorrowScope* borrow_scope) noexcept {
+                  component::BorrowScope* borrow_scope, const component::FuncSignature* signature) noexcept {
   state.guest.emplace(inst, opts, lenders, borrow_scope);
+  state.guest->host = inst.scheduler->host_handles;
+  context.signature = signature;
   context.state = &state;
   context.is_64 = opts.is_memory64();
   context.memory = state.guest->memory.data();
@@ -102,6 +106,48 @@ AbiRange abi_lower_string(AbiContext& context, std::string_view text) noexcept {
       context, component::store_string_into_range(*context.state->guest, component::StringView::of(text)));
   update_memory(context);
   return {stored.pointer, stored.tagged_code_units};
+}
+
+const component::ValueType* abi_part(const AbiContext& context, std::uint32_t part) noexcept {
+  const component::ValueType* type = context.type;
+  if (type == nullptr) return context.signature->params[part].type;
+  switch (type->kind) {
+    case component::TypeKind::record:
+    case component::TypeKind::variant: return type->members[part].type;
+    case component::TypeKind::tuple: return type->types[part];
+    case component::TypeKind::result: return part == 0 ? type->element : type->second;
+    default: return type->element;
+  }
+}
+
+const component::ValueType* abi_result(const AbiContext& context) noexcept { return context.signature->result; }
+
+component::Handle abi_lift_handle(AbiContext& context, std::uint32_t index) noexcept {
+  if (context.has_failed) return {};
+  return value_or_keep(context, context.state->guest->lift_handle(*context.type, index));
+}
+
+std::uint32_t abi_lower_handle(AbiContext& context, const component::Handle& handle) noexcept {
+  if (context.has_failed) return 0;
+  return value_or_keep(context, context.state->guest->lower_handle(*context.type, handle));
+}
+
+std::uint32_t abi_val_size(const AbiContext& context) noexcept {
+  return context.type == nullptr ? 0 : context.state->guest->layout(*context.type).size;
+}
+
+component::Val abi_load_val(AbiContext& context, std::uint64_t pointer) noexcept {
+  if (context.type == nullptr || context.has_failed) return {};
+  return value_or_keep(context, component::load(*context.state->guest, pointer, *context.type));
+}
+
+void abi_store_val(AbiContext& context, const component::Val& value, std::uint64_t pointer) noexcept {
+  if (context.type == nullptr || context.has_failed) return;
+  auto stored = component::store(*context.state->guest, value, *context.type, pointer);
+  update_memory(context);
+  if (stored) return;
+  context.has_failed = true;
+  context.state->error = std::move(stored).error();
 }
 
 }  // namespace tenon::detail

@@ -22,6 +22,7 @@ ComponentFunc StoreBlock::handle(const component::LiftedFunc* func) {
 }
 
 const component::LiftedFunc* StoreBlock::func_of(const ComponentFunc& func) noexcept { return func.func_; }
+StoreBlock* StoreBlock::owner_of(const ComponentFunc& func) noexcept { return func.store_.get(); }
 
 // --- The host calls ------------------------------------------------------------------------------------------------
 
@@ -58,7 +59,7 @@ Result<void> ComponentCall::begin() noexcept {
   has_begun_ = true;
   if (!state->deadline.holds()) return out_of_memory();
   if (auto begun = guarded(block, [&] { return state->call.begin(func, nullptr); }); !begun) return begun;
-  open_context(context_, state->abi, *func.inst, func.opts, nullptr, &state->call.borrows());
+  open_context(context_, state->abi, *func.inst, func.opts, nullptr, &state->call.borrows(), func.type);
   return {};
 }
 
@@ -74,10 +75,6 @@ Result<void> ComponentCall::run(std::span<std::uint64_t> slots) noexcept {
   auto done = guarded(*func_->store_, [&] { return state_of(state_).call.run(slots); });
   update_memory(context_);
   return done;
-}
-
-const std::uint8_t* ComponentCall::results_at(std::uint64_t pointer, AbiLayout layout) noexcept {
-  return abi_tuple(context_, pointer, layout);
 }
 
 Result<void> ComponentCall::finish(std::span<const std::uint64_t> results) noexcept {
@@ -103,7 +100,7 @@ Result<void> call_typed(ComponentHostFunction& function, const component::Lowere
   AbiContext context;
   component::Lenders lenders(*caller.inst);
   AbiState state;
-  open_context(context, state, *caller.inst, caller.opts, &lenders, nullptr);
+  open_context(context, state, *caller.inst, caller.opts, &lenders, nullptr, caller.type);
   const FlatLimits most = limits_of(caller.opts);
   auto result = function.run(call, context, {.params = most.params, .results = most.results}, frame);
   delete context.scratch;
@@ -116,12 +113,11 @@ std::span<const component::Member> result_types(const component::Member& result)
 }
 
 // With values.
-Result<void> call_dynamic(const Linker::ComponentFunction& function, const component::LoweredFunc& caller,
+Result<void> call_dynamic(const Linker::ComponentCallerFunction& function, const component::LoweredFunc& caller,
                           CallContext& call, runtime::Slot* frame) {
   component::Lenders lenders(*caller.inst);
   component::GuestContext guest(*caller.inst, caller.opts, &lenders, nullptr);
-  StoreHandles handles(*call.block);
-  guest.host = &handles;
+  guest.host = &call.block->component_store().handles;
   const component::FuncSignature& type = *caller.type;
   const FlatLimits most = limits_of(caller.opts);
   const std::uint64_t flat = component::flat_count(type.params);
@@ -129,7 +125,7 @@ Result<void> call_dynamic(const Linker::ComponentFunction& function, const compo
   std::vector<component::Val> arguments(type.params.size());
   auto lifted = component::lift_flat_values(guest, most.params, {frame, param_slots}, type.params, arguments);
   if (!lifted) return lifted;
-  auto results = function(arguments);
+  auto results = function(StoreBlock::handle(call), arguments);
   if (!results) return std::move(results).error();
   const component::Member result{.label = {}, .type = type.result};
   const auto types = result_types(result);
@@ -182,9 +178,8 @@ Result<std::vector<component::Val>> call_synchronously(StoreBlock& block, const 
                                                        std::span<const component::Val> arguments) {
   component::SyncCall call;
   if (auto begun = call.begin(func, nullptr); !begun) return std::move(begun).error();
-  detail::StoreHandles handles(block);
   component::GuestContext guest(*func.inst, func.opts, nullptr, &call.borrows());
-  guest.host = &handles;
+  guest.host = &block.component_store().handles;
 
   runtime::Slot slots[component::max_flat_params] = {};
   auto lowered = component::lower_flat_values(guest, component::max_flat_params, arguments, func.type->params, slots);
@@ -211,10 +206,12 @@ Result<std::vector<component::Val>> ComponentFunc::call(std::span<const componen
   if (arguments.size() != func_->type->params.size()) {
     return usage("the function has type ", std::string_view(type()), ", found ", arguments.size(), " arguments");
   }
-  return detail::guarded_call(*store_, [&] {
-    return func_->type->is_async ? detail::call_async(*store_, *func_, arguments)
-                                 : call_synchronously(*store_, *func_, arguments);
-  });
+  if (func_->type->is_async) return detail::call_async(*this, arguments);
+  return detail::guarded_call(*store_, [&] { return call_synchronously(*store_, *func_, arguments); });
+}
+
+bool ComponentFunc::is_async() const noexcept {
+  return func_ != nullptr && store_->is_alive() && func_->type->is_async;
 }
 
 std::string ComponentFunc::type() const {
@@ -225,7 +222,7 @@ std::string ComponentFunc::type() const {
 Result<void> ComponentFunc::check(std::span<const detail::Shape* const> params, const detail::Shape* result) const {
   if (func_ == nullptr) return usage("the function handle is empty");
   if (!store_->is_alive()) return detail::dead_store();
-  const std::string wrong = detail::difference(params, result, *func_->type);
+  const std::string wrong = detail::difference(params, result, *func_->type, func_->inst->resources);
   if (wrong.empty()) return {};
   return usage("the function has type ", std::string_view(type()), ": ", std::string_view(wrong));
 }

@@ -1,8 +1,12 @@
 // Resources in the host's hands.
 //
 // An own handle that a guest gave is kept by a `HeldResource`, which the value's copies share. The last copy drops the
-// resource, unless it was given to a guest before. Resources of the host need no keeper: their number is what the host
-// made of it.
+// resource, unless it was given to a guest before. Objects of C++ classes that no guest has had are kept by an
+// `OwnedObject` (tenon/component_resources.hpp) in the same way. Other resources of the host need no keeper: their
+// number is what the host made of it.
+//
+// When the store ends, guests' destructors are not run, but the host's are: for what the host holds, and for what is
+// still in the guests' tables.
 #include "engine/component_state.hpp"
 
 namespace tenon::detail {
@@ -15,17 +19,29 @@ struct HeldResource final : component::HandleOwner {
   HeldResource(std::shared_ptr<StoreBlock> owner, const component::RuntimeResourceType& of, std::uint64_t number)
       : block(std::move(owner)), type(&of), rep(number) {
     kind = &held_resource;
+    if (HostResource* resource = HostResource::of(of)) host = resource->shared_from_this();
   }
   HeldResource(const HeldResource&) = delete;
   HeldResource& operator=(const HeldResource&) = delete;
   ~HeldResource() override {
-    if (is_gone || !block->is_alive() || block->call_depth >= max_nested_calls) return;
-    const DeadlineScope deadline(*block);
     // Nobody is there to be told of a trap in the destructor; the instance cannot be entered again.
-    (void)component::run_destructor(*type, rep, nullptr, block->component_store().world.scheduler);
+    if (!is_gone) (void)drop();
+  }
+
+  Result<void> drop() {
+    is_gone = true;
+    if (host != nullptr) {
+      if (host->destructor) host->destructor(rep);
+      return {};
+    }
+    if (!block->is_alive()) return dead_store();
+    return guarded_call(*block, [&] {
+      return component::run_destructor(*type, rep, nullptr, block->component_store().world.scheduler);
+    });
   }
 
   std::shared_ptr<StoreBlock> block;
+  std::shared_ptr<HostResource> host;  // where the type is the host's
   const component::RuntimeResourceType* type;
   std::uint64_t rep;
   bool is_gone = false;  // given to a guest
@@ -42,6 +58,13 @@ Result<std::uint64_t> StoreHandles::lend(const component::RuntimeResourceType& t
     if (type.impl == nullptr) return handle.rep;
     return usage("a handle of a guest's resource was expected, found one of the host's");
   }
+  if (handle.owner->kind == &owned_object) {
+    const auto& object = static_cast<const OwnedObject&>(*handle.owner);
+    const HostResource* resource = HostResource::of(type);
+    if (resource == nullptr || resource->key != object.key) return usage("the handle is of another resource type");
+    if (object.is_given) return usage("the resource was given away");
+    return handle.rep;
+  }
   if (handle.owner->kind != &held_resource) return usage("a handle of a resource was expected, found another");
   const auto& held = static_cast<const HeldResource&>(*handle.owner);
   if (held.type != &type || held.block.get() != &block_) return usage("the handle is of another resource type");
@@ -51,18 +74,40 @@ Result<std::uint64_t> StoreHandles::lend(const component::RuntimeResourceType& t
 
 Result<std::uint64_t> StoreHandles::give(const component::RuntimeResourceType& type, const component::Handle& handle) {
   auto rep = lend(type, handle);
-  if (rep && handle.owner != nullptr) static_cast<HeldResource&>(*handle.owner).is_gone = true;
+  if (!rep || handle.owner == nullptr) return rep;
+  if (handle.owner->kind == &owned_object) {
+    static_cast<OwnedObject&>(*handle.owner).is_given = true;
+  } else {
+    static_cast<HeldResource&>(*handle.owner).is_gone = true;
+  }
   return rep;
+}
+
+const char owned_object = 0;
+
+bool is_usable(const component::Handle& handle) noexcept {
+  if (handle.owner == nullptr) return false;
+  if (handle.owner->kind == &owned_object) return !static_cast<const OwnedObject&>(*handle.owner).is_given;
+  if (handle.owner->kind != &held_resource) return false;
+  const auto& held = static_cast<const HeldResource&>(*handle.owner);
+  return !held.is_gone && (held.host != nullptr || held.block->is_alive());
+}
+
+Result<void> drop_handle(component::Handle handle) {
+  if (!is_usable(handle)) return usage("the handle is empty: the resource was given away or dropped");
+  if (handle.owner->kind == &owned_object) return {};
+  return static_cast<HeldResource&>(*handle.owner).drop();
 }
 
 }  // namespace tenon::detail
 
 namespace tenon {
 
-HostResourceType::HostResourceType(std::string name, std::function<void(std::uint64_t rep)> destructor)
+HostResourceType::HostResourceType(std::string name, std::function<void(std::uint64_t rep)> destructor, const void* key)
     : resource_(std::make_shared<detail::HostResource>()) {
   resource_->name = std::move(name);
   resource_->destructor = std::move(destructor);
+  resource_->key = key;
   resource_->type.name = resource_->name;
   resource_->type.data = resource_.get();
   resource_->type.host_dtor = [](void* data, std::uint64_t rep) noexcept {

@@ -5,6 +5,7 @@
 // `#`. An interface of another version serves where the versions are compatible as semantic versioning says.
 #include <algorithm>
 
+#include "binary/core/module.hpp"
 #include "engine/linker_state.hpp"
 #include "model/core/type_text.hpp"
 
@@ -22,6 +23,10 @@ bool StoreBlock::is_usable(const ComponentInstance& instance) noexcept {
 component::RootInstance* StoreBlock::root_of(const ComponentInstance& instance) noexcept { return instance.instance_; }
 StoreBlock* StoreBlock::owner_of(const ComponentInstance& instance) noexcept { return instance.store_.get(); }
 
+StoreBlock* StoreBlock::open(const StoreHandle& store) noexcept {
+  return store.is_alive() ? store.block_.get() : nullptr;
+}
+
 ComponentInstance StoreBlock::handle(component::RootInstance* instance) {
   ComponentInstance result;
   result.store_ = shared_from_this();
@@ -30,7 +35,7 @@ ComponentInstance StoreBlock::handle(component::RootInstance* instance) {
 }
 
 ComponentStore& StoreBlock::component_store() {
-  if (components == nullptr) components = std::make_unique<ComponentStore>(*store);
+  if (components == nullptr) components = std::make_unique<ComponentStore>(*this);
   return *components;
 }
 
@@ -157,11 +162,7 @@ class Matcher {
   Result<component::Given> match_func(const fuse::ImportSlot& slot, const ComponentItem& item) {
     const component::FuncSignature& type = *slot.entity.func;
     if (const auto* function = std::get_if<std::shared_ptr<ComponentHostFunction>>(&item.is)) {
-      const std::string wrong = difference((*function)->params, (*function)->result, type);
-      if (!wrong.empty()) {
-        return unlinkable(slot, "expected ", std::string_view(type_text(type, &plan_)),
-                          "; of the host function's C++ type: ", std::string_view(wrong));
-      }
+      if (auto fits = check_types(slot, **function, type); !fits) return std::move(fits).error();
       HostCallee& callee = store_.host_functions.emplace_back(*function, type);
       return component::Given{.func = {.lifted = nullptr, .host = &callee}};
     }
@@ -171,6 +172,12 @@ class Matcher {
     }
     if (const auto* function = std::get_if<std::shared_ptr<AsyncComponentFunction>>(&item.is)) {
       if (!type.is_async) return unlinkable(slot, "expected func, found async func");
+      AsyncHostCallee& callee = store_.async_host_functions.emplace_back(block_, *function, type);
+      return component::Given{.func = {.lifted = nullptr, .host = &callee}};
+    }
+    if (const auto* function = std::get_if<std::shared_ptr<AsyncComponentHostFunction>>(&item.is)) {
+      if (!type.is_async) return unlinkable(slot, "expected func, found async func");
+      if (auto fits = check_types(slot, **function, type); !fits) return std::move(fits).error();
       AsyncHostCallee& callee = store_.async_host_functions.emplace_back(block_, *function, type);
       return component::Given{.func = {.lifted = nullptr, .host = &callee}};
     }
@@ -185,6 +192,15 @@ class Matcher {
     const std::string wrong = difference(type, *live->item->func_type, comparison);
     if (!wrong.empty()) return unlinkable(slot, std::string_view(wrong));
     return component::Given{.func = root.callee(live->item->func)};
+  }
+
+  template <class Function>
+  Result<void> check_types(const fuse::ImportSlot& slot, const Function& function,
+                           const component::FuncSignature& type) const {
+    const std::string wrong = difference(function.params, function.result, type, resources_);
+    if (wrong.empty()) return {};
+    return unlinkable(slot, "expected ", std::string_view(type_text(type, &plan_)),
+                      "; of the host function's C++ type: ", std::string_view(wrong));
   }
 
   Result<component::Given> match_resource(const fuse::ImportSlot& slot, const ComponentItem& item) {
@@ -395,7 +411,32 @@ Result<void> Linker::define_function(std::string_view instance, std::string_view
   return detail::guarded([&] { return state_->insert(instance, name, ComponentItem{std::move(function)}); });
 }
 
+Result<void> Linker::define_function(std::string_view instance, std::string_view name,
+                                     std::shared_ptr<detail::AsyncComponentHostFunction> function) {
+  if (state_ == nullptr) return detail::moved_linker();
+  return detail::guarded([&] { return state_->insert(instance, name, ComponentItem{std::move(function)}); });
+}
+
 Result<void> Linker::define_dynamic(std::string_view instance, std::string_view name, ComponentFunction function) {
+  return define_dynamic(instance, name,
+                        ComponentCallerFunction(
+                            [function = std::move(function)](const Caller&, std::span<const component::Val> arguments) {
+                              return function(arguments);
+                            }));
+}
+
+Result<void> Linker::define_async_dynamic(std::string_view instance, std::string_view name,
+                                          AsyncComponentFunction function) {
+  return define_async_dynamic(instance, name,
+                              AsyncComponentCallerFunction([function = std::move(function)](
+                                                               const Caller&, std::span<const component::Val> arguments,
+                                                               ComponentCompletion completion) {
+                                return function(arguments, std::move(completion));
+                              }));
+}
+
+Result<void> Linker::define_dynamic(std::string_view instance, std::string_view name,
+                                    ComponentCallerFunction function) {
   if (state_ == nullptr) return detail::moved_linker();
   return detail::guarded([&] {
     auto shared = std::make_shared<detail::DynamicComponentFunction>(std::move(function));
@@ -404,7 +445,7 @@ Result<void> Linker::define_dynamic(std::string_view instance, std::string_view 
 }
 
 Result<void> Linker::define_async_dynamic(std::string_view instance, std::string_view name,
-                                          AsyncComponentFunction function) {
+                                          AsyncComponentCallerFunction function) {
   if (state_ == nullptr) return detail::moved_linker();
   return detail::guarded([&] {
     auto shared = std::make_shared<detail::AsyncComponentFunction>(std::move(function));
@@ -486,6 +527,25 @@ Result<ComponentFunc> ComponentInstance::func(std::string_view instance, std::st
   const component::Callee callee = instance_->callee(found->func);
   if (callee.lifted == nullptr) return usage("the export \"", name, "\" is a function of the host");
   return store_->handle(callee.lifted);
+}
+
+Result<Module> ComponentInstance::module(std::string_view name) const {
+  if (instance_ == nullptr) return usage("the instance handle is empty");
+  if (!store_->is_alive()) return detail::dead_store();
+  const fuse::ExportItem* found = find_export(*instance_->plan->exports, "", name);
+  if (found == nullptr) return usage("the component exports no \"", name, "\"");
+  if (found->sort != component::Sort::core_module) {
+    return usage("the export \"", name, "\" is a ", component::to_string(found->sort), ", expected a core module");
+  }
+  // A module of its own, since a component's modules live no longer than the component.
+  return detail::guarded([&]() -> Result<Module> {
+    Arena arena(*std::pmr::new_delete_resource());
+    ByteWriter writer(arena);
+    core::write_module(*instance_->module(found->module)->validated->module, writer);
+    auto state = detail::compile_module(store_->engine, as_chars(writer.view()));
+    if (!state) return std::move(state).error();
+    return StoreBlock::handle(*std::move(state));
+  });
 }
 
 }  // namespace tenon

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,8 +14,13 @@
 #include "model/component/component.hpp"
 #include "runtime/component/guest_context.hpp"
 #include "runtime/component/instance.hpp"
-#include "tenon/component.hpp"
+#include "tenon/component_async.hpp"
+#include "tenon/component_resources.hpp"
 #include "validate/component/component.hpp"
+
+namespace tenon::component {
+struct Subtask;
+}
 
 namespace tenon::detail {
 
@@ -40,9 +46,12 @@ std::string type_text(const component::ValueType* type, const fuse::Plan* plan);
 std::string type_text(const component::FuncSignature& type, const fuse::Plan* plan);
 
 // Compares what C++ says of a type with what the component says; an empty text when they agree, else where they differ.
-std::string difference(const Shape& shape, const component::ValueType* type);
+// `resources` says what resource types are, as far as they are known.
+using Resources = std::span<const component::RuntimeResourceType* const>;
+std::string difference(const Shape& shape, const component::ValueType* type, Resources resources);
 
-std::string difference(std::span<const Shape* const> params, const Shape* result, const component::FuncSignature& type);
+std::string difference(std::span<const Shape* const> params, const Shape* result, const component::FuncSignature& type,
+                       Resources resources);
 
 // Compares two types of different components; resources are compared by `same_resource`. An empty text when they are
 // the same, else where they differ.
@@ -57,17 +66,6 @@ std::string difference(const component::FuncSignature& expected, const component
 std::string difference(const component::ValueType* expected, const component::ValueType* given,
                        const TypeComparison& comparison);
 
-// The library's half of an AbiContext.
-struct AbiState {
-  std::optional<component::GuestContext> guest;
-  Error error;
-};
-void open_context(AbiContext& context, AbiState& state, component::ComponentInstance& inst,
-                  const component::CanonicalOptions& opts, component::Lenders* lenders,
-                  component::BorrowScope* borrow_scope) noexcept;
-// What the guest's memory is now: after it has run.
-void update_memory(AbiContext& context) noexcept;
-
 // The handles of a store's guests that the host holds.
 class StoreHandles final : public component::HostHandles {
  public:
@@ -75,21 +73,41 @@ class StoreHandles final : public component::HostHandles {
   component::Handle receive(const component::RuntimeResourceType& type, std::uint64_t rep) override;
   Result<std::uint64_t> give(const component::RuntimeResourceType& type, const component::Handle& handle) override;
   Result<std::uint64_t> lend(const component::RuntimeResourceType& type, const component::Handle& handle) override;
+  component::Handle receive_end(component::SharedStream& shared) override;
+  Result<component::SharedStream*> give_end(const component::ValueType& type, const component::ComponentInstance& inst,
+                                            const component::Handle& handle) override;
 
  private:
   StoreBlock& block_;
 };
 
+// The library's half of an AbiContext.
+struct AbiState {
+  std::optional<component::GuestContext> guest;
+  Error error;
+};
+void open_context(AbiContext& context, AbiState& state, component::ComponentInstance& inst,
+                  const component::CanonicalOptions& opts, component::Lenders* lenders,
+                  component::BorrowScope* borrow_scope, const component::FuncSignature* signature) noexcept;
+// What the guest's memory is now: after it has run.
+void update_memory(AbiContext& context) noexcept;
+
 // A resource type of the host.
-struct HostResource {
+struct HostResource : std::enable_shared_from_this<HostResource> {
   component::RuntimeResourceType type;
   std::string name;
   std::function<void(std::uint64_t rep)> destructor;
+  const void* key = nullptr;  // of its C++ class
+
+  // nullptr: the type is a guest's.
+  static HostResource* of(const component::RuntimeResourceType& type) noexcept {
+    return type.impl == nullptr ? static_cast<HostResource*>(type.data) : nullptr;
+  }
 };
 
 // A host function that gets and gives values.
 struct DynamicComponentFunction {
-  Linker::ComponentFunction function;
+  Linker::ComponentCallerFunction function;
 };
 
 // A host function that a component of the store imports.
@@ -109,19 +127,22 @@ class HostCallee final : public component::HostFunction {
 
 // A call of a host function that takes its time: until it is resolved, or cancelled by the guest.
 struct PendingCall {
+  PendingCall(ComponentStore* owner, component::Subtask* subtask) : store(owner), call(subtask) {}
   ComponentStore* store;
-  component::Call* call;  // nullptr when it is over
+  component::Subtask* call;  // nullptr when it is over
   std::list<std::shared_ptr<PendingCall>>::iterator place{};
+  // It is over: gives what is to be told of it; nullptr if it was over before, or its store has ended.
+  component::Subtask* end();
 };
 
 // A host function that takes its time.
 struct AsyncComponentFunction {
-  Linker::AsyncComponentFunction function;
+  Linker::AsyncComponentCallerFunction function;
 };
 class AsyncHostCallee final : public component::HostFunction {
  public:
-  AsyncHostCallee(StoreBlock& block, std::shared_ptr<AsyncComponentFunction> function,
-                  const component::FuncSignature& signature)
+  using Function = std::variant<std::shared_ptr<AsyncComponentHostFunction>, std::shared_ptr<AsyncComponentFunction>>;
+  AsyncHostCallee(StoreBlock& block, Function function, const component::FuncSignature& signature)
       : block_(block), function_(std::move(function)) {
     type = &signature;
   }
@@ -131,24 +152,42 @@ class AsyncHostCallee final : public component::HostFunction {
 
  private:
   StoreBlock& block_;
-  std::shared_ptr<AsyncComponentFunction> function_;
+  Function function_;
 };
+
+// The host's end of a stream or future (component_streams.cpp).
+class HostStreamEnd;
 
 // The components of a store, and what they use.
 struct ComponentStore {
-  explicit ComponentStore(runtime::Store& store);
+  explicit ComponentStore(StoreBlock& block);
+  ComponentStore(const ComponentStore&) = delete;
+  ComponentStore& operator=(const ComponentStore&) = delete;
+  ~ComponentStore();
+
+  StoreBlock& block;
   component::World world;
+  StoreHandles handles;
   std::deque<HostCallee> host_functions;
   std::deque<AsyncHostCallee> async_host_functions;
-  std::list<std::shared_ptr<PendingCall>> pending;
-  std::deque<std::function<void()>> posted;  // what the host does when guests have nothing to do
+  std::list<std::shared_ptr<PendingCall>> pending;    // calls of the host
+  std::list<std::shared_ptr<GuestCall>> guest_calls;  // calls from the host
+  std::list<std::shared_ptr<HostStreamEnd>> copying;  // ends with an operation under way
+  std::deque<std::function<void()>> due;              // what the host does between turns of guests
+  std::deque<std::function<void()>> posted;           // what it does when guests have nothing to do
+  std::vector<std::shared_ptr<HostEvents>> events;
   std::vector<std::shared_ptr<const ComponentState>> components;
   std::vector<std::shared_ptr<const ModuleState>> modules;
   std::vector<std::shared_ptr<HostResource>> resources;
 };
 
-// Calls a function of asynchronous type and runs the scheduler until it has returned. Errors: trap, usage.
-Result<std::vector<component::Val>> call_async(StoreBlock& block, const component::LiftedFunc& func,
-                                               std::span<const component::Val> arguments);
+// Calls a function of asynchronous type and lets the store go on until it has returned. Errors: trap, usage.
+Result<std::vector<component::Val>> call_async(const ComponentFunc& func, std::span<const component::Val> arguments);
+
+// The host's end of a stream or future as a handle is an owner of this kind.
+extern const char host_stream_end;
+// Tells what is under way that the store is ending.
+void abandon_copies(ComponentStore& store);
+void abandon_guest_calls(ComponentStore& store);
 
 }  // namespace tenon::detail

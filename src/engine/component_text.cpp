@@ -183,6 +183,8 @@ std::string_view shape_text(Kind kind) noexcept {
     case Kind::flags: return "flags";
     case Kind::own: return "own";
     case Kind::borrow: return "borrow";
+    case Kind::stream: return "stream";
+    case Kind::future: return "future";
   }
   return {};
 }
@@ -193,14 +195,23 @@ bool same_kind(Kind shape, const ValueType& type) noexcept {
   return shape_text(shape) == keyword_of(type.kind);
 }
 
-std::string part_difference(const Shape* shape, const ValueType* type) {
+std::string part_difference(const Shape* shape, const ValueType* type, Resources resources) {
   if (shape == nullptr && type == nullptr) return {};
   if (shape == nullptr) return "expected no value, found " + type_text(type, nullptr);
-  return difference(*shape, type);
+  return difference(*shape, type, resources);
 }
 
 std::string differ(const Shape& shape, const ValueType* type) {
   return "expected " + to_string(shape) + ", found " + type_text(type, nullptr);
+}
+
+// A C++ class of the host stands for its own resource type only.
+std::string resource_difference(const Shape& shape, const ValueType& type, Resources resources) {
+  if (shape.key == nullptr) return {};
+  const bool is_known = type.resource.value < resources.size() && resources[type.resource.value] != nullptr;
+  const HostResource* resource = is_known ? HostResource::of(*resources[type.resource.value]) : nullptr;
+  if (resource != nullptr && resource->key == shape.key) return {};
+  return "the resource is not of that C++ class";
 }
 
 }  // namespace
@@ -211,6 +222,8 @@ std::string to_string(const Shape& shape) {
   switch (shape.kind) {
     case Kind::list:
     case Kind::option: return name + "<" + text(shape.element) + ">";
+    case Kind::stream:
+    case Kind::future: return shape.element == nullptr ? name : name + "<" + text(shape.element) + ">";
     case Kind::fixed_length_list: return "list<" + text(shape.element) + ", " + std::to_string(shape.length) + ">";
     case Kind::tuple:
     case Kind::result: return name + "<" + joined(shape.members, text) + ">";
@@ -222,23 +235,27 @@ std::string to_string(const Shape& shape) {
   }
 }
 
-std::string difference(const Shape& shape, const ValueType* type) {
+std::string difference(const Shape& shape, const ValueType* type, Resources resources) {
   if (type == nullptr || !same_kind(shape.kind, *type)) return differ(shape, type);
   switch (shape.kind) {
     case Kind::list:
-    case Kind::option: return difference(*shape.element, type->element);
+    case Kind::option: return difference(*shape.element, type->element, resources);
+    case Kind::stream:
+    case Kind::future: return part_difference(shape.element, type->element, resources);
+    case Kind::own:
+    case Kind::borrow: return resource_difference(shape, *type, resources);
     case Kind::fixed_length_list:
-      return shape.length == type->length ? difference(*shape.element, type->element) : differ(shape, type);
+      return shape.length == type->length ? difference(*shape.element, type->element, resources) : differ(shape, type);
     case Kind::enum_: return shape.length == type->layout[0].size ? std::string() : differ(shape, type);
     case Kind::flags: return shape.length == type->labels.size() ? std::string() : differ(shape, type);
     case Kind::result: {
-      const std::string inside = part_difference(shape.members[0], type->element);
-      return inside.empty() ? part_difference(shape.members[1], type->second) : inside;
+      const std::string inside = part_difference(shape.members[0], type->element, resources);
+      return inside.empty() ? part_difference(shape.members[1], type->second, resources) : inside;
     }
     case Kind::tuple:
       if (shape.members.size() != type->types.size()) return differ(shape, type);
       for (std::size_t i = 0; i < shape.members.size(); ++i) {
-        const std::string inside = part_difference(shape.members[i], type->types[i]);
+        const std::string inside = part_difference(shape.members[i], type->types[i], resources);
         if (!inside.empty()) return "element " + std::to_string(i) + ": " + inside;
       }
       return {};
@@ -246,7 +263,7 @@ std::string difference(const Shape& shape, const ValueType* type) {
     case Kind::variant:
       if (shape.members.size() != type->members.size()) return differ(shape, type);
       for (std::size_t i = 0; i < shape.members.size(); ++i) {
-        const std::string inside = part_difference(shape.members[i], type->members[i].type);
+        const std::string inside = part_difference(shape.members[i], type->members[i].type, resources);
         if (!inside.empty()) return "`" + std::string(type->members[i].label) + "`: " + inside;
       }
       return {};
@@ -254,15 +271,16 @@ std::string difference(const Shape& shape, const ValueType* type) {
   }
 }
 
-std::string difference(std::span<const Shape* const> params, const Shape* result, const FuncSignature& type) {
+std::string difference(std::span<const Shape* const> params, const Shape* result, const FuncSignature& type,
+                       Resources resources) {
   if (params.size() != type.params.size()) {
     return "expected " + std::to_string(params.size()) + " parameters, found " + std::to_string(type.params.size());
   }
   for (std::size_t i = 0; i < params.size(); ++i) {
-    const std::string inside = difference(*params[i], type.params[i].type);
+    const std::string inside = difference(*params[i], type.params[i].type, resources);
     if (!inside.empty()) return "parameter `" + std::string(type.params[i].label) + "`: " + inside;
   }
-  const std::string inside = part_difference(result, type.result);
+  const std::string inside = part_difference(result, type.result, resources);
   return inside.empty() ? inside : "result: " + inside;
 }
 

@@ -21,7 +21,8 @@ struct ComponentItem {
     const fuse::ExportItem* item;
   };
   std::variant<std::shared_ptr<ComponentHostFunction>, std::shared_ptr<DynamicComponentFunction>,
-               std::shared_ptr<AsyncComponentFunction>, Live, Module, std::shared_ptr<HostResource>>
+               std::shared_ptr<AsyncComponentFunction>, std::shared_ptr<AsyncComponentHostFunction>, Live, Module,
+               std::shared_ptr<HostResource>>
       is;
 };
 

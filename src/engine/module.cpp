@@ -145,18 +145,24 @@ Result<void> compile(ModuleState& state, std::string_view given) {
 
 }  // namespace
 
+Result<std::shared_ptr<const ModuleState>> compile_module(std::shared_ptr<EngineState> engine, std::string_view input) {
+  auto state = std::make_shared<ModuleState>(std::move(engine));
+  try {
+    if (auto done = compile(*state, input); !done) return std::move(done).error();
+  } catch (...) {
+    state->engine->types.abandon(&state->arena);
+    throw;
+  }
+  return std::shared_ptr<const ModuleState>(std::move(state));
+}
+
 }  // namespace detail
 
 Result<Module> Module::compile(const Engine& engine, std::string_view input) {
   return detail::guarded([&]() -> Result<Module> {
-    auto state = std::make_shared<detail::ModuleState>(engine.state_);
-    try {
-      if (auto done = detail::compile(*state, input); !done) return std::move(done).error();
-    } catch (...) {
-      state->engine->types.abandon(&state->arena);
-      throw;
-    }
-    return Module(std::move(state));
+    auto state = detail::compile_module(engine.state_, input);
+    if (!state) return std::move(state).error();
+    return Module(*std::move(state));
   });
 }
 

@@ -101,6 +101,9 @@ struct ModuleState {
   mutable std::optional<SourceLines> source_lines;  // of engines that show them, and modules that have them
 };
 
+// Binary or text. Errors: malformed, invalid, exhausted.
+Result<std::shared_ptr<const ModuleState>> compile_module(std::shared_ptr<EngineState> engine, std::string_view input);
+
 // A reference that the host holds.
 struct RootCell {
   RootCell(std::shared_ptr<StoreBlock> owner, runtime::Slot ref, bool func);
@@ -170,6 +173,7 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   ComponentFunc handle(const component::LiftedFunc* func);
   ComponentInstance handle(component::RootInstance* instance);
   static Caller handle(CallContext& context) { return Caller(context); }
+  static Module handle(std::shared_ptr<const ModuleState> module) { return Module(std::move(module)); }
   static StoreBlock* owner_of(const Func& func) noexcept { return func.store_.get(); }
   static runtime::Func* func_of(const Func& func) noexcept { return func.func_; }
   static bool is_usable(const Instance& instance) noexcept {
@@ -178,6 +182,10 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   static bool is_usable(const ComponentInstance& instance) noexcept;
   static const component::LiftedFunc* func_of(const ComponentFunc& func) noexcept;
   static component::RootInstance* root_of(const ComponentInstance& instance) noexcept;
+  static StoreBlock* owner_of(const ComponentFunc& func) noexcept;
+  // nullptr, when the store has ended.
+  static StoreBlock* open(const StoreHandle& store) noexcept;
+  static std::shared_ptr<StoreBlock> shared(const Store& store) noexcept { return store.block_; }
   static StoreBlock* owner_of(const ComponentInstance& instance) noexcept;
   // The components of this store. Errors: exhausted.
   ComponentStore& component_store();

@@ -80,6 +80,11 @@ void StoreBlock::dispose() {
   const auto last = std::move(self);
   // What the heap and the host functions hold may hold handles of this very store: they find it gone. The modules'
   // code is in use until the store is gone.
+  if (components != nullptr) {
+    for (const auto& call : components->pending) call->call = nullptr;
+    abandon_guest_calls(*components);
+    abandon_copies(*components);
+  }
   components.reset();
   store.reset();
   abandon_calls();

@@ -33,6 +33,8 @@ struct Call {
   virtual Result<void> resolve(std::span<const Val> results) = 0;
   // on_resolve without results: cancelled.
   virtual Result<void> resolve_cancelled() = 0;
+  // The callee's task is gone, with all its threads; for calls from the host (`start_call`).
+  virtual void on_end() noexcept {}
 
  protected:
   ~Call() = default;
@@ -78,7 +80,8 @@ struct LoweredFunc {
 runtime::Outcome call_lowered(runtime::Thread& core, const runtime::Func& func, runtime::Slot* frame) noexcept;
 
 // A call from the host of a function of asynchronous type: starts it, and runs it until it blocks or has ended. The
-// host then runs the scheduler until `call` is resolved. `call` must outlive that. Errors: trap.
+// host then runs the scheduler until `call` is resolved. `call` must outlive the task (`on_end`), which may be gone
+// when this returns. Errors: trap.
 Result<Task*> start_call(Scheduler& scheduler, const LiftedFunc& func, Call& call);
 
 // A synchronous call, of a function whose type is synchronous, with `call` as its caller: what `call_lowered` uses for

@@ -1,5 +1,7 @@
 #include "runtime/component/guest_context.hpp"
 
+#include <bit>
+
 #include "base/concat.hpp"
 #include "runtime/component/scheduler.hpp"
 #include "runtime/component/sync_call.hpp"
@@ -32,7 +34,11 @@ Result<std::uint64_t> GuestContext::reallocate(std::uint64_t old_pointer, std::u
 }
 
 Result<Handle> GuestContext::lift_handle(const ValueType& type, std::uint32_t index) {
-  if (type.kind != TypeKind::own && type.kind != TypeKind::borrow) return lift_other_handle(inst, type, index);
+  if (type.kind != TypeKind::own && type.kind != TypeKind::borrow) {
+    auto handle = lift_other_handle(inst, type, index);
+    if (!handle || host == nullptr || type.kind == TypeKind::primitive) return handle;
+    return host->receive_end(*std::bit_cast<SharedStream*>(static_cast<std::uintptr_t>(handle->rep)));
+  }
   auto found = inst.handles.resource(index, *inst.resource(type.resource));
   if (!found) return std::move(found).error();
   ResourceHandle& handle = **found;
@@ -50,7 +56,12 @@ Result<Handle> GuestContext::lift_handle(const ValueType& type, std::uint32_t in
 }
 
 Result<std::uint32_t> GuestContext::lower_handle(const ValueType& type, const Handle& handle) {
-  if (type.kind != TypeKind::own && type.kind != TypeKind::borrow) return lower_other_handle(inst, type, handle);
+  if (type.kind != TypeKind::own && type.kind != TypeKind::borrow) {
+    if (host == nullptr || type.kind == TypeKind::primitive) return lower_other_handle(inst, type, handle);
+    auto given = host->give_end(type, inst, handle);
+    if (!given) return std::move(given).error();
+    return lower_other_handle(inst, type, Handle{.rep = std::bit_cast<std::uintptr_t>(*given), .owner = {}});
+  }
   const RuntimeResourceType* rt = inst.resource(type.resource);
   const bool is_own = type.kind == TypeKind::own;
   std::uint64_t rep = handle.rep;

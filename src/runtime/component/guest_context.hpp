@@ -33,7 +33,9 @@ class Lenders {
   std::pmr::vector<std::uint32_t> more_;
 };
 
-// The host's side of resource handles, where values pass between a guest and the host.
+struct SharedStream;
+
+// The host's side of handles, where values pass between a guest and the host.
 struct HostHandles {
   // An own handle that a guest gave: the host must drop it, or pass it on.
   virtual Handle receive(const RuntimeResourceType& type, std::uint64_t rep) = 0;
@@ -41,6 +43,11 @@ struct HostHandles {
   // type, or not the host's any more).
   virtual Result<std::uint64_t> give(const RuntimeResourceType& type, const Handle& handle) = 0;
   virtual Result<std::uint64_t> lend(const RuntimeResourceType& type, const Handle& handle) = 0;
+  // The readable end of a stream or future that a guest gave, and one that the host passes on, as `type`, which is in
+  // the resource ids of `inst`. Errors: usage.
+  virtual Handle receive_end(SharedStream& shared) = 0;
+  virtual Result<SharedStream*> give_end(const ValueType& type, const ComponentInstance& inst,
+                                         const Handle& handle) = 0;
 
  protected:
   ~HostHandles() = default;

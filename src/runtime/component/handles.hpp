@@ -92,6 +92,13 @@ class HandleTable {
   Result<WaitableSet*> waitable_set(std::uint32_t index);
   Result<ErrorContext*> error_context(std::uint32_t index);
 
+  template <class F>
+  void for_each_resource(F visit) const {
+    for (const Entry& entry : entries_) {
+      if (entry.kind == HandleKind::resource) visit(entry.resource);
+    }
+  }
+
   // For limits, dumps and tests.
   std::uint32_t size() const noexcept { return used_; }
   HandleKind kind(std::uint32_t index) const noexcept {

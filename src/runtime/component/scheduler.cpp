@@ -8,7 +8,7 @@
 namespace tenon::component {
 
 Scheduler::Scheduler(runtime::Store& owner, std::uint64_t seed)
-    : store(&owner), upstream(*owner.resource), pool(&upstream), queue(&pool), random(seed) {}
+    : store(&owner), upstream(*owner.resource), pool(&upstream), failures(&pool), queue(&pool), random(seed) {}
 
 std::uint64_t choose(Scheduler& scheduler, std::uint64_t bound) noexcept {
   if (scheduler.random == 0 || bound < 2) return 0;
@@ -123,8 +123,16 @@ bool is_any_ready_in(const Scheduler& scheduler, const ComponentInstance& inst) 
                              [&](const Thread* thread) { return may_barge_in(thread, inst) && thread->is_ready(); });
 }
 
+void trap_later(ComponentInstance& inst, Error error) { inst.scheduler->failures.push_back({&inst, std::move(error)}); }
+
 Result<bool> tick(Scheduler& scheduler) {
   assert(scheduler.nesting_depth == 0);
+  if (!scheduler.failures.empty()) [[unlikely]] {
+    Scheduler::Failure failure = std::move(scheduler.failures.front());
+    scheduler.failures.pop_front();
+    if (failure.inst->may_enter_from(nullptr)) failure.inst->enter_from(nullptr);
+    return std::move(failure.error);
+  }
   Thread* thread = take_ready(scheduler);
   if (thread == nullptr) return false;
   ComponentInstance& inst = *thread->task->inst;
@@ -132,17 +140,6 @@ Result<bool> tick(Scheduler& scheduler) {
   if (auto resumed = resume(*thread); !resumed) return std::move(resumed).error();
   inst.leave_to(nullptr);
   return true;
-}
-
-Result<void> run_until(Scheduler& scheduler, bool (*is_done)(void* data), void* data) {
-  while (!is_done(data)) {
-    auto ran = tick(scheduler);
-    if (!ran) return std::move(ran).error();
-    if (*ran) continue;
-    if (scheduler.wait_for_host != nullptr && scheduler.wait_for_host(scheduler.data)) continue;
-    return fail(ErrorKind::trap, {}, "deadlock detected: event loop cannot make further progress");
-  }
-  return {};
 }
 
 }  // namespace tenon::component

@@ -34,6 +34,8 @@ class ModestAlignment final : public std::pmr::memory_resource {
   std::pmr::memory_resource* upstream_;
 };
 
+struct HostHandles;
+
 struct Scheduler {
   explicit Scheduler(runtime::Store& store, std::uint64_t seed = 0);
   Scheduler(const Scheduler&) = delete;
@@ -46,14 +48,17 @@ struct Scheduler {
   PooledActivation* free_activations = nullptr;  // of adapters (adapter.hpp)
   CallObserver* observer = nullptr;              // set before what it is to see is instantiated
   std::uint64_t observed_calls = 0;
-  bool uses_adapters = true;                  // of what is instantiated from now on
-  Thread* switch_to = nullptr;                // the thread that one which just blocked gave the control to
-  std::uint32_t nesting_depth = 0;            // of threads that run, on the native stack
-  std::uint32_t sync_depth = 0;               // of synchronous calls there
-  std::uint64_t pending_host_operations = 0;  // calls of host functions, and host ends of streams, that may still end
-  // Waits for the host: gives false when nothing of it is under way. nullptr: there is never anything.
-  bool (*wait_for_host)(void* data) = nullptr;
-  void* data = nullptr;
+  bool uses_adapters = true;            // of what is instantiated from now on
+  Thread* switch_to = nullptr;          // the thread that one which just blocked gave the control to
+  std::uint32_t nesting_depth = 0;      // of threads that run, on the native stack
+  std::uint32_t sync_depth = 0;         // of synchronous calls there
+  HostHandles* host_handles = nullptr;  // where calls of host functions lift to and lower from
+  // Traps that the host asked for (`trap_later`): the next tick gives them.
+  struct Failure {
+    ComponentInstance* inst;
+    Error error;
+  };
+  std::pmr::deque<Failure> failures;
 
   // Queue of threads that may be ready; places count from 1 since the beginning, removed ones are nullptr.
   std::pmr::deque<Thread*> queue;
@@ -73,9 +78,8 @@ struct Scheduler {
 // Lets one ready thread go on; false if none is ready. Errors: trap, of that thread; what it was in cannot be entered
 // again. (`Store.tick`)
 Result<bool> tick(Scheduler& scheduler);
-// Ticks until `is_done(data)`, waiting for the host where nothing else is left. Errors: trap (of any thread; or
-// "deadlock detected: event loop cannot make further progress").
-Result<void> run_until(Scheduler& scheduler, bool (*is_done)(void* data), void* data);
+// The instance traps at the next tick, wherever its threads are.
+void trap_later(ComponentInstance& inst, Error error);
 
 // Puts a waiting thread into the queue.
 void notify(Thread& thread) noexcept;

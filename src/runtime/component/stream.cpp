@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cassert>
 
-#include "abi/lift.hpp"
-#include "abi/lower.hpp"
 #include "abi/transfer.hpp"
 #include "base/concat.hpp"
 #include "runtime/component/guest_context.hpp"
@@ -26,30 +24,6 @@ bool none_or_number_type(const ValueType* type) noexcept {
 
 // --- Copies from one buffer to another
 
-Result<void> copy_to_host(Buffer& from, HostEnd& to, std::uint32_t count) {
-  if (from.element == nullptr) {
-    to.received.resize(to.received.size() + count);
-    return {};
-  }
-  GuestContext source(*from.inst, *from.opts, nullptr, nullptr);
-  auto list = load_list_from_valid_range(source, from.pointer, count, *from.element);
-  if (!list) return std::move(list).error();
-  to.received.push_back(std::move(*list));
-  return {};
-}
-
-Result<void> copy_from_host(HostEnd& from, Buffer& to, std::uint32_t count) {
-  const std::span<const Val> values = from.source.first(count);
-  from.source = from.source.subspan(count);
-  if (to.element == nullptr) return {};
-  GuestContext target(*to.inst, *to.opts, nullptr, nullptr);
-  const std::uint64_t size = target.layout(*to.element).size;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    if (auto stored = store(target, values[i], *to.element, to.pointer + i * size); !stored) return stored;
-  }
-  return {};
-}
-
 Result<void> copy_between_guests(Buffer& from, Buffer& to, std::uint32_t count) {
   if (from.element == nullptr) return {};
   GuestContext source(*from.inst, *from.opts, nullptr, nullptr);
@@ -67,16 +41,15 @@ Result<void> copy_elements(Buffer& from, Buffer& to) {
   const std::uint32_t count = std::min(from.remain(), to.remain());
   Result<void> copied;
   if (from.host != nullptr && to.host != nullptr) {
-    const std::span<const Val> values = from.host->source.first(count);
-    to.host->received.insert(to.host->received.end(), values.begin(), values.end());
-    from.host->source = from.host->source.subspan(count);
+    copied = to.host->take(*from.host, count);
   } else if (from.host != nullptr) {
-    copied = copy_from_host(*from.host, to, count);
+    copied = from.host->store(to, count);
   } else if (to.host != nullptr) {
-    copied = copy_to_host(from, *to.host, count);
+    copied = to.host->load(from, count);
   } else {
     copied = copy_between_guests(from, to, count);
   }
+  if (!copied) return copied;
   advance(from, count);
   advance(to, count);
   return copied;
@@ -185,11 +158,22 @@ SharedStream* make_shared_stream(ComponentInstance& inst, const ValueType& type)
   return shared;
 }
 
+SharedStream* make_shared_stream(Scheduler& scheduler, bool is_future) {
+  auto* shared = scheduler.make<SharedStream>();
+  shared->scheduler = &scheduler;
+  shared->is_future = is_future;
+  return shared;
+}
+
 Result<void> copy(CopyEnd& end) { return copy(*end.shared, {&end, nullptr}); }
 
 Result<void> host_copy(HostEnd& end) {
   end.buffer.host = &end;
   return copy(*end.shared, {nullptr, &end});
+}
+
+void host_reclaim(HostEnd& end) noexcept {
+  if (end.shared->pending_host == &end) set_pending(*end.shared, {});
 }
 
 void cancel_copy(SharedStream& shared) { reset_and_notify_pending(shared, CopyResult::cancelled); }

@@ -9,8 +9,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
-#include <vector>
 
 #include "runtime/component/state.hpp"
 #include "runtime/component/waitable.hpp"
@@ -44,7 +42,8 @@ struct CopyEnd;
 // What both ends share (`SharedStreamImpl`, `SharedFutureImpl`).
 struct SharedStream {
   Scheduler* scheduler = nullptr;
-  const ValueType* type = nullptr;  // the stream or future type, in the resource ids of `inst`
+  // The stream or future type, in the resource ids of `inst`; nullptr as long as only the host has seen it.
+  const ValueType* type = nullptr;
   const ComponentInstance* inst = nullptr;
   bool is_future = false;
   bool dropped = false;
@@ -71,15 +70,19 @@ struct CopyEnd final : Waitable {
   bool copying() const noexcept { return state == CopyState::copying || state == CopyState::cancelling_copy; }
 };
 
-// The host's end of a stream or future. Reads give values, writes take them; the other side says when.
+// The host's end of a stream or future. What its elements are is its own affair: it moves them itself, to and from a
+// guest's memory, or from the other end if that is the host's, too.
 struct HostEnd {
   SharedStream* shared = nullptr;
   bool is_readable = false;
   Buffer buffer;
-  std::span<const Val> source;  // of a write, not yet written
-  std::vector<Val> received;    // of a read
 
-  // Some elements were copied (and the buffer still waits, until `host_cancel`), or the copy is over.
+  // Moves the next `count` elements, which there are on both sides, but advances neither buffer. Errors: trap, usage.
+  virtual Result<void> load(const Buffer& guest, std::uint32_t count) = 0;
+  virtual Result<void> store(const Buffer& guest, std::uint32_t count) = 0;
+  virtual Result<void> take(HostEnd& from, std::uint32_t count) = 0;
+  // Some elements were copied, and the buffer still waits, until it is taken back (`host_reclaim`); or the copy is
+  // over. Neither may begin another.
   virtual void on_copy() = 0;
   virtual void on_copy_done(CopyResult result) = 0;
 
@@ -88,11 +91,15 @@ struct HostEnd {
 };
 
 SharedStream* make_shared_stream(ComponentInstance& inst, const ValueType& type);
+// One of the host, with the type to be known when a guest gets an end of it.
+SharedStream* make_shared_stream(Scheduler& scheduler, bool is_future);
 
 // Copies between the end's buffer, which is set, and the other side's, or leaves it waiting. What comes of it is a
 // pending event of either end. Errors: trap.
 Result<void> copy(CopyEnd& end);
 Result<void> host_copy(HostEnd& end);
+// The host's buffer waits no more, without an event.
+void host_reclaim(HostEnd& end) noexcept;
 // The waiting buffer, which there is, is taken back: its end gets the event `cancelled`.
 void cancel_copy(SharedStream& shared);
 // The end is gone. The shared part, when it was the last.

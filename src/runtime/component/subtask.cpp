@@ -62,6 +62,16 @@ void Subtask::finish(State end) noexcept {
   make_progress();
 }
 
+std::span<const runtime::Slot> Subtask::take_arguments() noexcept {
+  begin();
+  return {flat_args, flat_arg_count};
+}
+
+void Subtask::return_flat(runtime::Slot result) noexcept {
+  flat_result = result;
+  finish(State::returned);
+}
+
 Result<void> Subtask::start(LiftLowerContext& callee, const FuncSignature& type, runtime::Slot* flat) {
   begin();
   GuestContext source(*func->inst, func->opts, &lenders, nullptr);
@@ -76,6 +86,7 @@ Result<void> Subtask::start(LiftLowerContext& callee, const FuncSignature& type,
 Result<std::vector<Val>> Subtask::start() {
   begin();
   GuestContext source(*func->inst, func->opts, &lenders, nullptr);
+  source.host = func->inst->scheduler->host_handles;
   std::vector<Val> values(func->type->params.size());
   auto lifted = lift_flat_values(source, max_flat_params(), {flat_args, flat_arg_count}, func->type->params, values);
   if (!lifted) return std::move(lifted).error();
@@ -101,6 +112,7 @@ Result<void> Subtask::resolve(LiftLowerContext& callee, const FuncSignature& typ
 Result<void> Subtask::resolve(std::span<const Val> results) {
   observed.end(results.empty() ? nullptr : results.data());
   GuestContext target(*func->inst, func->opts, nullptr, nullptr);
+  target.host = func->inst->scheduler->host_handles;
   const ResultMembers types(*func->type);
   auto lowered = lower_flat_values(target, max_flat_results(), results, types, &flat_result, out_pointer());
   if (!lowered) return std::move(lowered).error();
@@ -208,6 +220,7 @@ Result<Task*> start_call(Scheduler& scheduler, const LiftedFunc& func, Call& cal
   auto task = make_task(func, call);
   if (!task) return task;
   inst.enter_from(nullptr);
+  (*task)->host_call = &call;
   if (auto resumed = resume(*(*task)->implicit_thread); !resumed) return std::move(resumed).error();
   inst.leave_to(nullptr);
   return task;

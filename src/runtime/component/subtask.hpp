@@ -42,6 +42,14 @@ struct Subtask final : Waitable, Call {
   bool resolved() const noexcept { return state >= State::returned; }
   void deliver_resolve() noexcept;
 
+  // For a host callee with C++ types: the flat arguments, of which there are at most `max_flat_params`; then, unless
+  // there is none, where a result goes that is not `max_flat_results` core values; and that it is there.
+  std::span<const runtime::Slot> take_arguments() noexcept;
+  void return_flat(runtime::Slot result) noexcept;
+  unsigned max_flat_params() const noexcept;
+  unsigned max_flat_results() const noexcept;
+  std::optional<std::uint64_t> out_pointer() const noexcept;
+
   Result<void> start(LiftLowerContext& callee, const FuncSignature& type, runtime::Slot* flat) override;
   Result<std::vector<Val>> start() override;
   Result<void> resolve(LiftLowerContext& callee, const FuncSignature& type, std::span<const runtime::Slot> flat,
@@ -53,9 +61,6 @@ struct Subtask final : Waitable, Call {
   void begin() noexcept;
   void make_progress() noexcept;
   void finish(State end) noexcept;
-  unsigned max_flat_params() const noexcept;
-  unsigned max_flat_results() const noexcept;
-  std::optional<std::uint64_t> out_pointer() const noexcept;
 };
 
 // The event of a subtask that has one pending.

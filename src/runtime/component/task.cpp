@@ -278,6 +278,10 @@ Thread* make_bare_thread(Task& task) {
 
 }  // namespace
 
+Task::~Task() {
+  if (host_call != nullptr) host_call->on_end();
+}
+
 bool Thread::is_ready() const noexcept {
   if (state != State::waiting) return false;
   if (wait.exclusive && task->inst->exclusive_thread != nullptr) return false;

@@ -74,11 +74,17 @@ struct Thread {
 };
 
 struct Task {
+  Task() = default;
+  Task(const Task&) = delete;
+  Task& operator=(const Task&) = delete;
+  ~Task();
+
   enum class State : std::uint8_t { initial, started, pending_cancel, cancel_delivered, resolved };
 
   const LiftedFunc* func = nullptr;  // ft, opts; nullptr: core code that instantiation runs
   ComponentInstance* inst = nullptr;
-  Call* call = nullptr;  // on_start, on_resolve; nullptr for synchronous calls, and once resolved
+  Call* call = nullptr;       // on_start, on_resolve; nullptr for synchronous calls, and once resolved
+  Call* host_call = nullptr;  // of a call from the host, until the end
   State state = State::initial;
   Thread* implicit_thread = nullptr;
   Thread* first_thread = nullptr;  // registered ones

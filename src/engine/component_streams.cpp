@@ -1,0 +1,293 @@
+// The host's ends of streams and futures.
+//
+// An end is one object from its making until it is closed or given to a guest, and the handle in values that hold it
+// is shared with it. While an operation is under way the store keeps the end, so that a future's value stays written
+// when its writer goes. What the runtime tells an end (`on_copy`, `on_copy_done`) comes in the middle of somebody's
+// copy; so it is only noted, and the callback called between two turns of guests.
+//
+// A write goes on until everything was taken: the runtime says that a copy is over as soon as one reader was served,
+// and then the rest is offered again. A read is over with the first elements.
+#include <algorithm>
+
+#include "engine/component_state.hpp"
+#include "runtime/component/stream.hpp"
+
+namespace tenon::detail {
+
+const char host_stream_end = 0;
+
+using component::CopyResult;
+using component::SharedStream;
+
+class HostStreamEnd final : public component::HandleOwner,
+                            public component::HostEnd,
+                            public std::enable_shared_from_this<HostStreamEnd> {
+ public:
+  HostStreamEnd(std::shared_ptr<StoreBlock> owner, SharedStream& stream, bool readable, ElementType elements)
+      : block(std::move(owner)), type(elements) {
+    kind = &host_stream_end;
+    shared = &stream;
+    is_readable = readable;
+    is_future = stream.is_future;
+  }
+  HostStreamEnd(const HostStreamEnd&) = delete;
+  HostStreamEnd& operator=(const HostStreamEnd&) = delete;
+  ~HostStreamEnd() override { let_go(); }
+
+  bool is_busy() const noexcept { return elements_ != nullptr; }
+  bool is_open() const noexcept { return shared != nullptr && !is_closed && block->is_alive(); }
+
+  void begin(std::shared_ptr<Elements> elements, WhenCopied done) {
+    elements_ = std::move(elements);
+    done_ = std::move(done);
+    is_stopped_ = false;
+    ComponentStore& store = block->component_store();
+    store.copying.push_front(shared_from_this());
+    place_ = store.copying.begin();
+    offer();
+  }
+
+  void cancel() {
+    if (elements_ == nullptr) return;
+    is_stopped_ = true;
+    if (shared->pending_host == this) component::cancel_copy(*shared);
+  }
+
+  void close() {
+    if (!is_open()) return;
+    is_closed = true;
+    const auto self = shared_from_this();
+    // A value that was written stays there to be read.
+    const bool stays = is_future && !is_readable && elements_ != nullptr;
+    if (stays) return;
+    cancel();
+    if (elements_ == nullptr) let_go();
+  }
+
+  // A guest gets this end, as the type. Errors: usage.
+  Result<SharedStream*> give_to(const component::ComponentInstance& inst, const component::ValueType& wanted);
+
+  // What the runtime asks for and tells.
+  Result<void> load(const component::Buffer& guest, std::uint32_t count) override {
+    return move_elements(guest, count, [&](AbiContext& context) { elements_->load(context, guest.pointer, count); });
+  }
+  Result<void> store(const component::Buffer& guest, std::uint32_t count) override {
+    return move_elements(guest, count, [&](AbiContext& context) { elements_->store(context, guest.pointer, count); });
+  }
+  Result<void> take(component::HostEnd& from, std::uint32_t count) override {
+    auto& other = static_cast<HostStreamEnd&>(from);
+    if (other.elements_->key != elements_->key) {
+      return usage("the ends of a stream that are both the host's have elements of different C++ types");
+    }
+    elements_->take(*other.elements_, count);
+    elements_->progress += count;
+    other.elements_->progress += count;
+    return {};
+  }
+  void on_copy() override {
+    if (!is_readable && buffer.remain() > 0) return;
+    component::host_reclaim(*this);
+    on_copy_done(CopyResult::completed);
+  }
+  void on_copy_done(CopyResult result) override {
+    block->component_store().due.push_back([self = shared_from_this(), result] { self->finish(result); });
+  }
+
+  // The operation is over with this error.
+  void fail_copy(Error error) {
+    if (elements_ == nullptr) return;
+    const auto self = shared_from_this();
+    auto done = end_operation();
+    if (done) done(std::move(error));
+    if (is_closed) let_go();
+  }
+
+  std::shared_ptr<StoreBlock> block;
+  ElementType type;
+  bool is_future = false;
+  bool is_closed = false;
+
+ private:
+  void offer() {
+    const std::size_t rest = is_future ? 1 : elements_->length - elements_->progress;
+    buffer = {};
+    buffer.length = static_cast<std::uint32_t>(std::min<std::size_t>(rest, component::Buffer::max_length));
+    if (auto copied = component::host_copy(*this); !copied) {
+      component::host_reclaim(*this);
+      auto& due = block->component_store().due;
+      due.push_back([self = shared_from_this(), error = std::move(copied).error()] { self->fail_copy(error); });
+    }
+  }
+
+  template <class Move>
+  Result<void> move_elements(const component::Buffer& guest, std::uint32_t count, Move move) {
+    if (guest.element != nullptr) {
+      AbiContext context;
+      AbiState state;
+      open_context(context, state, *guest.inst, *guest.opts, nullptr, nullptr, nullptr);
+      context.type = guest.element;
+      move(context);
+      delete context.scratch;
+      if (context.has_failed) return std::move(state.error);
+    } else {
+      AbiContext nothing;
+      move(nothing);
+    }
+    elements_->progress += count;
+    return {};
+  }
+
+  void finish(CopyResult result) {
+    if (elements_ == nullptr || !block->is_alive()) return;
+    const bool is_left = elements_->progress < elements_->length;
+    const bool is_partial = !is_readable && !is_future && result == CopyResult::completed && is_left;
+    if (is_partial && !is_stopped_) return offer();
+    const Copied copied{.count = elements_->progress,
+                        .is_over = result == CopyResult::dropped,
+                        .is_cancelled = is_partial || result == CopyResult::cancelled};
+    const auto done = end_operation();
+    if (is_closed) let_go();
+    if (done) done(copied);
+  }
+
+  WhenCopied end_operation() {
+    block->component_store().copying.erase(place_);
+    elements_.reset();
+    return std::exchange(done_, {});
+  }
+
+  // This end is gone.
+  void let_go() noexcept {
+    SharedStream* gone = std::exchange(shared, nullptr);
+    if (gone != nullptr && block->is_alive()) component::drop_shared(*gone);
+  }
+
+  std::shared_ptr<Elements> elements_;  // of the operation under way; nullptr: none is
+  WhenCopied done_;
+  bool is_stopped_ = false;  // the rest is not to be offered
+  std::list<std::shared_ptr<HostStreamEnd>>::iterator place_{};
+};
+
+namespace {
+
+// Whether elements in C++ are those of the component type.
+Result<void> check_elements(ElementType expected, const component::ValueType* found,
+                            const component::ComponentInstance& inst, std::string_view what) {
+  std::string wrong;
+  if (expected.shape != nullptr) {
+    wrong = difference(*expected.shape, found, inst.resources);
+  } else if (found != nullptr) {
+    wrong = "expected none, found " + type_text(found, nullptr);
+  }
+  if (wrong.empty()) return {};
+  return usage("the elements of the ", what, ": ", std::string_view(wrong));
+}
+
+}  // namespace
+
+Result<SharedStream*> HostStreamEnd::give_to(const component::ComponentInstance& inst,
+                                             const component::ValueType& wanted) {
+  const std::string_view what = wanted.kind == component::TypeKind::future ? "future" : "stream";
+  if (!is_open()) return usage("the ", what, " was closed or given away");
+  if (!is_readable) return usage("the readable end of a ", what, " was expected, found the writable one");
+  if (is_future != (wanted.kind == component::TypeKind::future)) return usage("a ", what, " was expected");
+  if (is_busy()) return usage("an operation of the ", what, " is under way");
+  if (shared->type != nullptr) {
+    if (!component::same_payload(*shared->type, *shared->inst, wanted, inst)) {
+      return usage("a ", what, " of other elements was expected");
+    }
+  } else if (type.is_checked) {
+    if (auto fits = check_elements(type, wanted.element, inst, what); !fits) return std::move(fits).error();
+  }
+  if (shared->type == nullptr) {
+    shared->type = &wanted;
+    shared->inst = &inst;
+  }
+  return std::exchange(shared, nullptr);
+}
+
+namespace {
+
+HostStreamEnd* end_of(const component::HandleOwner* owner) noexcept {
+  if (owner == nullptr || owner->kind != &host_stream_end) return nullptr;
+  return static_cast<HostStreamEnd*>(const_cast<component::HandleOwner*>(owner));
+}
+
+}  // namespace
+
+component::Handle StoreHandles::receive_end(SharedStream& shared) {
+  auto end = std::make_shared<HostStreamEnd>(block_.shared_from_this(), shared, true, ElementType());
+  const auto rep = std::bit_cast<std::uintptr_t>(end.get());
+  return {.rep = rep, .owner = std::move(end)};
+}
+
+Result<SharedStream*> StoreHandles::give_end(const component::ValueType& type, const component::ComponentInstance& inst,
+                                             const component::Handle& handle) {
+  HostStreamEnd* end = end_of(handle.owner.get());
+  if (end == nullptr) return usage("a handle of a stream or future was expected, found another");
+  if (end->block.get() != &block_) return usage("the stream or future belongs to another store");
+  return end->give_to(inst, type);
+}
+
+Result<Ends> make_ends(const StoreHandle& store, bool is_future, ElementType element) {
+  StoreBlock* block = StoreBlock::open(store);
+  if (block == nullptr) return dead_store();
+  return guarded([&]() -> Result<Ends> {
+    SharedStream& shared = *component::make_shared_stream(block->component_store().world.scheduler, is_future);
+    const auto make = [&](bool is_readable) {
+      return std::make_shared<HostStreamEnd>(block->shared_from_this(), shared, is_readable, element);
+    };
+    return Ends{.writable = make(false), .readable = make(true)};
+  });
+}
+
+Result<End> take_end(const component::Handle& handle, bool is_future, ElementType element) {
+  const HostStreamEnd* end = end_of(handle.owner.get());
+  const std::string_view what = is_future ? "future" : "stream";
+  if (end == nullptr || !end->is_readable || end->is_future != is_future) {
+    return usage("a ", what, " was expected, found another handle");
+  }
+  if (!end->is_open()) return usage("the ", what, " was closed or given away");
+  const SharedStream& shared = *end->shared;
+  if (element.is_checked && shared.type != nullptr) {
+    auto fits = check_elements(element, shared.type->element, *shared.inst, what);
+    if (!fits) return std::move(fits).error();
+  }
+  return handle.owner;
+}
+
+void begin_copy(const End& end, std::shared_ptr<Elements> elements, WhenCopied done) {
+  HostStreamEnd* host = end_of(end.get());
+  const auto refuse = [&](std::string_view why) {
+    if (done) done(usage(why));
+  };
+  if (host == nullptr || !host->is_open()) return refuse("the end was closed or given away, or its store has ended");
+  if (host->is_busy()) return refuse("another operation of this end is under way");
+  host->begin(std::move(elements), std::move(done));
+}
+
+void cancel_copy(const End& end) {
+  HostStreamEnd* host = end_of(end.get());
+  if (host != nullptr && host->is_open()) host->cancel();
+}
+
+void close_end(End& end) noexcept {
+  HostStreamEnd* host = end_of(end.get());
+  if (host != nullptr) host->close();
+  end.reset();
+}
+
+bool is_open(const End& end) noexcept {
+  const HostStreamEnd* host = end_of(end.get());
+  return host != nullptr && host->is_open();
+}
+
+component::Handle handle_of(const End& end) noexcept {
+  return {.rep = std::bit_cast<std::uintptr_t>(end.get()), .owner = end};
+}
+
+void abandon_copies(ComponentStore& store) {
+  while (!store.copying.empty()) store.copying.front()->fail_copy(dead_store());
+}
+
+}  // namespace tenon::detail
