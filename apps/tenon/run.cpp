@@ -99,7 +99,8 @@ Result<void> call(const Options& options, const Module& module, const Instance& 
 Result<wasi::Config> read_config(const Options& options, Notes& notes) {
   auto config = read_grants(options.grants);
   if (!config) return config;
-  std::vector<std::string> arguments{options.input};
+  // The program's name is the file's, wherever that lies.
+  std::vector<std::string> arguments{options.input.substr(options.input.rfind('/') + 1)};
   if (options.invoke.empty()) arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
   config->args(std::move(arguments)).inherit_stdio().on_refusal([&notes](const auto& refusal) { notes.add(refusal); });
   return config;
@@ -175,6 +176,7 @@ Result<void> run(const Options& options, const Component& component, const Engin
   if (!config) return Error(config.error());
   Linker linker(engine);
   if (auto added = wasi::add_preview2_to(linker, *config); !added) return added;
+  if (auto added = wasi::add_preview3_to(linker, *config); !added) return added;
   if (options.trace) {
     if (auto observed = observe_calls(store, print_call); !observed) return observed;
   }

@@ -26,10 +26,13 @@ std::string exports_of(const Component& component) {
 
 Result<void> run_command(const Linker& linker, Store& store, const Component& component) {
   const auto exports = component.exports();
-  const auto run = std::ranges::find_if(exports, [](const ComponentItemType& item) {
-    return item.instance.starts_with(run_interface) && item.name == "run";
-  });
-  if (run == exports.end()) {
+  // Of several versions, the newest: guests that were moved to 0.3 may have the `run` of their libraries, too.
+  const ComponentItemType* run = nullptr;
+  for (const ComponentItemType& item : exports) {
+    if (!item.instance.starts_with(run_interface) || item.name != "run") continue;
+    if (run == nullptr || item.instance > run->instance) run = &item;
+  }
+  if (run == nullptr) {
     return Error(ErrorKind::usage, "expected a command, which exports wasi:cli/run; " + exports_of(component));
   }
   auto instance = linker.instantiate(store, component);

@@ -158,6 +158,8 @@ void begin_copy(const End& end, std::shared_ptr<Elements> elements, WhenCopied d
 void cancel_copy(const End& end);
 void close_end(End& end) noexcept;
 bool is_open(const End& end) noexcept;
+bool has_other_end(const End& end) noexcept;
+void when_other_end_goes(const End& end, std::function<void()> gone);
 component::Handle handle_of(const End& end) noexcept;
 
 // Elements as values: their type is the type at hand.
@@ -257,6 +259,27 @@ struct ElementView final : ElementsOf<T> {
   }
 };
 
+// Numbers that are used up where they lie: `sink` gets them in pieces.
+template <AbiPlain T>
+struct ElementSink final : ElementsOf<T> {
+  using Sink = std::function<void(std::span<const T>)>;
+  using Elements::progress;
+  Sink sink;
+  ElementSink(std::size_t most, Sink given) : ElementsOf<T>(most), sink(std::move(given)) {}
+
+  T next(std::size_t) override { return {}; }
+  void load(AbiContext& context, std::uint64_t pointer, std::size_t count) override {
+    sink({reinterpret_cast<const T*>(context.memory + pointer), count});
+  }
+  void store(AbiContext&, std::uint64_t, std::size_t) override {}
+  void take(Elements& other, std::size_t count) override {
+    auto& from = static_cast<ElementsOf<T>&>(other);
+    std::vector<T> items;
+    for (std::size_t i = 0; i < count; ++i) items.push_back(from.next(from.progress + i));
+    sink(items);
+  }
+};
+
 // What all ends have in common. Move-only.
 class AsyncEnd {
  public:
@@ -275,6 +298,10 @@ class AsyncEnd {
 
   // There is an end: it was not closed or given away, and its store is there.
   bool is_open() const noexcept { return detail::is_open(end_); }
+  bool has_other_end() const noexcept { return detail::has_other_end(end_); }
+  // Calls `gone` as soon as the other end is closed, also in the middle of guest code: it may give things back to the
+  // system, but do nothing with the store except `StoreHandle::post`.
+  void when_other_end_goes(std::function<void()> gone) const { detail::when_other_end_goes(end_, std::move(gone)); }
   // Ends the operation under way: its callback gets what was moved so far.
   void cancel() const { cancel_copy(end_); }
   // The other side learns that this end is gone. A callback under way is called.
@@ -324,6 +351,14 @@ class Stream : public detail::AsyncEnd {
     requires detail::AbiPlain<T>
   {
     detail::begin_copy(end_, std::make_shared<detail::ElementView<T>>(buffer), std::move(done));
+  }
+
+  // Numbers, without a copy: `sink` sees them where they lie, in the middle of the guest's write, and must not touch
+  // the store. What it got counts as read even when `done` is never called.
+  void consume(std::size_t most, std::function<void(std::span<const T>)> sink, detail::WhenCopied done)
+    requires detail::AbiPlain<T>
+  {
+    detail::begin_copy(end_, std::make_shared<detail::ElementSink<T>>(most, std::move(sink)), std::move(done));
   }
 
   component::Handle handle() const noexcept { return detail::handle_of(end_); }

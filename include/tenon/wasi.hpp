@@ -108,12 +108,13 @@ class Config {
 Result<Config> read_policy(std::string_view text);
 
 // Defines what guests import of WASI: for core modules the functions of `wasi_snapshot_preview1`, for components the
-// interfaces of WASI 0.2 (every 0.2.x is served). All guests that this linker instantiates share one table of
+// interfaces of WASI 0.2 (every 0.2.x is served) and 0.3. All guests that this linker instantiates share one table of
 // descriptors, so a guest that is to have one of its own takes a linker of its own.
 // Errors: io (a directory that cannot be opened, an address that cannot be listened at), usage.
 Result<void> add_to(Linker& linker, const Config& config);
-// One half of it, for who knows what the guest is.
+// A part of it, for who knows what the guest is.
 Result<void> add_preview1_to(Linker& linker, const Config& config);
 Result<void> add_preview2_to(Linker& linker, const Config& config);
+Result<void> add_preview3_to(Linker& linker, const Config& config);
 
 }  // namespace tenon::wasi

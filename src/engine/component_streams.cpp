@@ -93,6 +93,15 @@ class HostStreamEnd final : public component::HandleOwner,
     block->component_store().due.push_back([self = shared_from_this(), result] { self->finish(result); });
   }
 
+  void on_drop() override {
+    if (const auto gone = std::exchange(gone_, {})) gone();
+  }
+  void watch(std::function<void()> gone) {
+    gone_ = std::move(gone);
+    shared->watcher = this;
+    if (shared->dropped) on_drop();
+  }
+
   // The operation is over with this error.
   void fail_copy(Error error) {
     if (elements_ == nullptr) return;
@@ -159,12 +168,15 @@ class HostStreamEnd final : public component::HandleOwner,
   // This end is gone.
   void let_go() noexcept {
     SharedStream* gone = std::exchange(shared, nullptr);
-    if (gone != nullptr && block->is_alive()) component::drop_shared(*gone);
+    if (gone == nullptr || !block->is_alive()) return;
+    if (gone->watcher == this) gone->watcher = nullptr;
+    component::drop_shared(*gone);
   }
 
   std::shared_ptr<Elements> elements_;  // of the operation under way; nullptr: none is
   WhenCopied done_;
   bool is_stopped_ = false;  // the rest is not to be offered
+  std::function<void()> gone_;
   std::list<std::shared_ptr<HostStreamEnd>>::iterator place_{};
 };
 
@@ -203,6 +215,7 @@ Result<SharedStream*> HostStreamEnd::give_to(const component::ComponentInstance&
     shared->type = &wanted;
     shared->inst = &inst;
   }
+  if (shared->watcher == this) shared->watcher = nullptr;
   return std::exchange(shared, nullptr);
 }
 
@@ -280,6 +293,16 @@ void close_end(End& end) noexcept {
 bool is_open(const End& end) noexcept {
   const HostStreamEnd* host = end_of(end.get());
   return host != nullptr && host->is_open();
+}
+
+void when_other_end_goes(const End& end, std::function<void()> gone) {
+  HostStreamEnd* host = end_of(end.get());
+  if (host != nullptr && host->is_open()) host->watch(std::move(gone));
+}
+
+bool has_other_end(const End& end) noexcept {
+  const HostStreamEnd* host = end_of(end.get());
+  return host != nullptr && host->is_open() && !host->shared->dropped;
 }
 
 component::Handle handle_of(const End& end) noexcept {

@@ -3,6 +3,7 @@
 #include "tenon/wasi.hpp"
 #include "wasi/p1/process.hpp"
 #include "wasi/p2/host.hpp"
+#include "wasi/p3/host.hpp"
 
 namespace tenon::wasi {
 
@@ -18,7 +19,8 @@ Config& Config::inherit_env() {
 
 Result<void> add_to(Linker& linker, const Config& config) {
   if (auto added = add_preview1_to(linker, config); !added) return added;
-  return add_preview2_to(linker, config);
+  if (auto added = add_preview2_to(linker, config); !added) return added;
+  return add_preview3_to(linker, config);
 }
 
 Result<void> add_preview1_to(Linker& linker, const Config& config) {
@@ -31,6 +33,12 @@ Result<void> add_preview2_to(Linker& linker, const Config& config) {
   auto host = p2::Host::make(config);
   if (!host) return std::move(host).error();
   return p2::define(linker, std::make_shared<p2::HostOf>(std::move(*host)));
+}
+
+Result<void> add_preview3_to(Linker& linker, const Config& config) {
+  auto host = p3::Host::make(config);
+  if (!host) return std::move(host).error();
+  return p3::define(linker, *host);
 }
 
 }  // namespace tenon::wasi

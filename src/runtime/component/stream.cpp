@@ -182,6 +182,7 @@ void drop_shared(SharedStream& shared) {
   if (!shared.dropped) {
     shared.dropped = true;
     if (shared.has_pending()) reset_and_notify_pending(shared, CopyResult::dropped);
+    if (HostEnd* watcher = std::exchange(shared.watcher, nullptr)) watcher->on_drop();
   }
   if (--shared.users == 0) shared.scheduler->destroy(&shared);
 }

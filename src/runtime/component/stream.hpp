@@ -51,6 +51,7 @@ struct SharedStream {
   // The end whose buffer waits; one of the two, or neither.
   CopyEnd* pending = nullptr;
   HostEnd* pending_host = nullptr;
+  HostEnd* watcher = nullptr;  // is told when the other end goes
   bool has_pending() const noexcept { return pending != nullptr || pending_host != nullptr; }
 };
 
@@ -85,6 +86,8 @@ struct HostEnd {
   // over. Neither may begin another.
   virtual void on_copy() = 0;
   virtual void on_copy_done(CopyResult result) = 0;
+  // The other end was dropped just now.
+  virtual void on_drop() = 0;
 
  protected:
   ~HostEnd() = default;

@@ -176,8 +176,12 @@ Outcome<Descriptor> open_socket(SocketKind kind, bool is_v6) {
 }
 
 Outcome<void> bind(const Descriptor& socket, const SocketAddress& address) {
+  // A port that a connection has left is free again. For datagrams, this would share it with others.
   const int yes = 1;
-  ::setsockopt(socket.number(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  int type = SOCK_STREAM;
+  socklen_t size = sizeof type;
+  ::getsockopt(socket.number(), SOL_SOCKET, SO_TYPE, &type, &size);
+  if (type == SOCK_STREAM) ::setsockopt(socket.number(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   Name name = to_name(address);
   return done(::bind(socket.number(), name.pointer(), name.size));
 }

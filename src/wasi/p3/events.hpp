@@ -1,0 +1,50 @@
+// What the guests of WASI 0.3 wait for in the system: times and descriptors, as a source of events of their store.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <optional>
+
+#include "tenon/component_async.hpp"
+
+namespace tenon::wasi::p3 {
+
+class Events final : public HostEvents {
+ public:
+  // What is waited for: a time on the monotonic clock, or a descriptor of the system.
+  struct Awaited {
+    std::optional<std::uint64_t> due{};
+    int descriptor = -1;
+    bool to_write = false;
+    std::function<void()> happen{};
+    std::uint64_t number = 0;
+  };
+
+  // Calls `happen` once, when it comes to that. Gives a number for `forget`.
+  std::uint64_t when(Awaited awaited) {
+    awaited.number = ++last_number_;
+    awaited_.push_back(std::move(awaited));
+    return last_number_;
+  }
+  // It will not happen any more, if it has not yet.
+  void forget(std::uint64_t number) {
+    std::list<Awaited> forgotten;  // what goes with it may come back here
+    for (std::list<Awaited>* const list : {&awaited_, &happened_}) {
+      for (auto at = list->begin(); at != list->end(); ++at) {
+        if (at->number != number) continue;
+        forgotten.splice(forgotten.end(), *list, at);
+        return;
+      }
+    }
+  }
+  State poll(std::chrono::nanoseconds longest) override;
+
+ private:
+  void take_those_that_are_due();
+  std::list<Awaited> awaited_;
+  std::list<Awaited> happened_;
+  std::uint64_t last_number_ = 0;
+};
+
+}  // namespace tenon::wasi::p3

@@ -1,0 +1,48 @@
+// What TCP, UDP and name look-up have in common.
+#pragma once
+
+#include "wasi/host/sockets.hpp"
+#include "wasi/p3/host.hpp"
+
+namespace tenon::wasi::p3 {
+
+// error-code, in its order; `other` comes after these.
+enum class SocketError : std::uint32_t {
+  access_denied,
+  not_supported,
+  invalid_argument,
+  out_of_memory,
+  timeout,
+  invalid_state,
+  address_not_bindable,
+  address_in_use,
+  remote_unreachable,
+  connection_refused,
+  connection_broken,
+  connection_reset,
+  connection_aborted,
+  datagram_too_large,
+  other,
+};
+inline Val socket_error(SocketError error) { return Val::variant(static_cast<std::uint32_t>(error)); }
+Val socket_error(Errno error);
+
+inline Val failed(SocketError error) { return Val::error(socket_error(error)); }
+inline Val failed(Errno error) { return Val::error(socket_error(error)); }
+inline Val outcome_value(const Outcome<void>& outcome) { return outcome ? Val::ok() : failed(outcome.error()); }
+
+host::SocketAddress read_address(const Val& value);
+Val address_value(const host::SocketAddress& address);
+Val ip_value(const host::IpAddress& ip);
+Answer address_answer(const Outcome<host::SocketAddress>& address);
+
+// Whether a socket of this family can be bound, or sent to, at all there.
+bool can_bind(const host::SocketAddress& address, bool is_v6);
+bool can_reach(const host::SocketAddress& address, bool is_v6);
+
+// How an option's number is told to guests.
+enum class Unit : std::uint8_t { boolean, nanoseconds, count, hops, bytes };
+Answer get_option(const host::Descriptor& socket, bool is_v6, host::SocketOption option, Unit unit);
+Answer set_option(const host::Descriptor& socket, bool is_v6, host::SocketOption option, Unit unit, const Val& value);
+
+}  // namespace tenon::wasi::p3
