@@ -52,8 +52,8 @@ struct ComponentItemType {
 };
 
 // A resource type of the host. Its handles carry a number that the host chooses, `rep`; when a guest drops an own
-// handle, or the host's value of one goes, or the store ends, the destructor is called with it. Copies are the same
-// type. `key` tells C++ classes apart (tenon/component_resources.hpp).
+// handle, or the host's value of one goes, the destructor is called with it. Copies are the same type. `key` tells C++
+// classes apart (tenon/component_resources.hpp): their objects go when the store ends, too.
 class HostResourceType {
  public:
   explicit HostResourceType(std::string name, std::function<void(std::uint64_t rep)> destructor = {},

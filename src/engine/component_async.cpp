@@ -247,12 +247,14 @@ ComponentStore::ComponentStore(StoreBlock& owner) : block(owner), world(*owner.s
 
 namespace {
 
-// What the host still owes to resources that are in the hands of guests.
-void destroy_host_resources(component::World& world) noexcept {
+// Objects of C++ classes that are in the hands of guests go with the store. Of other resources the host has its own
+// list.
+void destroy_host_objects(component::World& world) noexcept {
   for (component::RootInstance& root : world.roots) {
     for (component::ComponentInstance& inst : root.instances) {
       inst.handles.for_each_resource([](const component::ResourceHandle& handle) {
-        if (handle.own && handle.rt->host_dtor != nullptr) handle.rt->host_dtor(handle.rt->data, handle.rep);
+        const HostResource* resource = HostResource::of(*handle.rt);
+        if (handle.own && resource != nullptr && resource->key != nullptr) resource->destructor(handle.rep);
       });
     }
   }
@@ -352,7 +354,7 @@ Result<void> drive(StoreBlock& block, IsDone is_done) {
 
 }  // namespace
 
-ComponentStore::~ComponentStore() { destroy_host_resources(world); }
+ComponentStore::~ComponentStore() { destroy_host_objects(world); }
 
 void abandon_guest_calls(ComponentStore& store) {
   const auto calls = std::exchange(store.guest_calls, {});

@@ -5,8 +5,8 @@
 // `OwnedObject` (tenon/component_resources.hpp) in the same way. Other resources of the host need no keeper: their
 // number is what the host made of it.
 //
-// When the store ends, guests' destructors are not run, but the host's are: for what the host holds, and for what is
-// still in the guests' tables.
+// When the store ends, guests' destructors are not run. What the host holds of its own is destroyed when it lets go of
+// it, and objects of C++ classes that are still in the guests' tables go with the store.
 #include "engine/component_state.hpp"
 
 namespace tenon::detail {

@@ -1,13 +1,14 @@
-# The adapter for the runner of https://github.com/WebAssembly/wasi-testsuite: how `tenon` is called for each of its
-# programs. The branch prod/testsuite-base has the programs built:
-#
-#   TENON=build/release/tenon python3 ../wasi-testsuite/test-runner/wasi_test_runner.py \
-#       -r tests/wasi-testsuite-adapter/tenon.py -t ../wasi-testsuite/tests/rust/testsuite/wasm32-wasip3
+"""Tells the runner of the public WASI conformance programs (WebAssembly/wasi-testsuite) how Tenon is called.
+
+The programs stay outside of this repository. With a checkout of that repository's branch prod/testsuite-base:
+
+    TENON=build/release/tenon CHECKOUT/run-tests --runtime tests/wasi-testsuite-adapter/tenon.py
+"""
+
 import os
-import shlex
 import subprocess
 
-TENON = shlex.split(os.getenv("TENON", "tenon"))
+TENON = os.path.abspath(os.getenv("TENON", "build/release/tenon"))
 
 
 def get_name():
@@ -15,8 +16,8 @@ def get_name():
 
 
 def get_version():
-    output = subprocess.run(TENON[0:1] + ["--version"], encoding="UTF-8", capture_output=True, check=True).stdout
-    return output.split()[-1]
+    # "tenon 0.1.0"
+    return subprocess.run([TENON, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
 
 
 def get_wasi_versions():
@@ -32,16 +33,13 @@ def get_timeout_seconds():
 
 
 def compute_argv(test_path, args_env_root, proposals, wasi_world, wasi_version):
-    args, env, root = args_env_root
-    argv = list(TENON)
-    argv += ["serve", "--addr", "127.0.0.1:0"] if wasi_world == "wasi:http/service" else ["run"]
-    for name, value in env.items():
-        argv += ["--env", f"{name}={value}"]
+    arguments, environment, root = args_env_root
+    is_service = wasi_world == "wasi:http/service"
+    command = [TENON, "serve", "--addr", "127.0.0.1:0"] if is_service else [TENON, "run"]
+    for name, value in environment.items():
+        command += ["--env", f"{name}={value}"]
     if root:
-        # Programs of preview1 know their directory by its own name, later ones as the root.
-        guest = "/" if wasi_version != "wasm32-wasip1" else os.path.basename(str(root))
-        argv += ["--dir", f"{root}::{guest}"]
+        command += ["--dir", f"{root}::/"]
     if "sockets" in proposals or "http" in proposals:
-        argv += ["--allow-net", "*:*"]
-    argv += [str(test_path)]
-    return argv + args
+        command += ["--allow-net", "*:*"]
+    return [*command, str(test_path)] if is_service else [*command, str(test_path), "--", *arguments]

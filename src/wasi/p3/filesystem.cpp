@@ -272,7 +272,14 @@ Answer create_directory_at(const Context& context, Values values) {
   return done(host::create_directory(file_of(context, values[0]), values[1].string()));
 }
 Answer remove_directory_at(const Context& context, Values values) {
-  return done(host::remove_directory(file_of(context, values[0]), values[1].string()));
+  const File& base = file_of(context, values[0]);
+  const std::string_view path = values[1].string();
+  // A slash at the end asks for what a link leads to, and that may be outside.
+  if (path.ends_with('/')) {
+    const auto found = host::stat_path(base, path, true);
+    if (!found && found.error() == Errno::perm) return one(failed(Errno::perm));
+  }
+  return done(host::remove_directory(base, path));
 }
 Answer unlink_file_at(const Context& context, Values values) {
   return done(host::unlink_file(file_of(context, values[0]), values[1].string()));
