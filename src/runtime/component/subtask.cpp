@@ -64,11 +64,16 @@ void Subtask::finish(State end) noexcept {
 
 std::span<const runtime::Slot> Subtask::take_arguments() noexcept {
   begin();
-  return {flat_args, flat_arg_count};
+  const std::span<const runtime::Slot> flat(flat_args, flat_arg_count);
+  observed.begin(*func->inst->scheduler, {func->inst, nullptr, func->type, func->name}, func->opts, max_flat_params(),
+                 flat);
+  return flat;
 }
 
 void Subtask::return_flat(runtime::Slot result) noexcept {
   flat_result = result;
+  const runtime::Slot told = out_pointer().value_or(result);
+  observed.end(func->opts, max_flat_results(), {&told, 1});
   finish(State::returned);
 }
 
