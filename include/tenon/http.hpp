@@ -1,4 +1,5 @@
-// An HTTP server whose requests a component answers: one that exports wasi:http/incoming-handler of 0.2.
+// An HTTP server whose requests a component answers: one that exports wasi:http/incoming-handler of
+// 0.2, or wasi:http/handler of 0.3.
 //
 //   auto server = tenon::http::Server::start(engine, component, config, {.address = "127.0.0.1:0"}).value();
 //   std::puts(server.url().c_str());

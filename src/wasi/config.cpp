@@ -38,7 +38,7 @@ Result<void> add_preview2_to(Linker& linker, const Config& config) {
 Result<void> add_preview3_to(Linker& linker, const Config& config) {
   auto host = p3::Host::make(config);
   if (!host) return std::move(host).error();
-  return p3::define(linker, *host);
+  return p3::define(linker, std::make_shared<p3::HostOf>(std::move(*host)));
 }
 
 }  // namespace tenon::wasi

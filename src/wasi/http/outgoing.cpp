@@ -3,8 +3,6 @@
 // Who may be asked is what --allow-net says, as for sockets: HOST:PORT, where a host is a name or an address. A name
 // that is allowed may be asked wherever it leads; an address that a name leads to may be asked also when it is allowed
 // itself.
-#include <charconv>
-
 #include "wasi/http/interfaces.hpp"
 
 namespace tenon::wasi::http {
@@ -12,23 +10,6 @@ namespace tenon::wasi::http {
 using namespace p2;
 
 namespace {
-
-// What an authority says: HOST, HOST:PORT, [ADDRESS]:PORT; a user in front of it is refused.
-std::optional<std::pair<std::string, std::uint16_t>> split_authority(std::string_view text, std::uint16_t port) {
-  if (text.find('@') != std::string_view::npos) return std::nullopt;
-  std::string_view host = text;
-  const std::size_t colon = text.rfind(':');
-  const std::size_t bracket = text.rfind(']');
-  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
-    const std::string_view digits = text.substr(colon + 1);
-    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) return std::nullopt;
-    host = text.substr(0, colon);
-  }
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host.empty()) return std::nullopt;
-  return std::pair(std::string(host), port);
-}
 
 std::optional<HttpFailure> read_target(const OutgoingRequest& request, host::HttpTarget& target) {
   const std::string scheme = request.scheme.value_or("https");

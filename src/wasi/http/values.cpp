@@ -159,6 +159,22 @@ bool is_target(std::string_view text) noexcept {
   });
 }
 
+std::optional<std::pair<std::string, std::uint16_t>> split_authority(std::string_view text, std::uint16_t port) {
+  if (text.find('@') != std::string_view::npos) return std::nullopt;
+  std::string_view host = text;
+  const std::size_t colon = text.rfind(':');
+  const std::size_t bracket = text.rfind(']');
+  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
+    const std::string_view digits = text.substr(colon + 1);
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size()) return std::nullopt;
+    host = text.substr(0, colon);
+  }
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host.empty()) return std::nullopt;
+  return std::pair(std::string(host), port);
+}
+
 std::optional<std::uint64_t> stated_length(const host::HttpFields& fields) noexcept {
   const auto found =
       std::ranges::find_if(fields, [](const auto& field) { return is_same_name(field.first, "content-length"); });

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tenon/component_values.hpp"
 #include "wasi/host/http.hpp"
@@ -29,6 +30,9 @@ bool is_forbidden_name(std::string_view name) noexcept;
 // https://www.rfc-editor.org/rfc/rfc3986#section-3.2 and 3.3: as far as it must hold to be put in a message.
 bool is_authority(std::string_view text) noexcept;
 bool is_target(std::string_view text) noexcept;
+// What an authority says: HOST, HOST:PORT, [ADDRESS]:PORT, where `port` stands for none; a user in front of it is
+// refused.
+std::optional<std::pair<std::string, std::uint16_t>> split_authority(std::string_view text, std::uint16_t port);
 // Content-Length, if there is one that is a number.
 std::optional<std::uint64_t> stated_length(const host::HttpFields& fields) noexcept;
 

@@ -6,7 +6,8 @@ namespace tenon::wasi::http {
 
 namespace {
 
-constexpr std::string_view handler_interface = "wasi:http/incoming-handler@0.2.";
+constexpr std::string_view incoming_handler = "wasi:http/incoming-handler@0.2.";  // of WASI 0.2
+constexpr std::string_view handler = "wasi:http/handler@0.3.";                    // of WASI 0.3
 
 unsigned share(unsigned all, unsigned workers) { return std::max(1U, (all + workers - 1) / workers); }
 
@@ -15,12 +16,14 @@ unsigned share(unsigned all, unsigned workers) { return std::max(1U, (all + work
 Result<std::string> find_handler(const Component& component) {
   std::string known;
   for (const ComponentItemType& item : component.exports()) {
-    if (item.instance.starts_with(handler_interface) && item.name == "handle") return item.instance;
+    const bool is_handler = item.instance.starts_with(incoming_handler) || item.instance.starts_with(handler);
+    if (is_handler && item.name == "handle") return item.instance;
     const std::string& name = item.instance.empty() ? item.name : item.instance;
     if (!known.ends_with(name)) known += (known.empty() ? "" : ", ") + name;
   }
   return Error(ErrorKind::usage,
-               "the component handles no requests: expected an export of wasi:http/incoming-handler@0.2, " +
+               "the component handles no requests: expected an export of wasi:http/incoming-handler@0.2 or "
+               "wasi:http/handler@0.3, " +
                    (known.empty() ? "found no exports" : "found " + known));
 }
 
@@ -43,6 +46,7 @@ class Worker::Request final : public host::Task {
   // While the guest is this fiber's.
   void enter() {
     worker_.current_->host = guest->host;
+    worker_.newer_current_->host = guest->newer_host;
     const std::lock_guard lock(worker_.watched_mutex_);
     worker_.watched_ = &guest->store;
     worker_.watched_due_ = due;
@@ -82,17 +86,26 @@ Result<std::unique_ptr<Worker>> Worker::make(Serving& serving, const wasi::Confi
   auto grants = p2::Host::make(config);
   if (!grants) return std::move(grants).error();
   worker->grants_ = std::move(*grants);
+  auto newer_grants = p3::Host::make(config);
+  if (!newer_grants) return std::move(newer_grants).error();
+  worker->newer_grants_ = std::move(*newer_grants);
   if (auto defined = p2::define(worker->linker_, worker->current_); !defined) return std::move(defined).error();
+  if (auto defined = p3::define(worker->linker_, worker->newer_current_); !defined) return std::move(defined).error();
   return worker;
 }
 
 Result<void> Worker::make_guest(std::unique_ptr<Guest>& guest) {
   const Limits limits = Limits().memory(serving_.options.max_memory);
-  guest = std::make_unique<Guest>(Guest{p2::Host::with_grants_of(*grants_), Store(serving_.engine, limits), {}});
+  guest = std::make_unique<Guest>(Guest{p2::Host::with_grants_of(*grants_),
+                                        p3::Host::with_grants_of(*newer_grants_),
+                                        Store(serving_.engine, limits),
+                                        {}});
   if (takes_turns_) set_interrupt_handler(guest->store, [this] { return stand_back(); });
   guest->host->reactor = reactor_.get();
   guest->host->stop = &stop_;
+  guest->newer_host->events->reactor = reactor_.get();
   current_->host = guest->host;
+  newer_current_->host = guest->newer_host;
   auto instance = linker_.instantiate(guest->store, serving_.component);
   if (!instance) return std::move(instance).error();
   auto handle = instance->func(serving_.handler, "handle");
@@ -179,6 +192,49 @@ void Worker::start_waiting() {
   }
 }
 
+Result<void> Worker::call_incoming_handler(Request& request) {
+  Guest& guest = *request.guest;
+  const std::shared_ptr<Pipe> body = request.exchange->request.body;
+  const auto [incoming, outparam] = make_arguments(*guest.host, request.exchange);
+  const component::Val arguments[] = {incoming, outparam};
+  const auto called = guest.handle.call(arguments);
+  // What the guest left open, nobody will close.
+  if (const auto open = guest.host->response_body.lock()) {
+    open->fail({.code = HttpError::internal_error, .text = "the guest ended before its response"});
+  }
+  body->abandon();
+  if (!called) return called.error();
+  if (request.exchange->has_responded()) return {};
+  return Error(ErrorKind::trap, "the guest ended without a response");
+}
+
+// The guest goes on behind its response until the body is sent, and it has ended by itself.
+Result<void> Worker::call_handler(Request& request) {
+  Guest& guest = *request.guest;
+  using Results = Result<std::vector<component::Val>>;
+  const auto results = std::make_shared<std::optional<Results>>();
+  const std::shared_ptr<Pipe> body = request.exchange->request.body;
+  const component::Val message = p3::make_request(*guest.newer_host, std::move(request.exchange->request));
+  const GuestTask task =
+      tenon::start(guest.handle, {message}, [results](Results given) { results->emplace(std::move(given)); });
+  auto driven = tenon::run_until(guest.store, [&] { return results->has_value(); });
+  if (body != nullptr && !driven) body->abandon();
+  if (!driven) return driven;
+  if (!**results) return (*results)->error();
+  const component::Val& result = (**results)->front();
+  if (result.index() != 0) {
+    request.exchange->refuse(status_of(static_cast<HttpError>(result.payload().index())));
+    return {};
+  }
+  host::HttpResponse response = p3::take_response({guest.newer_host, guest.store}, result.payload());
+  const std::shared_ptr<Pipe> answer = response.body;
+  request.exchange->respond(std::move(response));
+  driven = tenon::run_until(guest.store, [&]() -> bool { return answer->is_ended() && task.has_ended(); });
+  if (answer->is_ended()) return {};
+  answer->fail({.code = HttpError::internal_error, .text = "the guest ended before its response"});
+  return driven;
+}
+
 // On the request's fiber.
 void Worker::serve(Request& request) {
   const auto fail = [&](const Error& error) {
@@ -200,20 +256,9 @@ void Worker::serve(Request& request) {
     Guest& guest = *request.guest;
     guest.host->deadline = request.due;
     request.enter();
-    const std::shared_ptr<Pipe> body = request.exchange->request.body;
-    const auto [incoming, outparam] = make_arguments(*guest.host, request.exchange);
-    const component::Val arguments[] = {incoming, outparam};
-    const auto called = guest.handle.call(arguments);
-    if (!called) {
-      fail(called.error());
-    } else if (!request.exchange->has_responded()) {
-      fail(Error(ErrorKind::trap, "the guest ended without a response"));
-    }
-    // What the guest left open, nobody will close.
-    if (const auto open = guest.host->response_body.lock()) {
-      open->fail({.code = HttpError::internal_error, .text = "the guest ended before its response"});
-    }
-    body->abandon();
+    const bool is_newer = serving_.handler.starts_with(handler);
+    const auto called = is_newer ? call_handler(request) : call_incoming_handler(request);
+    if (!called) fail(called.error());
     can_go_on = called.has_value() && serving_.options.reuse;
   }
   request.leave();

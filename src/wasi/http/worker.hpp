@@ -20,12 +20,14 @@
 #include "tenon/native_stack.hpp"
 #include "wasi/http/interfaces.hpp"
 #include "wasi/http/metrics.hpp"
+#include "wasi/p3/host.hpp"
 
 namespace tenon::wasi::http {
 
 // An instance, and all that is its own.
 struct Guest {
   std::shared_ptr<p2::Host> host;
+  std::shared_ptr<p3::Host> newer_host;
   Store store;
   ComponentFunc handle;
 };
@@ -80,13 +82,18 @@ class Worker final : public host::HttpHandler {
   void start_waiting();
   void serve(Request& request);
   bool stand_back();
+  // Errors: of the guest.
+  Result<void> call_incoming_handler(Request& request);
+  Result<void> call_handler(Request& request);
   void await_connections();
 
   Serving& serving_;
   std::unique_ptr<host::Reactor> reactor_;
   Linker linker_;
   std::shared_ptr<p2::HostOf> current_ = std::make_shared<p2::HostOf>();
-  std::shared_ptr<p2::Host> grants_;  // what each guest is given
+  std::shared_ptr<p2::Host> grants_;                                            // what each guest is given
+  std::shared_ptr<p3::HostOf> newer_current_ = std::make_shared<p3::HostOf>();  // the same for WASI 0.3
+  std::shared_ptr<p3::Host> newer_grants_;
   host::Signal stop_;
   std::vector<std::unique_ptr<Guest>> idle_;
   std::deque<Waiting> waiting_;

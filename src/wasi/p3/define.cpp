@@ -25,22 +25,25 @@ const Interface* const interfaces[] = {
     &sockets_tcp,
     &sockets_udp,
     &sockets_name_lookup,
+    &http_fields,
+    &http_messages,
+    &http_client,
 };
 
 std::string versioned(std::string_view name) { return std::string(name) + std::string(version); }
 
-Result<void> define_function(Linker& linker, const std::shared_ptr<Host>& host, const std::string& instance,
+Result<void> define_function(Linker& linker, const std::shared_ptr<HostOf>& of, const std::string& instance,
                              const Function& function) {
   if (function.run != nullptr) {
     return linker.define_dynamic(instance, function.name,
-                                 [host, run = function.run](const Caller& caller, Values values) {
-                                   return run({host, caller.store()}, values);
+                                 [of, run = function.run](const Caller& caller, Values values) {
+                                   return run({of->host, caller.store()}, values);
                                  });
   }
   return linker.define_async_dynamic(
       instance, function.name,
-      [host, start = function.start](const Caller& caller, Values values, ComponentCompletion done) {
-        return start({host, caller.store()}, values, std::move(done));
+      [of, start = function.start](const Caller& caller, Values values, ComponentCompletion done) {
+        return start({of->host, caller.store()}, values, std::move(done));
       });
 }
 
@@ -67,14 +70,26 @@ std::vector<Resource> resources() {
        {"wasi:cli/terminal-output", "wasi:cli/terminal-stdout", "wasi:cli/terminal-stderr"}},
       {"tcp-socket", drop_from<&Host::tcp_sockets>, {"wasi:sockets/types"}},
       {"udp-socket", drop_from<&Host::udp_sockets>, {"wasi:sockets/types"}},
+      {"fields", drop_from<&Host::fields>, {"wasi:http/types"}},
+      {"request-options", drop_from<&Host::request_options>, {"wasi:http/types"}},
+      {"request", drop_from<&Host::requests>, {"wasi:http/types", "wasi:http/client", "wasi:http/handler"}},
+      {"response", drop_from<&Host::responses>, {"wasi:http/types", "wasi:http/client", "wasi:http/handler"}},
   };
 }
 
-Result<void> define_resources(Linker& linker, const std::shared_ptr<Host>& host) {
+// Some resources have further names in their interface.
+std::vector<std::string_view> names_of(std::string_view resource) {
+  if (resource == "fields") return {resource, "headers", "trailers"};
+  return {resource};
+}
+
+Result<void> define_resources(Linker& linker, const std::shared_ptr<HostOf>& of) {
   for (const Resource& resource : resources()) {
-    const HostResourceType type(resource.name, [host, drop = resource.drop](std::uint64_t rep) { drop(*host, rep); });
+    const HostResourceType type(resource.name, [of, drop = resource.drop](std::uint64_t rep) { drop(*of->host, rep); });
     for (const char* interface : resource.interfaces) {
-      if (auto defined = linker.define_resource(versioned(interface), resource.name, type); !defined) return defined;
+      for (const std::string_view name : names_of(resource.name)) {
+        if (auto defined = linker.define_resource(versioned(interface), name, type); !defined) return defined;
+      }
     }
   }
   return {};
@@ -105,14 +120,35 @@ Result<std::shared_ptr<Host>> Host::make(const Config& config) {
   return host;
 }
 
-Result<void> define(Linker& linker, const std::shared_ptr<Host>& host) {
+std::shared_ptr<Host> Host::with_grants_of(const Host& other) {
+  auto host = std::make_shared<Host>();
+  host->arguments = other.arguments;
+  host->environment = other.environment;
+  host->input = other.input;
+  host->output = other.output;
+  host->errors = other.errors;
+  host->directories = other.directories;
+  host->network = other.network;
+  return host;
+}
+
+Result<host::Reactor*> Host::get_reactor() {
+  if (events->reactor != nullptr) return events->reactor;
+  auto made = host::make_reactor();
+  if (!made) return std::move(made).error();
+  own_reactor = std::move(*made);
+  events->reactor = own_reactor.get();
+  return events->reactor;
+}
+
+Result<void> define(Linker& linker, const std::shared_ptr<HostOf>& of) {
   for (const Interface* interface : interfaces) {
     const std::string instance = versioned(interface->name);
     for (const Function& function : interface->functions) {
-      if (auto defined = define_function(linker, host, instance, function); !defined) return defined;
+      if (auto defined = define_function(linker, of, instance, function); !defined) return defined;
     }
   }
-  return define_resources(linker, host);
+  return define_resources(linker, of);
 }
 
 }  // namespace tenon::wasi::p3

@@ -18,8 +18,32 @@ void Events::take_those_that_are_due() {
   const std::uint64_t time = now();
   for (auto at = awaited_.begin(); at != awaited_.end();) {
     const auto next = std::next(at);
-    if (at->due && *at->due <= time) happened_.splice(happened_.end(), awaited_, at);
+    const bool has_happened = (at->due && *at->due <= time) || (at->signal != nullptr && at->signal->is_set());
+    if (has_happened) happened_.splice(happened_.end(), awaited_, at);
     at = next;
+  }
+}
+
+// Waits for descriptors, and lets the reactor set signals meanwhile.
+void Events::take_those_that_are_ready(std::uint64_t longest) {
+  std::vector<host::Wait> waits;
+  std::vector<host::Awaited> awaited;
+  std::vector<std::list<Awaited>::iterator> places;
+  for (auto at = awaited_.begin(); at != awaited_.end(); ++at) {
+    awaited.push_back({.signal = at->signal, .descriptor = at->descriptor, .to_write = at->to_write});
+    if (at->descriptor < 0) continue;
+    waits.push_back({.descriptor = at->descriptor, .to_write = at->to_write});
+    places.push_back(at);
+  }
+  if (reactor != nullptr) {
+    awaited.push_back({.due = now() + longest});
+    reactor->wait(awaited);
+    longest = 0;
+  }
+  // What cannot be waited for counts as ready, and says why when it is used.
+  const auto waited = host::wait(waits, longest, {});
+  for (std::size_t i = 0; i < waits.size(); ++i) {
+    if (!waited || waits[i].is_ready) happened_.splice(happened_.end(), awaited_, places[i]);
   }
 }
 
@@ -29,21 +53,10 @@ HostEvents::State Events::poll(std::chrono::nanoseconds longest) {
   take_those_that_are_due();
   if (!happened_.empty()) sleep = 0;
   const std::uint64_t start = now();
-  std::vector<host::Wait> waits;
-  std::vector<std::list<Awaited>::iterator> places;
-  for (auto at = awaited_.begin(); at != awaited_.end(); ++at) {
-    if (at->due) {
-      sleep = std::min(sleep, *at->due - std::min(*at->due, start));
-    } else {
-      waits.push_back({.descriptor = at->descriptor, .to_write = at->to_write});
-      places.push_back(at);
-    }
+  for (const Awaited& one : awaited_) {
+    if (one.due) sleep = std::min(sleep, *one.due - std::min(*one.due, start));
   }
-  // What cannot be waited for counts as ready, and says why when it is used.
-  const auto waited = host::wait(waits, sleep, {});
-  for (std::size_t i = 0; i < waits.size(); ++i) {
-    if (!waited || waits[i].is_ready) happened_.splice(happened_.end(), awaited_, places[i]);
-  }
+  take_those_that_are_ready(sleep);
   take_those_that_are_due();
   if (happened_.empty()) return State::waiting;
   while (!happened_.empty()) {

@@ -1,4 +1,5 @@
-// What the guests of WASI 0.3 wait for in the system: times and descriptors, as a source of events of their store.
+// What the guests of WASI 0.3 wait for in the system: times, descriptors and signals, as a source of events of their
+// store. Signals are set by the reactor, which does the waiting where there is one (wasi/host/reactor.hpp).
 #pragma once
 
 #include <cstdint>
@@ -7,16 +8,18 @@
 #include <optional>
 
 #include "tenon/component_async.hpp"
+#include "wasi/host/reactor.hpp"
 
 namespace tenon::wasi::p3 {
 
 class Events final : public HostEvents {
  public:
-  // What is waited for: a time on the monotonic clock, or a descriptor of the system.
+  // What is waited for: a time on the monotonic clock, a descriptor of the system, or a signal.
   struct Awaited {
     std::optional<std::uint64_t> due{};
     int descriptor = -1;
     bool to_write = false;
+    host::Signal* signal = nullptr;  // there until it happens or is forgotten: `happen` keeps its owner
     std::function<void()> happen{};
     std::uint64_t number = 0;
   };
@@ -40,8 +43,11 @@ class Events final : public HostEvents {
   }
   State poll(std::chrono::nanoseconds longest) override;
 
+  host::Reactor* reactor = nullptr;
+
  private:
   void take_those_that_are_due();
+  void take_those_that_are_ready(std::uint64_t longest);
   std::list<Awaited> awaited_;
   std::list<Awaited> happened_;
   std::uint64_t last_number_ = 0;

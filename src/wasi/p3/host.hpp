@@ -24,6 +24,7 @@
 #include "wasi/host/network.hpp"
 #include "wasi/host/streams.hpp"
 #include "wasi/p3/events.hpp"
+#include "wasi/p3/http.hpp"
 
 namespace tenon::wasi::p3 {
 
@@ -82,6 +83,8 @@ struct Host {
   Host& operator=(const Host&) = delete;
   // Errors: io (a directory that cannot be opened), usage (what is no HOST:PORT).
   static Result<std::shared_ptr<Host>> make(const Config& config);
+  // Another that is given the same, and has nothing open yet.
+  static std::shared_ptr<Host> with_grants_of(const Host& other);
 
   std::vector<std::string> arguments;
   std::vector<std::pair<std::string, std::string>> environment;
@@ -94,6 +97,20 @@ struct Host {
   Table<std::shared_ptr<const host::File>> descriptors;
   Table<std::shared_ptr<TcpSocket>> tcp_sockets;
   Table<std::shared_ptr<UdpSocket>> udp_sockets;
+
+  // What sends requests: the server's reactor, or one of its own from when it first needs one. Errors: io.
+  Result<host::Reactor*> get_reactor();
+  std::unique_ptr<host::Reactor> own_reactor;
+  Table<HttpFieldList> fields;
+  Table<HttpOptions> request_options;
+  Table<HttpRequestMessage> requests;
+  Table<HttpResponseMessage> responses;
+};
+
+// Whose host the functions of a linker use: usually the same for all guests; a server sets it whenever it goes on with
+// another guest.
+struct HostOf {
+  std::shared_ptr<Host> host;
 };
 
 // Who calls.
@@ -119,9 +136,10 @@ extern const Interface clocks_monotonic, clocks_system;
 extern const Interface random_random, random_insecure, random_insecure_seed;
 extern const Interface filesystem_types, filesystem_preopens;
 extern const Interface sockets_tcp, sockets_udp, sockets_name_lookup;
+extern const Interface http_fields, http_messages, http_client;
 
 // Everything, under version 0.3.0.
-Result<void> define(Linker& linker, const std::shared_ptr<Host>& host);
+Result<void> define(Linker& linker, const std::shared_ptr<HostOf>& of);
 
 // --- Values
 inline Val handle(std::uint64_t number) { return Val::handle({number, {}}); }
