@@ -42,4 +42,7 @@ def compute_argv(test_path, args_env_root, proposals, wasi_world, wasi_version):
         command += ["--dir", f"{root}::/"]
     if "sockets" in proposals or "http" in proposals:
         command += ["--allow-net", "*:*"]
-    return [*command, str(test_path)] if is_service else [*command, str(test_path), "--", *arguments]
+    if is_service:
+        # The runner looks for the server's address in its standard error.
+        return ["sh", "-c", 'exec "$@" >&2', "sh", *command, str(test_path)]
+    return [*command, str(test_path), "--", *arguments]
