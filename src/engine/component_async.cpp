@@ -300,7 +300,11 @@ class Loop {
   }
 
   bool is_interrupted() const noexcept {
-    return !block_.is_alive() || block_.store->control.interrupt.load(std::memory_order_relaxed) != 0;
+    if (!block_.is_alive()) return true;
+    runtime::Store& store = *block_.store;
+    if (store.control.interrupt.load(std::memory_order_relaxed) == 0) [[likely]]
+      return false;
+    return store.may_go_on == nullptr || !store.may_go_on(store);
   }
 
  private:
