@@ -8,8 +8,6 @@ find_library(TENON_BOOST_CONTEXT NAMES libboost_context.a boost_context REQUIRED
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/wasi/network/*.cpp)
 add_library(tenon_network SHARED ${sources})
 target_include_directories(tenon_network PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
-# What old headers of Boost draw from today's compiler.
-target_compile_options(tenon_network PRIVATE -Wno-deprecated-declarations)
 target_compile_definitions(tenon_network PRIVATE BOOST_ASIO_NO_DEPRECATED)
 set_target_properties(tenon_network PROPERTIES CXX_VISIBILITY_PRESET hidden LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 target_link_libraries(tenon_network PRIVATE ${TENON_BOOST_CONTEXT} OpenSSL::SSL OpenSSL::Crypto Threads::Threads)

@@ -94,6 +94,23 @@ def read_until(connection, end):
     return received
 
 
+def decode_chunked(answer):
+    """The data and the lines of the trailer of a response in chunks, however they were cut."""
+    _, rest = answer.split(b"\r\n\r\n", 1)
+    data = b""
+    while True:
+        size, rest = rest.split(b"\r\n", 1)
+        length = int(size, 16)
+        if length == 0:
+            lines = rest.split(b"\r\n")
+            if lines[-2:] != [b"", b""]:
+                raise AssertionError(f"the body does not end: {answer!r}")
+            return data, lines[:-2]
+        if rest[length:length + 2] != b"\r\n":
+            raise AssertionError(f"a chunk does not end: {answer!r}")
+        data, rest = data + rest[:length], rest[length + 2:]
+
+
 class Serving(unittest.TestCase):
     """One server for all tests of a class; a server that died fails the class."""
 

@@ -280,9 +280,9 @@ runtime::HostCallback callback_of(AdapterHelper helper) noexcept {
 // --- Instantiation
 // -------------------------------------------------------------------------------------------------------
 
-runtime::Extern func_extern(const runtime::Func* func) noexcept {
+runtime::Extern func_extern(runtime::Func* func) noexcept {
   runtime::Extern item;
-  item.func = const_cast<runtime::Func*>(func);  // NOLINT(cppcoreguidelines-pro-type-const-cast): nobody writes it
+  item.func = func;
   return item;
 }
 
@@ -328,7 +328,7 @@ Outcome call_first(runtime::Thread& core, const runtime::Func& func, Slot* frame
   runtime::Func& self = *adapted.self;
   if (!connect(adapted)) {
     self.callback = call_lowered_synchronously;
-    self.data = const_cast<LoweredFunc*>(adapted.lowered);  // NOLINT(cppcoreguidelines-pro-type-const-cast): as above
+    self.data = adapted.lowered;
     return call_lowered_synchronously(core, self, frame);
   }
   const std::size_t slots = std::max(self.param_slots, self.result_slots);
@@ -347,7 +347,7 @@ const ComponentInstance* common_outer(const ComponentInstance* a, const Componen
 
 }  // namespace
 
-runtime::Func* make_adapted_func(runtime::Store& store, core::TypeIdx type, const LoweredFunc& lowered,
+runtime::Func* make_adapted_func(runtime::Store& store, core::TypeIdx type, LoweredFunc& lowered,
                                  const fuse::Adapter& adapter, runtime::CodeModule& code) {
   const ComponentInstance* callee = lowered.callee.lifted->inst;
   auto* adapted = store.arena.make<AdaptedFunc>();

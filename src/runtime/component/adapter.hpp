@@ -26,7 +26,7 @@ struct PooledActivation final : Activation {
 
 // A lowered function and its adapter.
 struct AdaptedFunc {
-  const LoweredFunc* lowered = nullptr;
+  LoweredFunc* lowered = nullptr;
   const fuse::Adapter* adapter = nullptr;
   runtime::CodeModule* code = nullptr;
   runtime::Func* self = nullptr;
@@ -37,7 +37,7 @@ struct AdaptedFunc {
 };
 
 // Makes the function for `lowered`, whose callee is a guest's and takes an adapter; both lie in the store's arena.
-runtime::Func* make_adapted_func(runtime::Store& store, core::TypeIdx type, const LoweredFunc& lowered,
+runtime::Func* make_adapted_func(runtime::Store& store, core::TypeIdx type, LoweredFunc& lowered,
                                  const fuse::Adapter& adapter, runtime::CodeModule& code);
 
 // Takes back the activations of adapters that are above `activation`, which is only compared.

@@ -35,9 +35,9 @@ struct CanonicalOptions {
   StringEncoding string_encoding = StringEncoding::utf8;
   bool async = false;
   runtime::Memory* memory = nullptr;
-  const runtime::Func* realloc = nullptr;
-  const runtime::Func* post_return = nullptr;
-  const runtime::Func* callback = nullptr;
+  runtime::Func* realloc = nullptr;
+  runtime::Func* post_return = nullptr;
+  runtime::Func* callback = nullptr;
   bool is_memory64() const noexcept { return memory != nullptr && memory->type.limits.is_64; }
 };
 
@@ -93,7 +93,7 @@ struct LiftedFunc {
   ComponentInstance* inst = nullptr;
   const FuncSignature* type = nullptr;  // in the resource ids of `inst`
   CanonicalOptions opts;
-  const runtime::Func* callee = nullptr;
+  runtime::Func* callee = nullptr;
   std::string_view name;
 };
 
