@@ -7,6 +7,19 @@
 
 namespace tenon::wasi {
 
+namespace {
+
+using SharedGrants = std::shared_ptr<const bindings::Grants>;
+
+Result<void> add_preview2(Linker& linker, SharedGrants grants) {
+  return p2::define(linker, std::make_shared<p2::HostOf>(std::make_shared<p2::Host>(std::move(grants))));
+}
+Result<void> add_preview3(Linker& linker, SharedGrants grants) {
+  return p3::define(linker, std::make_shared<p3::HostOf>(std::make_shared<p3::Host>(std::move(grants))));
+}
+
+}  // namespace
+
 Config& Config::inherit_env() {
   for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
     const std::string_view text = *variable;
@@ -19,8 +32,10 @@ Config& Config::inherit_env() {
 
 Result<void> add_to(Linker& linker, const Config& config) {
   if (auto added = add_preview1_to(linker, config); !added) return added;
-  if (auto added = add_preview2_to(linker, config); !added) return added;
-  return add_preview3_to(linker, config);
+  auto grants = bindings::Grants::make(config);
+  if (!grants) return std::move(grants).error();
+  if (auto added = add_preview2(linker, *grants); !added) return added;
+  return add_preview3(linker, *std::move(grants));
 }
 
 Result<void> add_preview1_to(Linker& linker, const Config& config) {
@@ -30,15 +45,15 @@ Result<void> add_preview1_to(Linker& linker, const Config& config) {
 }
 
 Result<void> add_preview2_to(Linker& linker, const Config& config) {
-  auto host = p2::Host::make(config);
-  if (!host) return std::move(host).error();
-  return p2::define(linker, std::make_shared<p2::HostOf>(std::move(*host)));
+  auto grants = bindings::Grants::make(config);
+  if (!grants) return std::move(grants).error();
+  return add_preview2(linker, *std::move(grants));
 }
 
 Result<void> add_preview3_to(Linker& linker, const Config& config) {
-  auto host = p3::Host::make(config);
-  if (!host) return std::move(host).error();
-  return p3::define(linker, std::make_shared<p3::HostOf>(std::move(*host)));
+  auto grants = bindings::Grants::make(config);
+  if (!grants) return std::move(grants).error();
+  return add_preview3(linker, *std::move(grants));
 }
 
 }  // namespace tenon::wasi

@@ -7,9 +7,6 @@ using namespace p2;
 
 namespace {
 
-Answer ok() { return one(Val::ok()); }
-Answer ok(Val value) { return one(Val::ok(std::move(value))); }
-Answer refused() { return one(Val::error()); }
 Answer failed(const HttpFailure& failure) { return one(Val::error(error_value(failure))); }
 
 Answer incoming_stream(Host& host, Values values) {
@@ -43,8 +40,8 @@ Answer trailers_get(Host& host, Values values) {
   if (future.pipe->failure) return one(Val::some(Val::ok(Val::error(error_value(*future.pipe->failure)))));
   Val trailers = Val::none();
   if (future.pipe->trailers) {
-    trailers =
-        Val::some(handle(host.fields.insert({.list = visible_fields(*future.pipe->trailers), .is_immutable = true})));
+    trailers = Val::some(
+        handle(host.fields.insert({.list = bindings::visible_fields(*future.pipe->trailers), .is_immutable = true})));
   }
   return one(Val::some(Val::ok(Val::ok(std::move(trailers)))));
 }

@@ -6,19 +6,14 @@
 namespace tenon::wasi::http {
 
 using namespace p2;
+using bindings::immutable_fields;
+using bindings::optional_text;
+using bindings::visible_fields;
 
 namespace {
 
-Answer ok() { return one(Val::ok()); }
-Answer ok(Val value) { return one(Val::ok(std::move(value))); }
-Answer refused() { return one(Val::error()); }
-
-Val optional_text(const std::optional<std::string>& text) { return text ? Val::some(Val::string(*text)) : Val::none(); }
 Val text_unless_empty(const std::string& text) { return text.empty() ? Val::none() : Val::some(Val::string(text)); }
 
-Val immutable(Host& host, const std::shared_ptr<HttpFields>& list) {
-  return handle(host.fields.insert({.list = list, .is_immutable = true}));
-}
 // The fields that a message is made of, which it owns from then on. (A resource that a guest gives away goes when the
 // call is over, so it is only emptied.)
 std::shared_ptr<HttpFields> take_fields(Host& host, std::uint64_t number) {
@@ -38,7 +33,9 @@ Answer request_scheme(Host& host, Values values) {
 Answer request_authority(Host& host, Values values) {
   return one(text_unless_empty(request_of(host, values).authority));
 }
-Answer request_headers(Host& host, Values values) { return one(immutable(host, request_of(host, values).headers)); }
+Answer request_headers(Host& host, Values values) {
+  return one(immutable_fields(host, request_of(host, values).headers));
+}
 
 template <class Message>
 Answer consume(Host& host, Message& message) {
@@ -95,22 +92,8 @@ Answer set_scheme(Host& host, Values values) {
   outgoing_of(host, values).scheme = std::move(scheme);
   return ok();
 }
-Answer outgoing_headers(Host& host, Values values) { return one(immutable(host, outgoing_of(host, values).headers)); }
-
-// --- request-options
-
-Answer make_options(Host& host, Values) { return one(handle(host.request_options.insert({}))); }
-template <std::optional<std::uint64_t> RequestOptions::* member>
-Answer get_time(Host& host, Values values) {
-  const auto& time = host.request_options[number_of(values[0])].*member;
-  return one(time ? Val::some(Val::u64(*time)) : Val::none());
-}
-template <std::optional<std::uint64_t> RequestOptions::* member>
-Answer set_time(Host& host, Values values) {
-  auto& time = host.request_options[number_of(values[0])].*member;
-  time.reset();
-  if (values[1].index() == 1) time = values[1].payload().unsigned_integer();
-  return ok();
+Answer outgoing_headers(Host& host, Values values) {
+  return one(immutable_fields(host, outgoing_of(host, values).headers));
 }
 
 // --- response-outparam and outgoing-response
@@ -150,7 +133,9 @@ Answer set_status(Host& host, Values values) {
   response_of(host, values).status = static_cast<std::uint16_t>(status);
   return ok();
 }
-Answer response_headers(Host& host, Values values) { return one(immutable(host, response_of(host, values).headers)); }
+Answer response_headers(Host& host, Values values) {
+  return one(immutable_fields(host, response_of(host, values).headers));
+}
 Answer response_body(Host& host, Values values) {
   OutgoingResponse& response = response_of(host, values);
   if (std::exchange(response.is_body_taken, true)) return refused();
@@ -162,7 +147,9 @@ Answer response_body(Host& host, Values values) {
 
 IncomingResponse& incoming_of(Host& host, Values values) { return host.incoming_responses[number_of(values[0])]; }
 Answer incoming_status(Host& host, Values values) { return one(Val::u16(incoming_of(host, values).status)); }
-Answer incoming_headers(Host& host, Values values) { return one(immutable(host, incoming_of(host, values).headers)); }
+Answer incoming_headers(Host& host, Values values) {
+  return one(immutable_fields(host, incoming_of(host, values).headers));
+}
 Answer incoming_consume(Host& host, Values values) { return consume(host, incoming_of(host, values)); }
 
 constexpr Function functions[] = {
@@ -183,13 +170,6 @@ constexpr Function functions[] = {
     {"[method]outgoing-request.authority", outgoing_authority},
     {"[method]outgoing-request.set-authority", set_text<&OutgoingRequest::authority, is_valid_authority>},
     {"[method]outgoing-request.headers", outgoing_headers},
-    {"[constructor]request-options", make_options},
-    {"[method]request-options.connect-timeout", get_time<&RequestOptions::connect_timeout>},
-    {"[method]request-options.set-connect-timeout", set_time<&RequestOptions::connect_timeout>},
-    {"[method]request-options.first-byte-timeout", get_time<&RequestOptions::first_byte_timeout>},
-    {"[method]request-options.set-first-byte-timeout", set_time<&RequestOptions::first_byte_timeout>},
-    {"[method]request-options.between-bytes-timeout", get_time<&RequestOptions::between_bytes_timeout>},
-    {"[method]request-options.set-between-bytes-timeout", set_time<&RequestOptions::between_bytes_timeout>},
     {"[method]response-outparam.send-informational", send_informational},
     {"[static]response-outparam.set", set_response},
     {"[constructor]outgoing-response", make_response},
@@ -203,11 +183,6 @@ constexpr Function functions[] = {
 };
 
 }  // namespace
-
-std::shared_ptr<HttpFields> visible_fields(HttpFields fields) {
-  std::erase_if(fields, [](const auto& field) { return is_forbidden_name(field.first); });
-  return std::make_shared<HttpFields>(std::move(fields));
-}
 
 HandlerArguments make_arguments(Host& host, const std::shared_ptr<host::HttpExchange>& exchange) {
   host::HttpRequest& request = exchange->request;

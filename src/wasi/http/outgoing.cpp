@@ -11,48 +11,27 @@ using namespace p2;
 
 namespace {
 
-std::optional<HttpFailure> read_target(const OutgoingRequest& request, host::HttpTarget& target) {
-  const std::string scheme = request.scheme.value_or("https");
-  if (scheme != "http" && scheme != "https") return HttpFailure{.code = HttpError::http_request_uri_invalid};
-  if (!request.authority) return HttpFailure{.code = HttpError::http_request_uri_invalid};
-  target.is_tls = scheme == "https";
-  const auto place = split_authority(*request.authority, target.is_tls ? 443 : 80);
-  if (!place) return HttpFailure{.code = HttpError::http_request_uri_invalid};
-  target.host = place->first;
-  target.port = place->second;
-  return std::nullopt;
-}
-
-void apply(const RequestOptions& options, host::HttpTarget& target) {
-  const auto set = [](const std::optional<std::uint64_t>& from, std::chrono::nanoseconds& to) {
-    if (from) to = std::chrono::nanoseconds(std::min<std::uint64_t>(*from, INT64_MAX));
-  };
-  set(options.connect_timeout, target.connect_time);
-  set(options.first_byte_timeout, target.first_byte_time);
-  set(options.between_bytes_timeout, target.between_bytes_time);
-}
-
 Answer failed(const HttpFailure& failure) { return one(Val::error(error_value(failure))); }
 
 Answer handle_request(Host& host, Values values) {
   OutgoingRequest request = std::move(host.outgoing_requests[number_of(values[0])]);
-  host::HttpTarget target;
-  if (values[1].index() == 1) apply(host.request_options[number_of(values[1].payload())], target);
-  if (const auto wrong = read_target(request, target)) return failed(*wrong);
-  const auto network = host.network;
-  if (!network->allows_name(target.host, target.port, "send a request to")) {
+  RequestOptions options;
+  if (values[1].has_payload()) options = host.request_options[number_of(values[1].payload())];
+  const auto target = bindings::target_of(request.scheme, request.authority, options);
+  if (!target) return failed(target.error());
+  if (!host.grants->network->allows_name(target->host, target->port, "send a request to")) {
     return failed({.code = HttpError::http_request_denied});
   }
   auto reactor = host.get_reactor();
   if (!reactor) return std::move(reactor).error();
   if (!request.is_body_taken) request.body->end();
   host::HttpRequest message{.method = std::move(request.method),
-                            .scheme = target.is_tls ? "https" : "http",
+                            .scheme = target->is_tls ? "https" : "http",
                             .authority = *request.authority,
                             .target = request.target.value_or("/"),
                             .headers = *request.headers,
                             .body = std::move(request.body)};
-  auto call = (*reactor)->send(std::move(message), target);
+  auto call = (*reactor)->send(std::move(message), *target);
   return one(Val::ok(handle(host.future_responses.insert({.call = std::move(call)}))));
 }
 
@@ -67,9 +46,10 @@ Answer future_get(Host& host, Values values) {
   if (std::exchange(future.is_taken, true)) return one(Val::some(Val::error()));
   auto& result = *future.call->result;
   if (!result) return one(Val::some(Val::ok(Val::error(error_value(result.error())))));
-  const std::uint64_t response = host.incoming_responses.insert({.status = result->status,
-                                                                 .headers = visible_fields(std::move(result->headers)),
-                                                                 .body = reading_end(std::move(result->body))});
+  const std::uint64_t response =
+      host.incoming_responses.insert({.status = result->status,
+                                      .headers = bindings::visible_fields(std::move(result->headers)),
+                                      .body = reading_end(std::move(result->body))});
   return one(Val::some(Val::ok(Val::ok(handle(response)))));
 }
 

@@ -11,10 +11,13 @@
 #include <string>
 #include <utility>
 
+#include "wasi/component/http.hpp"
 #include "wasi/host/http.hpp"
 
 namespace tenon::wasi::http {
 
+using bindings::Fields;
+using bindings::RequestOptions;
 using host::HttpError;
 using host::HttpFailure;
 using host::HttpFields;
@@ -22,11 +25,6 @@ using host::Pipe;
 
 // A pipe that is abandoned when the last copy of the pointer goes.
 std::shared_ptr<Pipe> reading_end(std::shared_ptr<Pipe> pipe);
-
-struct Fields {
-  std::shared_ptr<HttpFields> list;  // shared with the message that they are of
-  bool is_immutable = false;
-};
 
 struct IncomingRequest {
   std::string method, target, scheme, authority;
@@ -40,10 +38,6 @@ struct OutgoingRequest {
   std::shared_ptr<HttpFields> headers;
   std::shared_ptr<Pipe> body = std::make_shared<Pipe>();
   bool is_body_taken = false;
-};
-
-struct RequestOptions {
-  std::optional<std::uint64_t> connect_timeout{}, first_byte_timeout{}, between_bytes_timeout{};  // nanoseconds
 };
 
 struct ResponseOutparam {

@@ -4,8 +4,11 @@
 #include <array>
 #include <charconv>
 
+#include "wasi/component/values.hpp"
+
 namespace tenon::wasi::http {
 
+using bindings::record;
 using component::Val;
 using host::HttpError;
 using host::HttpFailure;
@@ -30,13 +33,9 @@ std::string name_of(const std::array<std::string_view, n>& names, const Val& val
 }
 
 constexpr std::string_view token_marks = "!#$%&'*+-.^_`|~";
-constexpr bool is_alphanumeric(char c) noexcept {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 Val optional_text(const std::string& text) { return text.empty() ? Val::none() : Val::some(Val::string(text)); }
-Val record(std::initializer_list<Val> fields) { return Val::record({fields.begin(), fields.size()}); }
 
 // The payload of a case; nullopt for those that have none.
 std::optional<Val> payload_of(const HttpFailure& failure) {
@@ -112,6 +111,10 @@ std::uint16_t status_of(HttpError error) noexcept {
     case HttpError::configuration_error: return 500;
     default: return 502;
   }
+}
+
+bool is_alphanumeric(char c) noexcept {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 bool is_token(std::string_view text) noexcept {

@@ -22,6 +22,7 @@ component::Val error_value(const host::HttpFailure& failure);
 std::uint16_t status_of(host::HttpError error) noexcept;
 
 // https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2 and 5.5
+bool is_alphanumeric(char c) noexcept;
 bool is_token(std::string_view text) noexcept;
 bool is_field_value(std::string_view text) noexcept;
 bool is_same_name(std::string_view a, std::string_view b) noexcept;

@@ -83,12 +83,9 @@ Result<std::unique_ptr<Worker>> Worker::make(Serving& serving, const wasi::Confi
   auto reactor = host::make_reactor();
   if (!reactor) return std::move(reactor).error();
   worker->reactor_ = std::move(*reactor);
-  auto grants = p2::Host::make(config);
+  auto grants = bindings::Grants::make(config);
   if (!grants) return std::move(grants).error();
   worker->grants_ = std::move(*grants);
-  auto newer_grants = p3::Host::make(config);
-  if (!newer_grants) return std::move(newer_grants).error();
-  worker->newer_grants_ = std::move(*newer_grants);
   if (auto defined = p2::define(worker->linker_, worker->current_); !defined) return std::move(defined).error();
   if (auto defined = p3::define(worker->linker_, worker->newer_current_); !defined) return std::move(defined).error();
   return worker;
@@ -96,14 +93,12 @@ Result<std::unique_ptr<Worker>> Worker::make(Serving& serving, const wasi::Confi
 
 Result<void> Worker::make_guest(std::unique_ptr<Guest>& guest) {
   const Limits limits = Limits().memory(serving_.options.max_memory);
-  guest = std::make_unique<Guest>(Guest{p2::Host::with_grants_of(*grants_),
-                                        p3::Host::with_grants_of(*newer_grants_),
-                                        Store(serving_.engine, limits),
-                                        {}});
+  guest = std::make_unique<Guest>(Guest{
+      std::make_shared<p2::Host>(grants_), std::make_shared<p3::Host>(grants_), Store(serving_.engine, limits), {}});
   if (takes_turns_) set_interrupt_handler(guest->store, [this] { return stand_back(); });
   guest->host->reactor = reactor_.get();
   guest->host->stop = &stop_;
-  guest->newer_host->events->reactor = reactor_.get();
+  guest->newer_host->set_reactor(reactor_.get());
   current_->host = guest->host;
   newer_current_->host = guest->newer_host;
   auto instance = linker_.instantiate(guest->store, serving_.component);

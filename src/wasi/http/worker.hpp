@@ -90,10 +90,9 @@ class Worker final : public host::HttpHandler {
   Serving& serving_;
   std::unique_ptr<host::Reactor> reactor_;
   Linker linker_;
+  std::shared_ptr<const bindings::Grants> grants_;  // what each guest is given
   std::shared_ptr<p2::HostOf> current_ = std::make_shared<p2::HostOf>();
-  std::shared_ptr<p2::Host> grants_;                                            // what each guest is given
   std::shared_ptr<p3::HostOf> newer_current_ = std::make_shared<p3::HostOf>();  // the same for WASI 0.3
-  std::shared_ptr<p3::Host> newer_grants_;
   host::Signal stop_;
   std::vector<std::unique_ptr<Guest>> idle_;
   std::deque<Waiting> waiting_;

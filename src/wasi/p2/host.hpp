@@ -1,6 +1,6 @@
 // WASI 0.2 over the services: what a component's resources are on this side, and how its functions are written.
 //
-// Each interface is a table of names and functions (io.cpp, clocks.cpp, cli.cpp, filesystem.cpp, random.cpp), each
+// Each interface is a table of names and functions (io.cpp, cli.cpp, filesystem.cpp, sockets.cpp), each
 // function takes the guest's values as they are, for their types were checked when the component was linked, and gives
 // values. A handle's representation is a number in one of the tables of `Host`. The interfaces are defined under their
 // newest version, which serves every older 0.2 as well.
@@ -19,52 +19,17 @@
 #include <string_view>
 #include <vector>
 
-#include "tenon/component.hpp"
-#include "tenon/wasi.hpp"
-#include "wasi/host/filesystem.hpp"
-#include "wasi/host/network.hpp"
-#include "wasi/host/reactor.hpp"
-#include "wasi/host/streams.hpp"
+#include "wasi/component/define.hpp"
+#include "wasi/component/host.hpp"
 #include "wasi/http/resources.hpp"
 
 namespace tenon::wasi::p2 {
 
+using namespace bindings;
 using component::Val;
 using host::Errno;
 using host::Outcome;
 using host::refuse;
-using Values = std::span<const Val>;
-using Answer = Result<std::vector<Val>>;
-
-// Objects by number; 0 is none. Numbers are used again.
-template <class T>
-class Table {
- public:
-  explicit Table(std::size_t& count) : count_(count) {}
-  std::uint64_t insert(T object) {
-    if (unused_.empty()) {
-      objects_.emplace_back();
-      unused_.push_back(static_cast<std::uint32_t>(objects_.size() - 1));
-    }
-    const std::uint32_t at = unused_.back();
-    unused_.pop_back();
-    objects_[at] = std::make_unique<T>(std::move(object));
-    ++count_;
-    return at + 1;
-  }
-  // The runtime gives numbers only that were made here and not dropped.
-  T& operator[](std::uint64_t number) { return *objects_[static_cast<std::size_t>(number - 1)]; }
-  void drop(std::uint64_t number) {
-    objects_[static_cast<std::size_t>(number - 1)].reset();
-    unused_.push_back(static_cast<std::uint32_t>(number - 1));
-    --count_;
-  }
-
- private:
-  std::size_t& count_;  // of all tables together
-  std::vector<std::unique_ptr<T>> objects_;
-  std::vector<std::uint32_t> unused_;
-};
 
 // What can be waited for: a time, a descriptor of the system, a signal, or nothing, which is ready.
 struct Pollable {
@@ -126,41 +91,23 @@ struct NameLookup {
   std::size_t at = 0;
 };
 
-struct Host {
-  Host() = default;
-  Host(const Host&) = delete;
-  Host& operator=(const Host&) = delete;
-  // Errors: io (a directory that cannot be opened), usage (what is no HOST:PORT).
-  static Result<std::shared_ptr<Host>> make(const Config& config);
+extern const bindings::Dialect own_dialect;
 
-  // Another that is given the same, and has nothing open yet.
-  static std::shared_ptr<Host> with_grants_of(const Host& other);
+struct Host : bindings::CommonHost {
+  static constexpr const char* newest_version = "@0.2.12";
+  explicit Host(std::shared_ptr<const bindings::Grants> given) : CommonHost(std::move(given), own_dialect) {}
 
-  std::vector<std::string> arguments;
-  std::vector<std::pair<std::string, std::string>> environment;
-  std::shared_ptr<host::ByteStream> input, output, errors;
-  std::vector<std::pair<std::shared_ptr<const host::File>, std::string>> directories;
-  std::vector<std::pair<std::string, std::string>> settings;
-  std::shared_ptr<KeyValues> key_values;
-
-  // What the guest waits with: the server's reactor; one of its own, from when it first needs one; or none.
-  host::Reactor* reactor = nullptr;
-  std::unique_ptr<host::Reactor> own_reactor;
-  Result<host::Reactor*> get_reactor();
   // When the guest's time is over, wherever it waits; and a signal that says so earlier.
   std::optional<std::uint64_t> deadline;
   host::Signal* stop = nullptr;
   std::weak_ptr<host::Pipe> response_body;  // of the request that the guest answers
 
-  std::size_t live_objects = 0;
   Table<Pollable> pollables{live_objects};
   Table<InputStream> inputs{live_objects};
   Table<OutputStream> outputs{live_objects};
   Table<IoError> io_errors{live_objects};
-  Table<std::shared_ptr<const host::File>> descriptors{live_objects};
   Table<DirectoryStream> directory_streams{live_objects};
 
-  std::shared_ptr<host::Network> network;
   Table<TcpSocket> tcp_sockets{live_objects};
   Table<UdpSocket> udp_sockets{live_objects};
   Table<DatagramStream> incoming_datagrams{live_objects};
@@ -169,10 +116,8 @@ struct Host {
 
   Table<std::string> buckets{live_objects};
 
-  Table<http::Fields> fields{live_objects};
   Table<http::IncomingRequest> incoming_requests{live_objects};
   Table<http::OutgoingRequest> outgoing_requests{live_objects};
-  Table<http::RequestOptions> request_options{live_objects};
   Table<http::ResponseOutparam> outparams{live_objects};
   Table<http::IncomingResponse> incoming_responses{live_objects};
   Table<http::OutgoingResponse> outgoing_responses{live_objects};
@@ -182,47 +127,39 @@ struct Host {
   Table<http::FutureResponse> future_responses{live_objects};
 };
 
-// Whose host the functions of a linker use: usually the same for all guests; a server sets it whenever it goes on with
-// another guest.
-struct HostOf {
-  std::shared_ptr<Host> host;
-};
+using HostOf = bindings::HostOf<Host>;
 
-inline constexpr const char* newest_version = "@0.2.12";
 inline constexpr const char* keyvalue_version = "@0.2.0-draft";  // as the next, not at 0.2 yet
 inline constexpr const char* config_version = "@0.2.0-rc.1";
 
 struct Function {
+  static constexpr const char* newest_version = Host::newest_version;
   const char* name;
   Answer (*run)(Host& host, Values values);
 };
-struct Interface {
-  const char* name;  // "wasi:io/streams"
-  std::span<const Function> functions;
-  const char* version = newest_version;
-};
+using Interface = bindings::Interface<Function>;
+// A common function that has a name of its own here.
+template <auto function>
+Answer common(Host& host, Values values) {
+  return function(host, values);
+}
 
 extern const Interface io_poll, io_error, io_streams;
 extern const Interface clocks_monotonic, clocks_wall;
-extern const Interface random_random, random_insecure, random_insecure_seed;
-extern const Interface cli_environment, cli_exit, cli_stdin, cli_stdout, cli_stderr;
-extern const Interface cli_terminal_stdin, cli_terminal_stdout, cli_terminal_stderr;
+extern const Interface random_insecure_seed;
+extern const Interface cli_environment, cli_stdin, cli_stdout, cli_stderr;
 extern const Interface sockets_network, sockets_instance_network, sockets_tcp, sockets_tcp_create, sockets_udp,
     sockets_udp_create, sockets_name_lookup;
-extern const Interface filesystem_types, filesystem_preopens;
+extern const Interface filesystem_types;
 extern const Interface config_store, keyvalue_store, keyvalue_atomics, keyvalue_batch;
-extern const Interface http_fields, http_messages, http_bodies, http_futures, http_outgoing_handler;
+extern const Interface http_fields, http_options, http_messages, http_bodies, http_futures, http_outgoing_handler;
+// All of these; there are the common ones beside them.
+std::span<const Interface* const> interfaces();
 
 // Everything, under the newest version of 0.2.
 Result<void> define(Linker& linker, const std::shared_ptr<HostOf>& of);
 
-// --- Values
-inline Val handle(std::uint64_t number) { return Val::handle({number, {}}); }
-inline std::uint64_t number_of(const Val& value) { return value.handle().rep; }
-inline Val bytes(std::span<const std::uint8_t> data) { return Val::packed(component::ValKind::u8, data); }
-inline Val record(std::initializer_list<Val> fields) { return Val::record({fields.begin(), fields.size()}); }
-inline Answer one(Val value) { return std::vector<Val>{std::move(value)}; }
-inline Answer nothing() { return std::vector<Val>{}; }
+// An instant, from nanoseconds since 1970.
 Val datetime(std::uint64_t nanoseconds);
 
 // Most bytes that one read or write moves.

@@ -2,15 +2,13 @@
 #include <algorithm>
 #include <array>
 
-#include "wasi/host/clocks.hpp"
+#include "wasi/component/filesystem.hpp"
 #include "wasi/host/poll.hpp"
 #include "wasi/p2/host.hpp"
 
 namespace tenon::wasi::p2 {
 
 namespace {
-
-std::uint64_t monotonic_now() { return host::now(host::Clock::monotonic).value_or(0); }
 
 // --- poll
 
@@ -64,14 +62,8 @@ Result<void> wait_for(Host& host, const Pollable& pollable) {
 Outcome<std::vector<std::uint8_t>> read_piece(InputStream& input, std::uint64_t size) {
   std::vector<std::uint8_t> data(static_cast<std::size_t>(std::min(size, largest_piece)));
   const std::span<std::uint8_t> buffer(data);
-  Outcome<std::size_t> got = 0;
-  if (input.stream) {
-    got = input.stream->read(std::span(&buffer, 1));
-  } else {
-    got = host::read_at(*input.file, std::span(&buffer, 1), input.offset);
-    if (!got && got.error() == Errno::spipe) got = host::read(*input.file, std::span(&buffer, 1));
-    if (got) input.offset += *got;
-  }
+  const auto got =
+      input.stream ? input.stream->read(std::span(&buffer, 1)) : bindings::read_on(*input.file, input.offset, buffer);
   if (!got) return refuse(got.error());
   data.resize(*got);
   return data;
@@ -79,11 +71,8 @@ Outcome<std::vector<std::uint8_t>> read_piece(InputStream& input, std::uint64_t 
 
 Outcome<std::size_t> write_some(OutputStream& output, std::span<const std::uint8_t> data) {
   if (output.stream) return output.stream->write(std::span(&data, 1));
-  if (output.appends) return host::append(*output.file, std::span(&data, 1));
-  auto put = host::write_at(*output.file, std::span(&data, 1), output.offset);
-  if (!put && put.error() == Errno::spipe) put = host::write(*output.file, std::span(&data, 1));
-  if (put) output.offset += *put;
-  return put;
+  if (output.appends) return bindings::append(*output.file, data);
+  return bindings::write_on(*output.file, output.offset, data);
 }
 
 // A socket's buffer may be full in the middle.
@@ -127,20 +116,20 @@ Result<Val> write_result(Host& host, OutputStream& output, std::span<const std::
 Val read_from_pipe(Host& host, host::Pipe& pipe, std::uint64_t size) {
   if (pipe.available() > 0) {
     const std::string data = pipe.read(static_cast<std::size_t>(std::min(size, largest_piece)));
-    return Val::ok(bytes({static_cast<const std::uint8_t*>(static_cast<const void*>(data.data())), data.size()}));
+    return Val::ok(bytes(data));
   }
-  if (!pipe.is_ended()) return Val::ok(bytes({}));
+  if (!pipe.is_ended()) return Val::ok(bytes(std::string_view()));
   return pipe.failure ? failed(host, *pipe.failure) : closed();
 }
 
 // What a read gives, when it was waited for or something is there.
 Result<Val> read_result(Host& host, InputStream& input, std::uint64_t size, bool blocks) {
-  if (size == 0) return Val::ok(bytes({}));
+  if (size == 0) return Val::ok(bytes(std::string_view()));
   const Pollable pollable = pollable_of(input);
   if (blocks) {
     if (auto waited = wait_for(host, pollable); !waited) return std::move(waited).error();
   } else if (!is_ready(pollable)) {
-    return Val::ok(bytes({}));
+    return Val::ok(bytes(std::string_view()));
   }
   if (input.pipe) return read_from_pipe(host, *input.pipe, size);
   const auto data = read_piece(input, size);
@@ -281,7 +270,7 @@ Pollable pollable_of(const OutputStream& stream) {
 
 bool is_ready(const Pollable& pollable) {
   if (pollable.signal != nullptr) return pollable.signal->is_set();
-  if (pollable.due) return *pollable.due <= monotonic_now();
+  if (pollable.due) return *pollable.due <= host::monotonic_time();
   host::Wait wait{.descriptor = pollable.descriptor, .to_write = pollable.to_write};
   return !host::wait(std::span(&wait, 1), 0, {}) || wait.is_ready;
 }
@@ -292,7 +281,7 @@ namespace {
 void wait_alone(std::span<const Pollable* const> pollables) {
   std::vector<host::Wait> waits;
   std::optional<std::uint64_t> shortest;
-  const std::uint64_t start = monotonic_now();
+  const std::uint64_t start = host::monotonic_time();
   for (const Pollable* pollable : pollables) {
     if (pollable->due) {
       const std::uint64_t left = *pollable->due - std::min(*pollable->due, start);
@@ -325,7 +314,7 @@ Result<void> wait_for(Host& host, std::span<const Pollable* const> pollables) {
     return std::ranges::any_of(pollables, [](const Pollable* pollable) { return is_ready(*pollable); });
   };
   while (!is_any_ready()) {
-    if (host.deadline && *host.deadline <= monotonic_now()) return Error(ErrorKind::trap, "deadline exceeded");
+    if (host.deadline && *host.deadline <= host::monotonic_time()) return Error(ErrorKind::trap, "deadline exceeded");
     if (host.stop != nullptr && host.stop->is_set()) return Error(ErrorKind::trap, "the guest was stopped");
     host.reactor->wait(awaited);
   }

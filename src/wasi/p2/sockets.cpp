@@ -3,11 +3,14 @@
 
 #include <algorithm>
 
+#include "wasi/component/sockets.hpp"
 #include "wasi/p2/host.hpp"
 
 namespace tenon::wasi::p2 {
 
-using host::IpAddress;
+using bindings::address_value;
+using bindings::read_address;
+using bindings::Unit;
 using host::SocketAddress;
 using host::SocketOption;
 
@@ -72,68 +75,11 @@ Code code_of(Errno error) {
 
 Answer failed(Code code) { return one(Val::error(Val::enumeration(static_cast<std::uint32_t>(code)))); }
 Answer failed(Errno error) { return failed(code_of(error)); }
-Answer ok() { return one(Val::ok()); }
-Answer ok(Val value) { return one(Val::ok(std::move(value))); }
 Answer done(const Outcome<void>& outcome) { return outcome ? ok() : failed(outcome.error()); }
-
-// --- Addresses
-
-IpAddress read_ip(const Val& fields, bool is_v6) {
-  IpAddress ip{.is_v6 = is_v6};
-  std::size_t at = 0;
-  for (const Val& field : fields.fields()) {
-    const auto part = static_cast<std::uint16_t>(field.unsigned_integer());
-    if (is_v6) ip.bytes[at++] = static_cast<std::uint8_t>(part >> 8);
-    ip.bytes[at++] = static_cast<std::uint8_t>(part);
-  }
-  return ip;
-}
-
-Val ip_fields(const IpAddress& ip) {
-  std::vector<Val> fields;
-  for (std::size_t i = 0; i < (ip.is_v6 ? 16U : 4U); i += ip.is_v6 ? 2 : 1) {
-    fields.push_back(ip.is_v6 ? Val::u16(static_cast<std::uint16_t>(ip.bytes[i] << 8 | ip.bytes[i + 1]))
-                              : Val::u8(ip.bytes[i]));
-  }
-  return Val::record(fields);
-}
-
-Val ip_value(const IpAddress& ip) { return Val::variant(ip.is_v6 ? 1 : 0, ip_fields(ip)); }
-
-SocketAddress read_address(const Val& value) {
-  const auto fields = value.payload().fields();
-  SocketAddress address;
-  address.port = static_cast<std::uint16_t>(fields[0].unsigned_integer());
-  if (value.index() == 0) {
-    address.ip = read_ip(fields[1], false);
-  } else {
-    address.flow_info = static_cast<std::uint32_t>(fields[1].unsigned_integer());
-    address.ip = read_ip(fields[2], true);
-    address.scope_id = static_cast<std::uint32_t>(fields[3].unsigned_integer());
-  }
-  return address;
-}
-
-Val address_value(const SocketAddress& address) {
-  if (!address.ip.is_v6) return Val::variant(0, record({Val::u16(address.port), ip_fields(address.ip)}));
-  return Val::variant(1, record({Val::u16(address.port), Val::u32(address.flow_info), ip_fields(address.ip),
-                                 Val::u32(address.scope_id)}));
-}
 
 Answer address_answer(const Outcome<SocketAddress>& address) {
   return address ? ok(address_value(*address)) : failed(address.error());
 }
-
-bool is_unspecified(const IpAddress& ip) {
-  return std::ranges::all_of(ip.bytes, [](std::uint8_t byte) { return byte == 0; });
-}
-// ::ffff:a.b.c.d, which a socket of WASI does not take.
-bool is_mapped_v4(const IpAddress& ip) {
-  return ip.is_v6 &&
-         std::all_of(ip.bytes.begin(), ip.bytes.begin() + 10, [](std::uint8_t byte) { return byte == 0; }) &&
-         ip.bytes[10] == 0xFF && ip.bytes[11] == 0xFF;
-}
-bool is_multicast(const IpAddress& ip) { return ip.is_v6 ? ip.bytes[0] == 0xFF : (ip.bytes[0] & 0xF0) == 0xE0; }
 
 // --- TCP
 
@@ -165,10 +111,8 @@ template <class Socket>
 Answer start_bind(Host& host, Socket& socket, const Val& local) {
   const SocketAddress address = read_address(local);
   if (socket.state != SocketState::open) return failed(Code::invalid_state);
-  if (address.ip.is_v6 != socket.is_v6 || is_mapped_v4(address.ip) || is_multicast(address.ip)) {
-    return failed(Code::invalid_argument);
-  }
-  if (!host.network->allows(address, "bind to")) return failed(Code::access_denied);
+  if (!bindings::can_bind(address, socket.is_v6)) return failed(Code::invalid_argument);
+  if (!host.grants->network->allows(address, "bind to")) return failed(Code::access_denied);
   const auto bound = host::bind(*socket.descriptor, address);
   if (!bound) return failed(bound.error());
   socket.state = SocketState::binding;
@@ -188,11 +132,8 @@ Answer tcp_start_connect(Host& host, Values values) {
   TcpSocket& socket = tcp_of(host, values);
   const SocketAddress address = read_address(values[2]);
   if (socket.state != SocketState::open && socket.state != SocketState::bound) return failed(Code::invalid_state);
-  if (address.ip.is_v6 != socket.is_v6 || is_mapped_v4(address.ip) || is_multicast(address.ip) ||
-      is_unspecified(address.ip) || address.port == 0) {
-    return failed(Code::invalid_argument);
-  }
-  if (!host.network->allows(address, "connect to")) return failed(Code::access_denied);
+  if (!bindings::can_connect(address, socket.is_v6)) return failed(Code::invalid_argument);
+  if (!host.grants->network->allows(address, "connect to")) return failed(Code::access_denied);
   const auto connected = host::connect(*socket.descriptor, address);
   if (!connected && connected.error() != Errno::inprogress) return failed(connected.error());
   socket.state = SocketState::connecting;
@@ -260,49 +201,25 @@ Answer tcp_address_family(Host& host, Values values) {
   return one(Val::enumeration(tcp_of(host, values).is_v6 ? 1 : 0));
 }
 
-int clamp_to_int(std::uint64_t value) { return static_cast<int>(std::min<std::uint64_t>(value, 0x7FFF'FFFF)); }
-
 Answer tcp_set_backlog(Host& host, Values values) {
   TcpSocket& socket = tcp_of(host, values);
   if (values[1].unsigned_integer() == 0) return failed(Code::invalid_argument);
   if (socket.state == SocketState::connecting || socket.state == SocketState::connected) {
     return failed(Code::invalid_state);
   }
-  socket.backlog = clamp_to_int(values[1].unsigned_integer());
+  socket.backlog = bindings::backlog_of(values[1]);
   if (socket.state != SocketState::listening) return ok();
   return done(host::start_listening(*socket.descriptor, socket.backlog));
 }
 
-// How an option's number is told to guests.
-enum class Unit : std::uint8_t { boolean, nanoseconds, count, hops, bytes };
-constexpr std::uint64_t nanoseconds_of_second = 1'000'000'000;
-
 template <class Socket>
 Answer get_option(const Socket& socket, SocketOption option, Unit unit) {
-  const auto value = host::get_option(*socket.descriptor, option, socket.is_v6);
-  if (!value) return failed(value.error());
-  const auto number = static_cast<std::uint32_t>(*value);
-  switch (unit) {
-    case Unit::boolean: return ok(Val::boolean(number != 0));
-    case Unit::nanoseconds: return ok(Val::u64(number * nanoseconds_of_second));
-    case Unit::count: return ok(Val::u32(number));
-    case Unit::hops: return ok(Val::u8(static_cast<std::uint8_t>(number)));
-    case Unit::bytes: return ok(Val::u64(number));
-  }
-  return failed(Code::unknown);
+  auto value = bindings::read_option(*socket.descriptor, socket.is_v6, option, unit);
+  return value ? ok(*std::move(value)) : failed(value.error());
 }
-
 template <class Socket>
 Answer set_option(const Socket& socket, SocketOption option, Unit unit, const Val& value) {
-  std::uint64_t number = value.bits();
-  if (unit != Unit::boolean && number == 0) return failed(Code::invalid_argument);
-  if (unit == Unit::nanoseconds) number = (number - 1) / nanoseconds_of_second + 1;
-  // The system has limits of its own, which the standard leaves to it.
-  if (option == SocketOption::keep_alive_idle || option == SocketOption::keep_alive_interval) {
-    number = std::min<std::uint64_t>(number, 32'767);
-  }
-  if (option == SocketOption::keep_alive_count) number = std::min<std::uint64_t>(number, 127);
-  return done(host::set_option(*socket.descriptor, option, socket.is_v6, clamp_to_int(number)));
+  return done(bindings::write_option(*socket.descriptor, socket.is_v6, option, unit, value));
 }
 
 template <SocketOption option, Unit unit>
@@ -397,10 +314,8 @@ Answer udp_stream(Host& host, Values values) {
   DatagramStream stream{socket.descriptor, socket.is_v6};
   if (values[1].has_payload()) {
     stream.remote = read_address(values[1].payload());
-    if (stream.remote->ip.is_v6 != socket.is_v6 || stream.remote->port == 0 || is_unspecified(stream.remote->ip)) {
-      return failed(Code::invalid_argument);
-    }
-    if (!host.network->allows(*stream.remote, "send to")) return failed(Code::access_denied);
+    if (!bindings::can_send(*stream.remote, socket.is_v6)) return failed(Code::invalid_argument);
+    if (!host.grants->network->allows(*stream.remote, "send to")) return failed(Code::access_denied);
     if (const auto done = host::connect(*socket.descriptor, *stream.remote); !done) return failed(done.error());
     socket.state = SocketState::connected;
   }
@@ -459,10 +374,8 @@ Outcome<void> send_one(const host::Network& network, const DatagramStream& strea
   std::optional<SocketAddress> to;
   if (fields[1].has_payload()) to = read_address(fields[1].payload());
   if (!to && !stream.remote) return refuse(Errno::inval);
-  if (to && stream.remote && (to->ip != stream.remote->ip || to->port != stream.remote->port)) {
-    return refuse(Errno::inval);
-  }
-  if (to && (to->ip.is_v6 != stream.is_v6 || to->port == 0)) return refuse(Errno::inval);
+  if (to && stream.remote && !bindings::is_same_place(*to, *stream.remote)) return refuse(Errno::inval);
+  if (to && !bindings::can_send(*to, stream.is_v6)) return refuse(Errno::inval);
   if (to && !stream.remote && !network.allows(*to, "send to")) return refuse(Errno::notcapable);
   if (stream.remote) to.reset();  // it is connected
   return host::send_datagram(*stream.descriptor, fields[0].packed_bytes(), to);
@@ -472,7 +385,7 @@ Answer send_datagrams(Host& host, Values values) {
   const DatagramStream& stream = host.outgoing_datagrams[number_of(values[0])];
   std::uint64_t sent = 0;
   for (std::size_t i = 0; i < values[1].size(); ++i) {
-    const auto done = send_one(*host.network, stream, values[1][i]);
+    const auto done = send_one(*host.grants->network, stream, values[1][i]);
     if (!done && sent == 0 && done.error() != Errno::again) return failed(done.error());
     if (!done) break;
     ++sent;
@@ -523,7 +436,7 @@ Answer network_error_code(Host& host, Values values) {
 }
 
 Answer resolve_addresses(Host& host, Values values) {
-  auto addresses = host.network->resolve(std::string(values[1].string()));
+  auto addresses = host.grants->network->resolve(std::string(values[1].string()));
   if (addresses) return ok(handle(host.name_lookups.insert({std::move(*addresses)})));
   switch (addresses.error()) {
     case Errno::noent: return failed(Code::name_unresolvable);
@@ -535,7 +448,7 @@ Answer resolve_addresses(Host& host, Values values) {
 Answer resolve_next_address(Host& host, Values values) {
   NameLookup& lookup = host.name_lookups[number_of(values[0])];
   if (lookup.at == lookup.addresses.size()) return ok(Val::none());
-  return ok(Val::some(ip_value(lookup.addresses[lookup.at++])));
+  return ok(Val::some(bindings::ip_value(lookup.addresses[lookup.at++])));
 }
 
 constexpr Function network_functions[] = {{"network-error-code", network_error_code}};

@@ -14,52 +14,21 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "tenon/component_async.hpp"
-#include "tenon/wasi.hpp"
-#include "wasi/host/filesystem.hpp"
-#include "wasi/host/network.hpp"
-#include "wasi/host/streams.hpp"
+#include "wasi/component/define.hpp"
+#include "wasi/component/host.hpp"
 #include "wasi/p3/events.hpp"
 #include "wasi/p3/http.hpp"
 
 namespace tenon::wasi::p3 {
 
+using namespace bindings;
 using component::Val;
 using host::Errno;
 using host::Outcome;
 using host::refuse;
-using Values = std::span<const Val>;
-using Answer = Result<std::vector<Val>>;
-
-// Objects by number; 0 is none. Numbers are used again.
-template <class T>
-class Table {
- public:
-  std::uint64_t insert(T object) {
-    if (unused_.empty()) {
-      objects_.emplace_back();
-      unused_.push_back(objects_.size());
-    }
-    const std::size_t number = unused_.back();
-    unused_.pop_back();
-    objects_[number - 1] = std::make_unique<T>(std::move(object));
-    return number;
-  }
-  // The runtime gives numbers only that were made here and not dropped.
-  T& operator[](std::uint64_t number) { return *objects_[static_cast<std::size_t>(number - 1)]; }
-  void drop(std::uint64_t number) {
-    objects_[static_cast<std::size_t>(number - 1)].reset();
-    unused_.push_back(static_cast<std::size_t>(number));
-  }
-
- private:
-  std::vector<std::unique_ptr<T>> objects_;
-  std::vector<std::size_t> unused_;
-};
 
 enum class SocketState : std::uint8_t { unbound, bound, listening, connecting, connected, closed };
 struct TcpSocket {
@@ -77,41 +46,29 @@ struct UdpSocket {
   std::optional<host::SocketAddress> remote{};  // that it is connected to
 };
 
-struct Host {
-  Host() = default;
-  Host(const Host&) = delete;
-  Host& operator=(const Host&) = delete;
-  // Errors: io (a directory that cannot be opened), usage (what is no HOST:PORT).
-  static Result<std::shared_ptr<Host>> make(const Config& config);
-  // Another that is given the same, and has nothing open yet.
-  static std::shared_ptr<Host> with_grants_of(const Host& other);
+extern const bindings::Dialect own_dialect;
 
-  std::vector<std::string> arguments;
-  std::vector<std::pair<std::string, std::string>> environment;
-  std::shared_ptr<host::ByteStream> input, output, errors;
-  std::vector<std::pair<std::shared_ptr<const host::File>, std::string>> directories;
-  std::shared_ptr<host::Network> network;
+struct Host : bindings::CommonHost {
+  static constexpr const char* newest_version = "@0.3.0";
+  explicit Host(std::shared_ptr<const bindings::Grants> given) : CommonHost(std::move(given), own_dialect) {}
+
   std::shared_ptr<Events> events = std::make_shared<Events>();
   std::optional<std::array<std::uint64_t, 2>> insecure_seed;  // once it was asked for
 
-  Table<std::shared_ptr<const host::File>> descriptors;
-  Table<std::shared_ptr<TcpSocket>> tcp_sockets;
-  Table<std::shared_ptr<UdpSocket>> udp_sockets;
+  Table<std::shared_ptr<TcpSocket>> tcp_sockets{live_objects};
+  Table<std::shared_ptr<UdpSocket>> udp_sockets{live_objects};
 
-  // What sends requests: the server's reactor, or one of its own from when it first needs one. Errors: io.
-  Result<host::Reactor*> get_reactor();
-  std::unique_ptr<host::Reactor> own_reactor;
-  Table<HttpFieldList> fields;
-  Table<HttpOptions> request_options;
-  Table<HttpRequestMessage> requests;
-  Table<HttpResponseMessage> responses;
+  // What sends requests. Errors: io.
+  Result<host::Reactor*> get_reactor() {
+    auto found = CommonHost::get_reactor();
+    if (found) events->reactor = *found;
+    return found;
+  }
+  void set_reactor(host::Reactor* of) { events->reactor = reactor = of; }
+  Table<HttpRequestMessage> requests{live_objects};
+  Table<HttpResponseMessage> responses{live_objects};
 };
-
-// Whose host the functions of a linker use: usually the same for all guests; a server sets it whenever it goes on with
-// another guest.
-struct HostOf {
-  std::shared_ptr<Host> host;
-};
+using HostOf = bindings::HostOf<Host>;
 
 // Who calls.
 struct Context {
@@ -120,33 +77,32 @@ struct Context {
 };
 
 struct Function {
+  static constexpr const char* newest_version = Host::newest_version;
   const char* name;
   Answer (*run)(const Context& context, Values values) = nullptr;
   // Of those that wait.
   Result<void> (*start)(const Context& context, Values values, ComponentCompletion done) = nullptr;
 };
-struct Interface {
-  const char* name;  // "wasi:cli/stdin"
-  std::span<const Function> functions;
-};
+using Interface = bindings::Interface<Function>;
+// A common function that has a name of its own here.
+template <auto function>
+Answer common(const Context& context, Values values) {
+  return function(*context.host, values);
+}
 
-extern const Interface cli_environment, cli_exit, cli_stdin, cli_stdout, cli_stderr;
-extern const Interface cli_terminal_stdin, cli_terminal_stdout, cli_terminal_stderr;
+extern const Interface cli_environment, cli_stdin, cli_stdout, cli_stderr;
 extern const Interface clocks_monotonic, clocks_system;
-extern const Interface random_random, random_insecure, random_insecure_seed;
-extern const Interface filesystem_types, filesystem_preopens;
+extern const Interface random_insecure_seed;
+extern const Interface filesystem_types;
 extern const Interface sockets_tcp, sockets_udp, sockets_name_lookup;
-extern const Interface http_fields, http_messages, http_client;
+extern const Interface http_fields, http_options, http_messages, http_client;
+// All of these; there are the common ones beside them.
+std::span<const Interface* const> interfaces();
 
 // Everything, under version 0.3.0.
 Result<void> define(Linker& linker, const std::shared_ptr<HostOf>& of);
 
 // --- Values
-inline Val handle(std::uint64_t number) { return Val::handle({number, {}}); }
-inline std::uint64_t number_of(const Val& value) { return value.handle().rep; }
-inline Val bytes(std::span<const std::uint8_t> data) { return Val::packed(component::ValKind::u8, data); }
-inline Val record(std::initializer_list<Val> fields) { return Val::record({fields.begin(), fields.size()}); }
-inline Answer one(Val value) { return std::vector<Val>{std::move(value)}; }
 inline void finish(const ComponentCompletion& done, Val value) {
   const Val results[] = {std::move(value)};
   if (auto resolved = done.resolve(results); !resolved) done.reject(std::move(resolved).error());

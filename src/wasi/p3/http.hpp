@@ -10,6 +10,7 @@
 #include <string>
 
 #include "tenon/component_async.hpp"
+#include "wasi/component/http.hpp"
 #include "wasi/host/http.hpp"
 
 namespace tenon::wasi::p3 {
@@ -32,21 +33,11 @@ struct HttpBody {
   std::shared_ptr<Pipe> pipe{};
 };
 
-struct HttpFieldList {
-  std::shared_ptr<HttpFields> list = std::make_shared<HttpFields>();  // shared with the message that they are of
-  bool is_immutable = false;
-};
-
-struct HttpOptions {
-  std::optional<std::uint64_t> connect_timeout{}, first_byte_timeout{}, between_bytes_timeout{};  // nanoseconds
-  bool is_immutable = false;
-};
-
 struct HttpRequestMessage {
   std::string method = "GET";
   std::optional<std::string> target{}, scheme{}, authority{};
   std::shared_ptr<HttpFields> headers{};
-  std::optional<HttpOptions> options{};
+  std::optional<bindings::RequestOptions> options{};
   HttpBody body{};
 };
 
@@ -61,8 +52,8 @@ Result<std::vector<Val>> consume_body(const Context& context, HttpBody body);
 // The body on its way into a pipe, which ends with the trailers or fails.
 std::shared_ptr<Pipe> send_body(const Context& context, HttpBody& body);
 
-// Without what guests do not see.
-std::shared_ptr<HttpFields> visible_fields(const HttpFields& fields);
+// The result that says what is wrong with a field.
+bindings::Answer header_error(bindings::HeaderError error);
 
 // What the handler of a service is called with, and the response that it gives (`result<response, error-code>`).
 Val make_request(Host& host, host::HttpRequest request);

@@ -58,7 +58,7 @@ class Incoming : public std::enable_shared_from_this<Incoming> {
     writer_.close();
     Val trailers = Val::none();
     if (const auto host = host_.lock(); host != nullptr && pipe_->trailers) {
-      trailers = Val::some(handle(host->fields.insert({.list = visible_fields(*pipe_->trailers)})));
+      trailers = Val::some(handle(host->fields.insert({.list = bindings::visible_fields(*pipe_->trailers)})));
     }
     trailers_.write(pipe_->failure ? Val::error(http::error_value(*pipe_->failure)) : Val::ok(std::move(trailers)));
     trailers_.close();

@@ -8,27 +8,6 @@ namespace tenon::wasi::p3 {
 
 namespace {
 
-std::optional<HttpFailure> read_target(const HttpRequestMessage& request, host::HttpTarget& target) {
-  const std::string scheme = request.scheme.value_or("https");
-  const bool is_http = scheme == "http" || scheme == "https";
-  target.is_tls = scheme == "https";
-  const auto place =
-      http::split_authority(is_http ? request.authority.value_or("") : std::string(), target.is_tls ? 443 : 80);
-  if (!place) return HttpFailure{.code = HttpError::http_request_uri_invalid};
-  target.host = place->first;
-  target.port = place->second;
-  return std::nullopt;
-}
-
-void apply(const HttpOptions& options, host::HttpTarget& target) {
-  const auto set = [](const std::optional<std::uint64_t>& from, std::chrono::nanoseconds& to) {
-    if (from) to = std::chrono::nanoseconds(std::min<std::uint64_t>(*from, INT64_MAX));
-  };
-  set(options.connect_timeout, target.connect_time);
-  set(options.first_byte_timeout, target.first_byte_time);
-  set(options.between_bytes_timeout, target.between_bytes_time);
-}
-
 std::string path_of(const HttpRequestMessage& request) {
   const std::string path = request.target.value_or("/");
   return path.starts_with('/') || path == "*" ? path : "/" + path;
@@ -49,7 +28,8 @@ struct Sending {
     auto& result = *call->result;
     if (!result) return fail(result.error());
     if (transmitted != nullptr) transmitted->write(Val::ok());
-    HttpResponseMessage response{.status = result->status, .headers = visible_fields(result->headers)};
+    HttpResponseMessage response{.status = result->status,
+                                 .headers = bindings::visible_fields(std::move(result->headers))};
     response.body.pipe = std::move(result->body);
     if (response.body.pipe == nullptr) {
       response.body.pipe = std::make_shared<Pipe>();
@@ -62,25 +42,25 @@ struct Sending {
 Result<void> send(const Context& context, Values values, ComponentCompletion done) {
   HttpRequestMessage request = std::move(context.host->requests[number_of(values[0])]);
   auto sending = std::make_shared<Sending>(request.body.transmitted, std::move(done));
-  const auto refused = [&](HttpError code) -> Result<void> {
-    sending->fail({.code = code});
+  const auto refused = [&](const HttpFailure& failure) -> Result<void> {
+    sending->fail(failure);
     return {};
   };
-  host::HttpTarget target;
-  if (request.options) apply(*request.options, target);
-  if (const auto wrong = read_target(request, target)) return refused(wrong->code);
-  if (!context.host->network->allows_name(target.host, target.port, "send a request to")) {
-    return refused(HttpError::http_request_denied);
+  const auto target =
+      bindings::target_of(request.scheme, request.authority, request.options.value_or(bindings::RequestOptions()));
+  if (!target) return refused(target.error());
+  if (!context.host->grants->network->allows_name(target->host, target->port, "send a request to")) {
+    return refused({.code = HttpError::http_request_denied});
   }
   auto reactor = context.host->get_reactor();
   if (!reactor) return std::move(reactor).error();
   host::HttpRequest message{.method = std::move(request.method),
-                            .scheme = target.is_tls ? "https" : "http",
+                            .scheme = target->is_tls ? "https" : "http",
                             .authority = *request.authority,
                             .target = path_of(request),
                             .headers = *request.headers,
                             .body = send_body(context, request.body)};
-  sending->call = (*reactor)->send(std::move(message), target);
+  sending->call = (*reactor)->send(std::move(message), *target);
   context.store.add_events(context.host->events);
   context.host->events->when({.signal = &sending->call->ready, .happen = [sending, host = std::weak_ptr(context.host)] {
                                 if (const auto still = host.lock()) sending->end(*still);

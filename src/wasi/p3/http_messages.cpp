@@ -8,14 +8,8 @@ namespace tenon::wasi::p3 {
 
 namespace {
 
-Answer ok() { return one(Val::ok()); }
-Answer refused() { return one(Val::error()); }
-
-Val optional_text(const std::optional<std::string>& text) { return text ? Val::some(Val::string(*text)) : Val::none(); }
-
-Val immutable_fields(Host& host, const std::shared_ptr<HttpFields>& list) {
-  return handle(host.fields.insert({.list = list, .is_immutable = true}));
-}
+using bindings::immutable_fields;
+using bindings::optional_text;
 
 // The stream and the future of a new message, and the future that says whether it was sent.
 Result<Val> take_body(const Context& context, HttpBody& body, const Val& contents, const Val& trailers) {
@@ -67,9 +61,8 @@ Answer set_method(const Context& context, Values values) {
   return ok();
 }
 
-constexpr bool is_alphanumeric(char c) noexcept {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+using http::is_alphanumeric;
+
 bool consists_of(std::string_view text, std::string_view marks) noexcept {
   return std::ranges::all_of(text,
                              [&](char c) { return is_alphanumeric(c) || marks.find(c) != std::string_view::npos; });
@@ -213,7 +206,8 @@ constexpr Function functions[] = {
 const Interface http_messages{"wasi:http/types", functions};
 
 Val make_request(Host& host, host::HttpRequest request) {
-  HttpRequestMessage message{.method = std::move(request.method), .headers = visible_fields(request.headers)};
+  HttpRequestMessage message{.method = std::move(request.method),
+                             .headers = bindings::visible_fields(std::move(request.headers))};
   if (!request.target.empty()) message.target = std::move(request.target);
   if (!request.scheme.empty()) message.scheme = std::move(request.scheme);
   if (!request.authority.empty()) message.authority = std::move(request.authority);

@@ -1,6 +1,7 @@
 // What TCP, UDP and name look-up have in common.
 #pragma once
 
+#include "wasi/component/sockets.hpp"
 #include "wasi/host/sockets.hpp"
 #include "wasi/p3/host.hpp"
 
@@ -31,17 +32,9 @@ inline Val failed(SocketError error) { return Val::error(socket_error(error)); }
 inline Val failed(Errno error) { return Val::error(socket_error(error)); }
 inline Val outcome_value(const Outcome<void>& outcome) { return outcome ? Val::ok() : failed(outcome.error()); }
 
-host::SocketAddress read_address(const Val& value);
-Val address_value(const host::SocketAddress& address);
-Val ip_value(const host::IpAddress& ip);
 Answer address_answer(const Outcome<host::SocketAddress>& address);
 
-// Whether a socket of this family can be bound, or sent to, at all there.
-bool can_bind(const host::SocketAddress& address, bool is_v6);
-bool can_reach(const host::SocketAddress& address, bool is_v6);
-
-// How an option's number is told to guests.
-enum class Unit : std::uint8_t { boolean, nanoseconds, count, hops, bytes };
+using bindings::Unit;
 Answer get_option(const host::Descriptor& socket, bool is_v6, host::SocketOption option, Unit unit);
 Answer set_option(const host::Descriptor& socket, bool is_v6, host::SocketOption option, Unit unit, const Val& value);
 

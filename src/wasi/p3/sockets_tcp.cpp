@@ -23,10 +23,10 @@ Answer create(const Context& context, Values values) {
 
 Answer bind(const Context& context, Values values) {
   TcpSocket& socket = *tcp_of(context, values);
-  const SocketAddress address = read_address(values[1]);
-  if (!can_bind(address, socket.is_v6)) return one(failed(SocketError::invalid_argument));
+  const SocketAddress address = bindings::read_address(values[1]);
+  if (!bindings::can_bind(address, socket.is_v6)) return one(failed(SocketError::invalid_argument));
   if (socket.state != SocketState::unbound) return one(failed(SocketError::invalid_state));
-  if (!context.host->network->allows(address, "bind to")) return one(failed(SocketError::access_denied));
+  if (!context.host->grants->network->allows(address, "bind to")) return one(failed(SocketError::access_denied));
   const auto bound = host::bind(*socket.descriptor, address);
   if (bound) socket.state = SocketState::bound;
   return one(outcome_value(bound));
@@ -41,16 +41,16 @@ Val connected(TcpSocket& socket) {
 
 Result<void> connect(const Context& context, Values values, ComponentCompletion done) {
   const Socket& socket = tcp_of(context, values);
-  const SocketAddress address = read_address(values[1]);
+  const SocketAddress address = bindings::read_address(values[1]);
   const auto refused = [&](SocketError error) -> Result<void> {
     finish(done, failed(error));
     return {};
   };
-  if (!can_reach(address, socket->is_v6)) return refused(SocketError::invalid_argument);
+  if (!bindings::can_connect(address, socket->is_v6)) return refused(SocketError::invalid_argument);
   if (socket->state != SocketState::unbound && socket->state != SocketState::bound) {
     return refused(SocketError::invalid_state);
   }
-  if (!context.host->network->allows(address, "connect to")) return refused(SocketError::access_denied);
+  if (!context.host->grants->network->allows(address, "connect to")) return refused(SocketError::access_denied);
   const auto outcome = host::connect(*socket->descriptor, address);
   if (outcome || outcome.error() != Errno::inprogress) {
     socket->state = outcome ? SocketState::connected : SocketState::closed;
@@ -129,7 +129,7 @@ Answer listen(const Context& context, Values values) {
   }
   // An address that was not bound to is any, at a port that the system picks.
   if (socket.state == SocketState::unbound &&
-      !context.host->network->allows({.ip = {.is_v6 = socket.is_v6}}, "listen at")) {
+      !context.host->grants->network->allows({.ip = {.is_v6 = socket.is_v6}}, "listen at")) {
     return one(failed(SocketError::access_denied));
   }
   const auto listening = host::start_listening(*socket.descriptor, socket.backlog);
@@ -219,12 +219,11 @@ Answer get_address_family(const Context& context, Values values) {
 
 Answer set_listen_backlog_size(const Context& context, Values values) {
   TcpSocket& socket = *tcp_of(context, values);
-  const std::uint64_t size = values[1].unsigned_integer();
-  if (size == 0) return one(failed(SocketError::invalid_argument));
+  if (values[1].unsigned_integer() == 0) return one(failed(SocketError::invalid_argument));
   if (socket.state == SocketState::connecting || socket.state == SocketState::connected) {
     return one(failed(SocketError::invalid_state));
   }
-  socket.backlog = static_cast<int>(std::min<std::uint64_t>(size, 0x7FFF'FFFF));
+  socket.backlog = bindings::backlog_of(values[1]);
   if (socket.state != SocketState::listening) return one(Val::ok());
   return one(outcome_value(host::start_listening(*socket.descriptor, socket.backlog)));
 }

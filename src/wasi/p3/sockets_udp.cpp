@@ -22,10 +22,10 @@ Answer create(const Context& context, Values values) {
 
 Answer bind(const Context& context, Values values) {
   UdpSocket& socket = *udp_of(context, values);
-  const SocketAddress address = read_address(values[1]);
-  if (!can_bind(address, socket.is_v6)) return one(failed(SocketError::invalid_argument));
+  const SocketAddress address = bindings::read_address(values[1]);
+  if (!bindings::can_bind(address, socket.is_v6)) return one(failed(SocketError::invalid_argument));
   if (socket.is_bound) return one(failed(SocketError::invalid_state));
-  if (!context.host->network->allows(address, "bind to")) return one(failed(SocketError::access_denied));
+  if (!context.host->grants->network->allows(address, "bind to")) return one(failed(SocketError::access_denied));
   const auto bound = host::bind(*socket.descriptor, address);
   if (bound) socket.is_bound = true;
   return one(outcome_value(bound));
@@ -33,9 +33,9 @@ Answer bind(const Context& context, Values values) {
 
 Answer connect(const Context& context, Values values) {
   UdpSocket& socket = *udp_of(context, values);
-  const SocketAddress address = read_address(values[1]);
-  if (!can_reach(address, socket.is_v6)) return one(failed(SocketError::invalid_argument));
-  if (!context.host->network->allows(address, "send to")) return one(failed(SocketError::access_denied));
+  const SocketAddress address = bindings::read_address(values[1]);
+  if (!bindings::can_send(address, socket.is_v6)) return one(failed(SocketError::invalid_argument));
+  if (!context.host->grants->network->allows(address, "send to")) return one(failed(SocketError::access_denied));
   // Another peer can be had only after the first was left.
   if (socket.remote) {
     if (const auto left = host::disconnect(*socket.descriptor); !left) return one(failed(left.error()));
@@ -76,10 +76,6 @@ void try_to_send(Events& events, const std::shared_ptr<Sending>& sending, const 
   finish(done, outcome_value(sent));
 }
 
-bool same_address(const SocketAddress& left, const SocketAddress& right) {
-  return left.ip == right.ip && left.port == right.port;
-}
-
 Result<void> send(const Context& context, Values values, ComponentCompletion done) {
   const Socket& socket = udp_of(context, values);
   const auto refused = [&](SocketError error) -> Result<void> {
@@ -87,11 +83,12 @@ Result<void> send(const Context& context, Values values, ComponentCompletion don
     return {};
   };
   std::optional<SocketAddress> to;
-  if (values[2].has_payload()) to = read_address(values[2].payload());
-  if (to && !can_reach(*to, socket->is_v6)) return refused(SocketError::invalid_argument);
-  if (to && socket->remote && !same_address(*to, *socket->remote)) return refused(SocketError::invalid_argument);
+  if (values[2].has_payload()) to = bindings::read_address(values[2].payload());
+  if (to && !bindings::can_send(*to, socket->is_v6)) return refused(SocketError::invalid_argument);
+  if (to && socket->remote && !bindings::is_same_place(*to, *socket->remote))
+    return refused(SocketError::invalid_argument);
   if (!to && !socket->remote) return refused(SocketError::invalid_argument);
-  if (to && !context.host->network->allows(*to, "send to")) return refused(SocketError::access_denied);
+  if (to && !context.host->grants->network->allows(*to, "send to")) return refused(SocketError::access_denied);
   if (socket->remote) to.reset();
   context.store.add_events(context.host->events);
   try_to_send(*context.host->events, std::make_shared<Sending>(socket, values[1], to), done);
@@ -106,7 +103,7 @@ void try_to_receive(Events& events, const Socket& socket, const ComponentComplet
     return;
   }
   if (!datagram) return finish(done, failed(datagram.error()));
-  finish(done, Val::ok(record({bytes(datagram->data), address_value(datagram->from)})));
+  finish(done, Val::ok(record({bytes(datagram->data), bindings::address_value(datagram->from)})));
 }
 
 Result<void> receive(const Context& context, Values values, ComponentCompletion done) {

@@ -284,14 +284,14 @@ class OutgoingHandler : public Messages {
 
 TEST_F(OutgoingHandler, RefusesWhatIsNotGrantedAndNamesTheOption) {
   std::vector<std::string> remedies;
-  host = Host::make(Config().on_refusal([&](const Refusal& refusal) { remedies.push_back(refusal.remedy); })).value();
+  grant(Config().on_refusal([&](const Refusal& refusal) { remedies.push_back(refusal.remedy); }));
   EXPECT_EQ(send("example.com"), Val::error(Val::variant(15)));
   EXPECT_EQ(send("127.0.0.1:8080"), Val::error(Val::variant(15)));
   EXPECT_EQ(remedies, (std::vector<std::string>{"--allow-net example.com:80", "--allow-net 127.0.0.1:8080"}));
 }
 
 TEST_F(OutgoingHandler, RefusesWhatIsNoPlace) {
-  host = Host::make(Config().allow_net("*:*")).value();
+  grant(Config().allow_net("*:*"));
   EXPECT_EQ(send(std::nullopt), Val::error(Val::variant(19)));
   for (const char* wrong : {"user@example.com", ":80", "a:b", "a:99999"}) {
     EXPECT_EQ(send(wrong), Val::error(Val::variant(19))) << wrong;
@@ -299,7 +299,7 @@ TEST_F(OutgoingHandler, RefusesWhatIsNoPlace) {
 }
 
 TEST_F(OutgoingHandler, AnswersWhenNobodyListens) {
-  host = Host::make(Config().allow_net("127.0.0.1:*")).value();
+  grant(Config().allow_net("127.0.0.1:*"));
   const Val future =
       ok("handle", {[&] {
                       const Val request = new_request();

@@ -3,23 +3,17 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/wasi/component/by_name.hpp"
 #include "wasi/p2/host.hpp"
 
 namespace tenon::wasi::p2 {
 
-inline const Interface* const tested_interfaces[] = {
-    &io_poll,        &io_error,    &io_streams,    &config_store, &keyvalue_store, &keyvalue_atomics,
-    &keyvalue_batch, &http_fields, &http_messages, &http_bodies,  &http_futures,   &http_outgoing_handler};
-
 class Calls : public testing::Test {
  protected:
   Answer try_call(std::string_view name, std::initializer_list<Val> values) {
-    for (const Interface* interface : tested_interfaces) {
-      for (const Function& function : interface->functions) {
-        if (function.name == name) return function.run(*host, {values.begin(), values.size()});
-      }
-    }
-    return Error(ErrorKind::usage, "no such function");
+    const Values given(values.begin(), values.size());
+    return bindings::call_by_name(interfaces(), name, *host, given,
+                                  [&](const Function& function) { return function.run(*host, given); });
   }
   // What it gives; an error fails the test.
   Val call(std::string_view name, std::initializer_list<Val> values = {}) {
@@ -45,7 +39,9 @@ class Calls : public testing::Test {
     return {content.begin(), content.end()};
   }
 
-  std::shared_ptr<Host> host = Host::make(Config()).value();
+  void grant(const Config& config) { host = std::make_shared<Host>(bindings::Grants::make(config).value()); }
+
+  std::shared_ptr<Host> host = std::make_shared<Host>(bindings::Grants::make(Config()).value());
 };
 
 }  // namespace tenon::wasi::p2

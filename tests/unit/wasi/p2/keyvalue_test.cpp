@@ -11,7 +11,7 @@ namespace {
 class ConfigStore : public Calls {};
 
 TEST_F(ConfigStore, GivesTheLastSettingOfAName) {
-  host->settings = {{"a", "1"}, {"b", "2"}, {"a", "3"}};
+  grant(Config().setting("a", "1").setting("b", "2").setting("a", "3"));
   EXPECT_EQ(ok("get", {text("a")}), Val::some(text("3")));
   EXPECT_EQ(ok("get", {text("c")}), Val::none());
   EXPECT_EQ(ok("get-all").items().size(), 3U);
@@ -27,11 +27,11 @@ class KeyValueStore : public Calls, public testing::WithParamInterface<const cha
     if (where == "sqlite:") where += path_.string();
     auto opened = open_key_values(where);
     ASSERT_TRUE(opened.has_value()) << opened.error().message();
-    host->key_values = *opened;
+    grant(Config().keyvalue(*opened));
     bucket_ = ok("open", {text("visits")});
   }
   void TearDown() override {
-    host->key_values.reset();
+    grant(Config());  // closes the store
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_.string() + suffix);
   }
   std::filesystem::path path_;

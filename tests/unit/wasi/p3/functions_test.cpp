@@ -7,33 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "unit/wasi/component/by_name.hpp"
 #include "wasi/p3/host.hpp"
 
 namespace tenon::wasi::p3 {
 namespace {
-
-const Interface* const interfaces[] = {
-    &cli_environment,
-    &cli_exit,
-    &cli_stdin,
-    &cli_stdout,
-    &cli_stderr,
-    &cli_terminal_stdin,
-    &cli_terminal_stdout,
-    &cli_terminal_stderr,
-    &clocks_monotonic,
-    &clocks_system,
-    &random_random,
-    &random_insecure,
-    &random_insecure_seed,
-    &filesystem_types,
-    &filesystem_preopens,
-    &sockets_tcp,
-    &sockets_udp,
-    &sockets_name_lookup,
-    &http_fields,
-    &http_messages,
-};
 
 struct P3Functions : ::testing::Test {
   void SetUp() override {
@@ -49,7 +27,7 @@ struct P3Functions : ::testing::Test {
     config.args({"guest.wasm", "x"}).env("name", "value").stdin_bytes("input");
     config.stdout_to([this](std::string_view text) { output += text; });
     config.dir(folder.string(), "/", access).allow_net("127.0.0.1:*");
-    host = Host::make(config).value();
+    host = std::make_shared<Host>(bindings::Grants::make(config).value());
     const auto directories = call("get-directories");
     directory = directories[0].fields()[0];
   }
@@ -61,12 +39,10 @@ struct P3Functions : ::testing::Test {
     return answer && !answer->empty() ? answer->front() : Val();
   }
   Answer try_call(std::string_view name, const std::vector<Val>& values = {}) {
-    for (const Interface* interface : interfaces) {
-      for (const Function& function : interface->functions) {
-        if (function.name == name && function.run != nullptr) return function.run({host, store}, values);
-      }
-    }
-    return Error(ErrorKind::usage, "no such function");
+    return bindings::call_by_name(interfaces(), name, *host, values, [&](const Function& function) -> Answer {
+      if (function.run == nullptr) return Error(ErrorKind::usage, "an async function");
+      return function.run({host, store}, values);
+    });
   }
   Val method(std::string_view name, std::vector<Val> values) {
     values.insert(values.begin(), directory);
@@ -149,10 +125,8 @@ TEST_F(P3Functions, ExitEndsTheGuestWithACode) {
 }
 
 TEST_F(P3Functions, StandardStreamsPassBytes) {
-  EXPECT_EQ(read_all(cli_stdin.functions[0].run({host, store}, {}).value().front()),
-            std::pair(std::string("input"), true));
-  const Val text[] = {stream_of("printed")};
-  EXPECT_TRUE(settle(cli_stdout.functions[0].run({host, store}, text).value().front()));
+  EXPECT_EQ(read_all(call("read-via-stream")), std::pair(std::string("input"), true));
+  EXPECT_TRUE(settle(call("wasi:cli/stdout#write-via-stream", {stream_of("printed")})));
   EXPECT_EQ(output, "printed");
 }
 
@@ -163,13 +137,11 @@ TEST_F(P3Functions, NothingIsATerminalThatIsNone) {
 }
 
 TEST_F(P3Functions, ClocksGoOn) {
-  const auto now = [&] {
-    return clocks_monotonic.functions[0].run({host, store}, {}).value().front().unsigned_integer();
-  };
+  const auto now = [&] { return call("wasi:clocks/monotonic-clock#now").unsigned_integer(); };
   const std::uint64_t first = now();
   EXPECT_GE(now(), first);
   EXPECT_GE(call("get-resolution").unsigned_integer(), 1U);
-  const Val time = clocks_system.functions[0].run({host, store}, {}).value().front();
+  const Val time = call("wasi:clocks/system-clock#now");
   EXPECT_GT(time.fields()[0].signed_integer(), 1'700'000'000);
   EXPECT_LT(time.fields()[1].unsigned_integer(), 1'000'000'000U);
 }
