@@ -4,7 +4,7 @@
 #include "wasi/host/clocks.hpp"
 #include "wasi/host/random.hpp"
 
-namespace tenon::wasi::bindings {
+namespace tenon::wasi::inline bindings {
 
 namespace {
 
@@ -120,4 +120,4 @@ Result<host::Reactor*> CommonHost::get_reactor() {
   return reactor = own_reactor.get();
 }
 
-}  // namespace tenon::wasi::bindings
+}  // namespace tenon::wasi::inline bindings

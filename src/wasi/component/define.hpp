@@ -12,7 +12,7 @@
 
 #include "wasi/component/host.hpp"
 
-namespace tenon::wasi::bindings {
+namespace tenon::wasi::inline bindings {
 
 // Whose host the functions of a linker use: usually the same for all guests; a server sets it whenever it goes on with
 // another guest.
@@ -126,4 +126,4 @@ Result<void> define_all(Linker& linker, const std::shared_ptr<HostOf<Host>>& of,
   return {};
 }
 
-}  // namespace tenon::wasi::bindings
+}  // namespace tenon::wasi::inline bindings

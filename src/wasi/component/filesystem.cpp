@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace tenon::wasi::bindings {
+namespace tenon::wasi::inline bindings {
 
 using host::File;
 using host::FileStat;
@@ -239,4 +239,4 @@ Outcome<std::size_t> append(const File& file, std::span<const std::uint8_t> data
   return host::append(file, std::span(&data, 1));
 }
 
-}  // namespace tenon::wasi::bindings
+}  // namespace tenon::wasi::inline bindings

@@ -3,7 +3,7 @@
 
 #include "wasi/component/host.hpp"
 
-namespace tenon::wasi::bindings {
+namespace tenon::wasi::inline bindings {
 
 // Descriptors and paths, but for opening, and for contents and directories, which are streams.
 extern const CommonFunctions descriptor_functions;
@@ -36,4 +36,4 @@ Outcome<std::size_t> read_on(const host::File& file, std::uint64_t& offset, std:
 Outcome<std::size_t> write_on(const host::File& file, std::uint64_t& offset, std::span<const std::uint8_t> data);
 Outcome<std::size_t> append(const host::File& file, std::span<const std::uint8_t> data);
 
-}  // namespace tenon::wasi::bindings
+}  // namespace tenon::wasi::inline bindings

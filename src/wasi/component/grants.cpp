@@ -1,6 +1,6 @@
 #include "wasi/component/grants.hpp"
 
-namespace tenon::wasi::bindings {
+namespace tenon::wasi::inline bindings {
 
 Result<std::shared_ptr<const Grants>> Grants::make(const Config& config) {
   auto grants = std::make_shared<Grants>();
@@ -27,4 +27,4 @@ Result<std::shared_ptr<const Grants>> Grants::make(const Config& config) {
   return grants;
 }
 
-}  // namespace tenon::wasi::bindings
+}  // namespace tenon::wasi::inline bindings

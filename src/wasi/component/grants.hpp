@@ -12,7 +12,7 @@
 #include "wasi/host/network.hpp"
 #include "wasi/host/streams.hpp"
 
-namespace tenon::wasi::bindings {
+namespace tenon::wasi::inline bindings {
 
 struct Grants {
   // Errors: io (a directory that cannot be opened), usage (what is no HOST:PORT).
@@ -27,4 +27,4 @@ struct Grants {
   std::shared_ptr<KeyValues> key_values;
 };
 
-}  // namespace tenon::wasi::bindings
+}  // namespace tenon::wasi::inline bindings

@@ -17,7 +17,7 @@
 #include "wasi/component/values.hpp"
 #include "wasi/host/reactor.hpp"
 
-namespace tenon::wasi::bindings {
+namespace tenon::wasi::inline bindings {
 
 // How a version writes what both know.
 struct Dialect {
@@ -82,4 +82,4 @@ Error no_random(Errno error);
 // Of wasi:filesystem/preopens (filesystem.cpp).
 Answer get_directories(CommonHost& host, Values values);
 
-}  // namespace tenon::wasi::bindings
+}  // namespace tenon::wasi::inline bindings

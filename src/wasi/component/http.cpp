@@ -5,7 +5,7 @@
 #include "wasi/component/host.hpp"
 #include "wasi/http/values.hpp"
 
-namespace tenon::wasi::bindings {
+namespace tenon::wasi::inline bindings {
 
 using host::HttpError;
 using host::HttpFailure;
@@ -203,4 +203,4 @@ std::expected<host::HttpTarget, HttpFailure> target_of(const std::optional<std::
   return target;
 }
 
-}  // namespace tenon::wasi::bindings
+}  // namespace tenon::wasi::inline bindings

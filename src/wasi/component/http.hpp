@@ -10,7 +10,7 @@
 #include "wasi/component/values.hpp"
 #include "wasi/host/http.hpp"
 
-namespace tenon::wasi::bindings {
+namespace tenon::wasi::inline bindings {
 
 struct CommonHost;
 struct CommonFunction;
@@ -47,4 +47,4 @@ std::expected<host::HttpTarget, host::HttpFailure> target_of(const std::optional
                                                              const std::optional<std::string>& authority,
                                                              const RequestOptions& options);
 
-}  // namespace tenon::wasi::bindings
+}  // namespace tenon::wasi::inline bindings

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace tenon::wasi::bindings {
+namespace tenon::wasi::inline bindings {
 
 using host::IpAddress;
 using host::SocketAddress;
@@ -115,4 +115,4 @@ Outcome<void> write_option(const host::Descriptor& socket, bool is_v6, SocketOpt
 
 int backlog_of(const Val& size) { return clamp_to_int(size.unsigned_integer()); }
 
-}  // namespace tenon::wasi::bindings
+}  // namespace tenon::wasi::inline bindings

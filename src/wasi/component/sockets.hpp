@@ -4,7 +4,7 @@
 #include "wasi/component/values.hpp"
 #include "wasi/host/network.hpp"
 
-namespace tenon::wasi::bindings {
+namespace tenon::wasi::inline bindings {
 
 host::SocketAddress read_address(const Val& value);
 Val address_value(const host::SocketAddress& address);
@@ -26,4 +26,4 @@ Outcome<void> write_option(const host::Descriptor& socket, bool is_v6, host::Soc
 // For a listener's queue, of a length that is not 0.
 int backlog_of(const Val& size);
 
-}  // namespace tenon::wasi::bindings
+}  // namespace tenon::wasi::inline bindings

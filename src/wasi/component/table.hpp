@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-namespace tenon::wasi::bindings {
+namespace tenon::wasi::inline bindings {
 
 // What one guest may have of the host at a time, in all tables together: streams, fields, sockets and the like.
 inline constexpr std::size_t most_objects = 100'000;
@@ -42,4 +42,4 @@ class Table {
   std::vector<std::uint32_t> unused_;
 };
 
-}  // namespace tenon::wasi::bindings
+}  // namespace tenon::wasi::inline bindings

@@ -13,7 +13,7 @@
 #include "tenon/component.hpp"
 #include "wasi/host/errno.hpp"
 
-namespace tenon::wasi::bindings {
+namespace tenon::wasi::inline bindings {
 
 using component::Val;
 using host::Errno;
@@ -49,4 +49,4 @@ inline Answer ok() { return one(Val::ok()); }
 inline Answer ok(Val value) { return one(Val::ok(std::move(value))); }
 inline Answer refused() { return one(Val::error()); }
 
-}  // namespace tenon::wasi::bindings
+}  // namespace tenon::wasi::inline bindings

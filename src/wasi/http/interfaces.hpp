@@ -11,7 +11,7 @@
 namespace tenon::wasi::http {
 
 // How 0.2 says what is wrong with a field. It has no name for fields that are too large: those trap.
-p2::Answer header_error(bindings::HeaderError error);
+Answer header_error(bindings::HeaderError error);
 
 // Makes the resources that `incoming-handler.handle` is called with.
 struct HandlerArguments {

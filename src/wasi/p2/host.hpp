@@ -25,7 +25,6 @@
 
 namespace tenon::wasi::p2 {
 
-using namespace bindings;
 using component::Val;
 using host::Errno;
 using host::Outcome;

@@ -24,7 +24,6 @@
 
 namespace tenon::wasi::p3 {
 
-using namespace bindings;
 using component::Val;
 using host::Errno;
 using host::Outcome;

@@ -6,7 +6,7 @@
 
 #include "wasi/component/define.hpp"
 
-namespace tenon::wasi::bindings {
+namespace tenon::wasi::inline bindings {
 
 // Calls `own` with the function of that name, or runs the common one. The name may begin with that of an interface,
 // "wasi:clocks/wall-clock#now", where functions of several have it.
@@ -39,4 +39,4 @@ Answer call_by_name(const Interfaces& interfaces, std::string_view name, CommonH
   return Error(ErrorKind::usage, "no such function");
 }
 
-}  // namespace tenon::wasi::bindings
+}  // namespace tenon::wasi::inline bindings
