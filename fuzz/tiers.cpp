@@ -190,10 +190,7 @@ class Writer {
         static constexpr std::string_view loads[] = {"\x28\x2C\x2D\x2E\x2F", "\x29\x30\x31\x32\x33\x34\x35", "\x2A",
                                                      "\x2B"};
         const std::string_view ops = loads[i32 - type];
-        const std::string out = address(depth) + access(ops[choose(ops.size())]) + "\x22" + number(scratch(type));
-        static constexpr std::string_view as_i64[] = {"\xAD", "", "\xBC\xAD", "\xBD"};
-        const std::string get = "\x20" + number(scratch(type));
-        return out + "\x23\x01\x42\x1F\x7E" + get + std::string(as_i64[i32 - type]) + "\x7C\x24\x01";
+        return address(depth) + access(ops[choose(ops.size())]);
       }
       case 5: return some_call(type, depth);
       case 6: return convert(type, depth);
@@ -406,14 +403,15 @@ std::string run(const Engine& engine, const std::string& bytes) {
     }
     const auto results = func.call(arguments);
     has_trapped = !results;
-    done += results ? "\nresult " + std::to_string(results->front().low_bits()) : "\ntrap";
+    done += results ? "\nresult " + std::to_string(results->front().low_bits())
+                    : "\n" + std::string(results.error().message());
     std::uint64_t sum = 0;
     for (const std::uint8_t byte : instance.memory("memory").value().data()) {
       sum = (std::rotl(sum, 5) ^ byte) * 0x9E37'79B9'7F4A'7C15;
     }
     done += " memory " + std::to_string(sum);
     for (const auto& [name, item] : instance.exports()) {
-      if (!has_trapped && item.global) done += " " + name + " " + std::to_string(item.global->get().value().low_bits());
+      if (item.global) done += " " + name + " " + std::to_string(item.global->get().value().low_bits());
     }
   }
   return done;

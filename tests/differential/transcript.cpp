@@ -1,13 +1,13 @@
 // What modules do, line by line, to be compared with what another engine says they do (tools/differential.py):
 //
-//   transcript [--loop-dispatch] MODULE...
+//   transcript [--loop-dispatch] [--optimizing] MODULE...
 //
 // For each module `module PATH`; `instantiate` and `ok`, the trap's message or the kind of the error; then for each
 // exported function whose parameters and results are numbers `call N`, N being its place among the exports, with its
 // results or the trap; then `memory N` for each exported memory with its pages and a hash of its bytes (FNV-1a over
 // 64-bit words in little endian; sizes are multiples of 8), and `global N` for each of a number type. Numbers are shown
 // by their bits, in hexadecimal. The arguments are the same for everybody: 1, 2, 3, ... as bits of the parameters'
-// types.
+// types. With --optimizing everything is compiled first: the tiers are compared with each other as two engines are.
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
@@ -96,9 +96,9 @@ void run(const Engine& engine, const char* path) {
 int main(int argc, char** argv) {
   EngineOptions options;
   int first = 1;
-  if (argc > 1 && std::strcmp(argv[1], "--loop-dispatch") == 0) {
-    options.loop_dispatch = true;
-    first = 2;
+  for (; first < argc && argv[first][0] == '-'; ++first) {
+    if (std::strcmp(argv[first], "--loop-dispatch") == 0) options.loop_dispatch = true;
+    if (std::strcmp(argv[first], "--optimizing") == 0) options.tier = Tier::optimizing;
   }
   const Engine engine(options);
   for (int i = first; i < argc; ++i) run(engine, argv[i]);

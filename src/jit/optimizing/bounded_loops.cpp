@@ -6,6 +6,7 @@
 #include <llvm/Analysis/TargetTransformInfo.h>
 #include <llvm/IR/Dominators.h>
 #include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/Module.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 #include <llvm/Transforms/Utils/LoopSimplify.h>
@@ -13,54 +14,51 @@
 #include <llvm/Transforms/Utils/ScalarEvolutionExpander.h>
 #include <optional>
 
-#include "jit/optimizing/builder.hpp"
+#include "jit/optimizing/trap_points.hpp"
+#include "runtime/entities.hpp"
 
 namespace tenon::jit {
 
 namespace {
 
 // More would cost more to check than is won.
-constexpr std::size_t most_accesses = 12;
+constexpr std::size_t most_points = 12;
 constexpr std::size_t largest_loop = 200;  // instructions
 
-// First and last address of an access, as offsets from the base of the memory that it is in, and the ends of the 32-bit
-// number in it.
+// First and last address of a trap point, as offsets from the base of the memory that it is in, and the ends of the
+// 32-bit number in it.
 struct Span {
   const llvm::SCEV* low = nullptr;
   const llvm::SCEV* high = nullptr;    // of the last access's first byte
   const llvm::SCEV* lowest = nullptr;  // nullptr: no such number, or it cannot wrap where the others are in bounds
   const llvm::SCEV* highest = nullptr;
   std::uint64_t width = 0;
-  llvm::LoadInst* base = nullptr;  // of the memory, whose first field it is
+  llvm::Value* memory = nullptr;
 };
 
 class Loops {
  public:
-  Loops(const ModuleBuilder& module, llvm::LoopInfo& loops, llvm::DominatorTree& dominators,
-        llvm::ScalarEvolution& evolution)
-      : module_(module), loops_(loops), dominators_(dominators), evolution_(evolution) {}
+  Loops(llvm::LoopInfo& loops, llvm::DominatorTree& dominators, llvm::ScalarEvolution& evolution)
+      : loops_(loops), dominators_(dominators), evolution_(evolution) {}
 
   // True if something was changed.
   bool prepare(llvm::Loop* loop) {
-    std::vector<llvm::Instruction*> accesses;
-    bool stores = false;
+    std::vector<TrapPoint> points;
     for (llvm::BasicBlock* block : loop->blocks()) {
       for (llvm::Instruction& instruction : *block) {
-        if (!instruction.mayReadOrWriteMemory()) continue;
-        stores = stores || instruction.mayWriteToMemory();
-        accesses.push_back(&instruction);
+        if (const auto point = as_trap_point(instruction)) {
+          points.push_back(*point);
+        } else if (llvm::isa<llvm::CallBase>(instruction) && instruction.mayHaveSideEffects()) {
+          return false;
+        }
       }
     }
-    if (!stores) return false;
-    if (!double_loop(loop, accesses)) forbid(*loop);
-    return true;
+    return !points.empty() && double_loop(loop, points);
   }
 
  private:
-  static void forbid(llvm::Loop& loop) { llvm::addStringMetadataToLoop(&loop, "llvm.loop.vectorize.enable", 0); }
-
-  bool double_loop(llvm::Loop* loop, const std::vector<llvm::Instruction*>& accesses) {
-    if (accesses.size() > most_accesses || !loop->isLoopSimplifyForm() || loop->getExitingBlock() == nullptr ||
+  bool double_loop(llvm::Loop* loop, const std::vector<TrapPoint>& points) {
+    if (points.size() > most_points || !loop->isLoopSimplifyForm() || loop->getExitingBlock() == nullptr ||
         loop->getExitingBlock() != loop->getLoopLatch() || size_of(*loop) > largest_loop) {
       return false;
     }
@@ -71,8 +69,8 @@ class Loops {
     llvm::Type* i64 = llvm::Type::getInt64Ty(loop->getHeader()->getContext());
     rounds_ = evolution_.getTruncateOrZeroExtend(rounds_, i64);
     std::vector<Span> spans;
-    for (llvm::Instruction* access : accesses) {
-      const auto span = span_of(*loop, *access);
+    for (const TrapPoint& point : points) {
+      const auto span = span_of(*loop, point);
       if (!span) return false;
       spans.push_back(*span);
     }
@@ -87,6 +85,7 @@ class Loops {
     llvm::formLCSSARecursively(*loop, dominators_, &loops_, &evolution_);
     llvm::Value* fine = check(spans, expander, before);
     double_behind(loop, before, fine);
+    for (const TrapPoint& point : points) point.call->eraseFromParent();
     return true;
   }
 
@@ -96,19 +95,16 @@ class Loops {
     return size;
   }
 
-  std::optional<Span> span_of(const llvm::Loop& loop, llvm::Instruction& access) {
-    llvm::Value* pointer = llvm::getLoadStorePointerOperand(&access);
-    if (pointer == nullptr || access.isVolatile() || !module_.is_guest_access(access)) return std::nullopt;
-    const llvm::SCEV* address = evolution_.getSCEV(pointer);
+  std::optional<Span> span_of(const llvm::Loop& loop, const TrapPoint& point) {
+    const llvm::SCEV* address = evolution_.getSCEV(point.place);
     const auto* root = llvm::dyn_cast<llvm::SCEVUnknown>(evolution_.getPointerBase(address));
     auto* base = root == nullptr ? nullptr : llvm::dyn_cast<llvm::LoadInst>(root->getValue());
-    if (base == nullptr || loop.contains(base)) return std::nullopt;
+    if (base == nullptr || loop.contains(base) || base->getPointerOperand() != point.memory) return std::nullopt;
     const llvm::SCEV* index = evolution_.getMinusSCEV(address, root);
     if (llvm::isa<llvm::SCEVCouldNotCompute>(index)) return std::nullopt;
     Span span;
-    span.base = base;
-    const llvm::DataLayout& layout = access.getModule()->getDataLayout();
-    span.width = layout.getTypeStoreSize(llvm::getLoadStoreType(&access)).getFixedValue();
+    span.memory = point.memory;
+    span.width = point.width;
     if (!find_ends(loop, index, span)) return std::nullopt;
     return span;
   }
@@ -172,9 +168,8 @@ class Loops {
     };
     static_assert(offsetof(runtime::Memory, base) == 0);
     for (const Span& span : spans) {
-      llvm::Value* memory = span.base->getPointerOperand();
       llvm::LoadInst* size = ir.CreateLoad(
-          ir.getInt64Ty(), ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), memory, offsetof(runtime::Memory, size)));
+          ir.getInt64Ty(), ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), span.memory, offsetof(runtime::Memory, size)));
       require(span.low, span.high, ir.CreateSub(size, ir.getInt64(span.width)));
       if (span.lowest != nullptr) require(span.lowest, span.highest, ir.getInt64(0xFFFF'FFFF));
     }
@@ -200,10 +195,9 @@ class Loops {
     }
     dominators_.changeImmediateDominator(exit, before);
     evolution_.forgetLoop(loop);
-    forbid(*careful);
+    llvm::addStringMetadataToLoop(careful, "llvm.loop.vectorize.enable", 0);
   }
 
-  const ModuleBuilder& module_;
   llvm::LoopInfo& loops_;
   llvm::DominatorTree& dominators_;
   llvm::ScalarEvolution& evolution_;
@@ -222,7 +216,7 @@ llvm::PreservedAnalyses BoundedLoops::run(llvm::Function& function, llvm::Functi
     if (loop->isInnermost()) innermost.push_back(loop);
   }
   bool changed = false;
-  Loops preparer(*module, loops, dominators, evolution);
+  Loops preparer(loops, dominators, evolution);
   for (llvm::Loop* loop : innermost) changed |= preparer.prepare(loop);
   return changed ? llvm::PreservedAnalyses::none() : llvm::PreservedAnalyses::all();
 }

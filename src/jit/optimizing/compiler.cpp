@@ -1,8 +1,6 @@
 // The phases of the optimizing compiler.
 //
-// Loads whose value nobody needs must still trap when they are out of bounds, and LLVM would delete them. Making every
-// load volatile costs a seventh of the speed; so only those from which no store, call, branch or result can be reached
-// are made volatile, before anything is optimized. They are rare in what compilers write.
+// Accesses trap exactly where the program says: trap_points.hpp says how.
 //
 // What ends guest code that goes on for too long or too deep is added at the end (checks.hpp).
 #include "jit/optimizing/compiler.hpp"
@@ -19,6 +17,9 @@
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/TargetParser/Host.h>
 #include <llvm/Transforms/IPO/AlwaysInliner.h>
+#include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/LICM.h>
+#include <llvm/Transforms/Scalar/LoopPassManager.h>
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <mutex>
 #include <optional>
@@ -31,6 +32,7 @@
 #include "jit/optimizing/link.hpp"
 #include "jit/optimizing/recursion.hpp"
 #include "jit/optimizing/signed_addresses.hpp"
+#include "jit/optimizing/trap_points.hpp"
 
 extern "C" const char tenon_operations_bitcode[];
 extern "C" const char tenon_operations_bitcode_end[];
@@ -84,33 +86,6 @@ void prepare(llvm::Module& module, const ModuleBuilder& built, const llvm::Targe
   }
 }
 
-// What is needed: what has an effect, and what that uses. Loads that are not are made volatile.
-struct KeepTraps : llvm::PassInfoMixin<KeepTraps> {
-  static llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& /*analyses*/) {
-    llvm::SmallPtrSet<llvm::Instruction*, 32> needed;
-    std::vector<llvm::Instruction*> work;
-    const auto need = [&](llvm::Instruction* instruction) {
-      if (needed.insert(instruction).second) work.push_back(instruction);
-    };
-    for (llvm::Instruction& instruction : llvm::instructions(function)) {
-      if (instruction.isTerminator() || instruction.mayHaveSideEffects()) need(&instruction);
-    }
-    while (!work.empty()) {
-      llvm::Instruction* instruction = work.back();
-      work.pop_back();
-      for (llvm::Use& use : instruction->operands()) {
-        if (auto* operand = llvm::dyn_cast<llvm::Instruction>(use.get())) need(operand);
-      }
-    }
-    for (llvm::Instruction& instruction : llvm::instructions(function)) {
-      auto* load = llvm::dyn_cast<llvm::LoadInst>(&instruction);
-      if (load == nullptr || needed.contains(load)) continue;
-      if (!load->hasMetadata(llvm::LLVMContext::MD_invariant_load)) load->setVolatile(true);
-    }
-    return llvm::PreservedAnalyses::none();
-  }
-};
-
 // The checks that are added at the end need a function's instance, though nothing else in it may.
 bool may_run(llvm::StringRef pass, const llvm::Any& /*on*/) { return pass != "DeadArgumentEliminationPass"; }
 
@@ -122,8 +97,13 @@ void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& t
   llvm::PassInstrumentationCallbacks callbacks;
   callbacks.registerShouldRunOptionalPassCallback(may_run);
   llvm::PassBuilder builder(&target, llvm::PipelineTuningOptions(), std::nullopt, &callbacks);
-  builder.registerVectorizerStartEPCallback(
-      [&built](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(BoundedLoops(built)); });
+  builder.registerScalarOptimizerLateEPCallback(
+      [](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(DropTrapPoints()); });
+  builder.registerVectorizerStartEPCallback([](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) {
+    passes.addPass(DropTrapPoints());
+    passes.addPass(BoundedLoops());
+    passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()), true));
+  });
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(groups);
   builder.registerFunctionAnalyses(functions);
@@ -133,7 +113,8 @@ void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& t
   passes.addPass(llvm::AlwaysInlinerPass());
   llvm::FunctionPassManager early;
   early.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
-  early.addPass(KeepTraps());
+  if (level > 0) early.addPass(llvm::EarlyCSEPass());
+  if (level > 0) early.addPass(DropTrapPoints());
   if (level > 0) early.addPass(SignedAddresses());
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(early)));
   if (level > 0) passes.addPass(InlineRecursion());
@@ -141,6 +122,10 @@ void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& t
       &llvm::OptimizationLevel::O0, &llvm::OptimizationLevel::O1, &llvm::OptimizationLevel::O2,
       &llvm::OptimizationLevel::O3};
   if (level > 0) passes.addPass(builder.buildPerModuleDefaultPipeline(*levels[std::min(level, 3U)]));
+  llvm::FunctionPassManager late;
+  if (level > 0) late.addPass(DropTrapPoints());
+  late.addPass(SettleTrapPoints());
+  passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(late)));
   passes.addPass(InsertChecks(built));
   passes.run(module, modules);
 }

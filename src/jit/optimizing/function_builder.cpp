@@ -3,6 +3,7 @@
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/Intrinsics.h>
 
+#include "jit/optimizing/trap_points.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/store.hpp"
 
@@ -297,8 +298,6 @@ bool FunctionBuilder::atomic(const core::Instruction& in) {
     llvm::Value* low = ir_.CreateAnd(ir_.CreatePtrToInt(place, ir_.getInt64Ty()), ir_.getInt64(row.width - 1));
     ir_.CreateCondBr(ir_.CreateIsNull(low), good, bad, module_.likely());
     ir_.SetInsertPoint(bad);
-    ir_.CreateAlignedLoad(stored_type(ir_, row.width), place, llvm::Align(1),
-                          true);  // faults if it is out of bounds too
     trap(Trap::unaligned_atomic);
     ir_.SetInsertPoint(good);
   }
@@ -353,7 +352,21 @@ llvm::Value* FunctionBuilder::address(const core::Instruction& in, llvm::Value* 
     trap_unless(fine, Trap::out_of_bounds_memory_access);
   }
   llvm::Value* place = ir_.CreateGEP(ir_.getInt8Ty(), base, first);
-  return in.mem.offset == 0 ? place : ir_.CreateGEP(ir_.getInt8Ty(), place, ir_.getInt64(in.mem.offset));
+  if (in.mem.offset != 0) place = ir_.CreateGEP(ir_.getInt8Ty(), place, ir_.getInt64(in.mem.offset));
+  if (guarded) trap_point(in, operand, place, width);
+  return place;
+}
+
+// In front of an access that is unchecked, unless it is always in bounds.
+void FunctionBuilder::trap_point(const core::Instruction& in, llvm::Value* operand, llvm::Value* place,
+                                 unsigned width) {
+  const std::uint64_t least = model_.memories[in.mem.memory].limits.min << limits::default_page_size_log2;
+  if (const auto* known = llvm::dyn_cast<llvm::ConstantInt>(operand);
+      known != nullptr && known->getZExtValue() + in.mem.offset + width <= least) {
+    return;
+  }
+  auto* base = llvm::cast<llvm::LoadInst>(bases_[in.mem.memory.value]);
+  make_trap_point(ir_, {.place = place, .width = width, .least = least, .memory = base->getPointerOperand()});
 }
 
 bool FunctionBuilder::memory_size(const core::Instruction& in) {

@@ -74,6 +74,7 @@ class FunctionBuilder {
   llvm::Value* memory_pointer(std::uint32_t index);
   llvm::Value* memory_base(std::uint32_t index);
   llvm::Value* address(const core::Instruction& in, llvm::Value* operand, unsigned width);
+  void trap_point(const core::Instruction& in, llvm::Value* operand, llvm::Value* place, unsigned width);
   llvm::Value* load_field(llvm::Type* type, llvm::Value* base, std::uint64_t offset);
   llvm::Value* at(llvm::Value* base, std::uint64_t offset);
   llvm::Value* instance_field(llvm::Type* type, std::uint64_t offset);

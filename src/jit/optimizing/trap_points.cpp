@@ -1,0 +1,269 @@
+#include "jit/optimizing/trap_points.hpp"
+
+#include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/MapVector.h>
+#include <llvm/Analysis/ScalarEvolution.h>
+#include <llvm/Analysis/ScalarEvolutionExpressions.h>
+#include <llvm/Analysis/ValueTracking.h>
+#include <llvm/IR/Dominators.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/Intrinsics.h>
+#include <llvm/IR/Module.h>
+#include <llvm/IR/Operator.h>
+
+namespace tenon::jit {
+
+namespace {
+
+// Operands of the call, behind the four of every patch point.
+constexpr unsigned place_at = 4;
+constexpr unsigned width_at = 5;
+constexpr unsigned least_at = 6;
+constexpr unsigned memory_at = 7;
+
+}  // namespace
+
+void make_trap_point(llvm::IRBuilder<>& ir, const TrapPoint& point) {
+  llvm::Module* module = ir.GetInsertBlock()->getModule();
+  llvm::Function* patchpoint = llvm::Intrinsic::getDeclaration(module, llvm::Intrinsic::experimental_patchpoint_void);
+  llvm::CallInst* call = ir.CreateCall(
+      patchpoint, {ir.getInt64(0), ir.getInt32(0), llvm::ConstantPointerNull::get(ir.getPtrTy()), ir.getInt32(0),
+                   point.place, ir.getInt64(point.width), ir.getInt64(point.least), point.memory});
+  call->setMemoryEffects(llvm::MemoryEffects::readOnly());
+  for (const auto kind :
+       {llvm::Attribute::NoUnwind, llvm::Attribute::NoCallback, llvm::Attribute::NoFree, llvm::Attribute::NoSync}) {
+    call->addFnAttr(kind);
+  }
+}
+
+std::optional<TrapPoint> as_trap_point(llvm::Instruction& instruction) {
+  auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
+  if (call == nullptr || call->getIntrinsicID() != llvm::Intrinsic::experimental_patchpoint_void) return std::nullopt;
+  const auto number = [&](unsigned at) {
+    return llvm::cast<llvm::ConstantInt>(call->getArgOperand(at))->getZExtValue();
+  };
+  return TrapPoint{call, call->getArgOperand(place_at), number(width_at), number(least_at),
+                   call->getArgOperand(memory_at)};
+}
+
+namespace {
+
+// An address as what varies, and a constant behind it.
+struct Address {
+  llvm::Value* root = nullptr;
+  llvm::Value* index = nullptr;
+  std::int64_t scale = 0;
+  std::int64_t offset = 0;
+};
+using Varying = std::pair<std::pair<const llvm::Value*, const llvm::Value*>, std::int64_t>;
+Varying varying(const Address& address) { return {{address.root, address.index}, address.scale}; }
+
+Address resolve(llvm::Value* place, const llvm::DataLayout& layout) {
+  Address address{place};
+  while (auto* step = llvm::dyn_cast<llvm::GEPOperator>(address.root)) {
+    llvm::MapVector<llvm::Value*, llvm::APInt> indices;
+    llvm::APInt offset(64, 0);
+    if (!step->collectOffset(layout, 64, indices, offset)) break;
+    if (indices.size() > 1 || (indices.size() == 1 && address.index != nullptr)) break;
+    if (indices.size() == 1) {
+      address.index = indices.front().first;
+      address.scale = indices.front().second.getSExtValue();
+    }
+    address.offset += offset.getSExtValue();
+    address.root = step->getPointerOperand();
+  }
+  return address;
+}
+
+// Something that the world sees, or that the rest depends on; trap points commute with each other.
+bool is_effect(const llvm::Instruction& instruction) { return instruction.mayHaveSideEffects(); }
+
+// --- Dropping
+
+class Dropper {
+ public:
+  Dropper(llvm::Function& function, llvm::DominatorTree& dominators, llvm::ScalarEvolution& evolution)
+      : layout_(function.getParent()->getDataLayout()), dominators_(dominators), evolution_(evolution) {}
+
+  bool run() {
+    struct Visit {
+      llvm::DomTreeNode* node;
+      std::size_t undo;
+      bool done = false;
+    };
+    std::vector<Visit> path{{dominators_.getRootNode(), 0}};
+    while (!path.empty()) {
+      if (path.back().done) {
+        restore(path.back().undo);
+        path.pop_back();
+        continue;
+      }
+      path.back().done = true;
+      path.back().undo = undo_.size();
+      llvm::DomTreeNode* node = path.back().node;
+      visit(*node->getBlock());
+      for (llvm::DomTreeNode* child : *node) path.push_back({child, 0});
+    }
+    return changed_;
+  }
+
+ private:
+  struct Known {
+    std::int64_t end = 0;
+    llvm::CallInst* call = nullptr;
+    std::int64_t begin = 0;
+    unsigned effects = 0;  // how many were before it
+  };
+
+  void visit(llvm::BasicBlock& block) {
+    ++effects_;
+    for (llvm::Instruction& instruction : llvm::make_early_inc_range(block)) {
+      if (const auto point = as_trap_point(instruction)) {
+        visit(*point);
+      } else if (is_effect(instruction)) {
+        ++effects_;
+      }
+    }
+  }
+
+  void visit(const TrapPoint& point) {
+    const Address address = resolve(point.place, layout_);
+    const Known now{address.offset + static_cast<std::int64_t>(point.width), point.call, address.offset, effects_};
+    auto [at, is_new] = known_.try_emplace(varying(address));
+    if (!is_new && at->second.end >= now.end) return drop(point);
+    if (is_in_bounds(point)) return drop(point);
+    if (!is_new && at->second.effects == now.effects) {
+      // No effect since the other: that may trap in place of both.
+      undo_.emplace_back(at->first, at->second);
+      at->second.end = now.end;
+      at->second.call->setArgOperand(width_at,
+                                     llvm::ConstantInt::get(llvm::Type::getInt64Ty(at->second.call->getContext()),
+                                                            static_cast<std::uint64_t>(now.end - at->second.begin)));
+      return drop(point);
+    }
+    undo_.emplace_back(at->first, is_new ? std::nullopt : std::optional(at->second));
+    at->second = now;
+  }
+
+  // By what is known of the number alone.
+  bool is_in_bounds(const TrapPoint& point) {
+    if (point.least < point.width) return false;
+    const llvm::SCEV* place = evolution_.getSCEV(point.place);
+    const auto* root = llvm::dyn_cast<llvm::SCEVUnknown>(evolution_.getPointerBase(place));
+    const auto* base = root == nullptr ? nullptr : llvm::dyn_cast<llvm::LoadInst>(root->getValue());
+    if (base == nullptr || base->getPointerOperand() != point.memory) return false;
+    const llvm::SCEV* index = evolution_.getMinusSCEV(place, root);
+    return !llvm::isa<llvm::SCEVCouldNotCompute>(index) &&
+           evolution_.getUnsignedRangeMax(index).ule(point.least - point.width);
+  }
+
+  void drop(const TrapPoint& point) {
+    point.call->eraseFromParent();
+    changed_ = true;
+  }
+
+  void restore(std::size_t to) {
+    while (undo_.size() > to) {
+      auto& [key, old] = undo_.back();
+      if (old) {
+        known_[key] = *old;
+      } else {
+        known_.erase(key);
+      }
+      undo_.pop_back();
+    }
+  }
+
+  const llvm::DataLayout& layout_;
+  llvm::DominatorTree& dominators_;
+  llvm::ScalarEvolution& evolution_;
+  llvm::DenseMap<Varying, Known> known_;
+  std::vector<std::pair<Varying, std::optional<Known>>> undo_;
+  unsigned effects_ = 0;
+  bool changed_ = false;
+};
+
+}  // namespace
+
+llvm::PreservedAnalyses DropTrapPoints::run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses) {
+  auto& dominators = analyses.getResult<llvm::DominatorTreeAnalysis>(function);
+  auto& evolution = analyses.getResult<llvm::ScalarEvolutionAnalysis>(function);
+  if (!Dropper(function, dominators, evolution).run()) return llvm::PreservedAnalyses::all();
+  llvm::PreservedAnalyses kept;
+  kept.preserveSet<llvm::CFGAnalyses>();
+  return kept;
+}
+
+namespace {
+
+// --- Settling
+
+class Settler {
+ public:
+  explicit Settler(llvm::Function& function) : layout_(function.getParent()->getDataLayout()) {}
+
+  bool settle(llvm::BasicBlock& block) {
+    bool found = false;
+    for (llvm::Instruction& instruction : llvm::make_early_inc_range(block)) {
+      if (const auto point = as_trap_point(instruction)) {
+        settle(*point);
+        found = true;
+      }
+    }
+    if (found) order(block);
+    return found;
+  }
+
+ private:
+  void settle(const TrapPoint& point) {
+    if (!is_followed(point)) touch(point);
+    point.call->eraseFromParent();
+  }
+
+  // By an access that faults wherever this one would, without an effect in between.
+  bool is_followed(const TrapPoint& point) {
+    const Address address = resolve(point.place, layout_);
+    const std::int64_t end = address.offset + static_cast<std::int64_t>(point.width);
+    for (auto at = std::next(point.call->getIterator()); at != point.call->getParent()->end(); ++at) {
+      if (llvm::Value* place = llvm::getLoadStorePointerOperand(&*at)) {
+        const Address other = resolve(place, layout_);
+        const auto width = layout_.getTypeStoreSize(llvm::getLoadStoreType(&*at)).getFixedValue();
+        if (varying(other) == varying(address) && other.offset + static_cast<std::int64_t>(width) >= end) return true;
+      }
+      if (!as_trap_point(*at) && is_effect(*at)) return false;
+    }
+    return false;
+  }
+
+  static void touch(const TrapPoint& point) {
+    llvm::IRBuilder<> ir(point.call);
+    llvm::Value* last = ir.CreateConstGEP1_64(ir.getInt8Ty(), point.place, point.width - 1);
+    ir.CreateAlignedLoad(ir.getInt8Ty(), last, llvm::Align(1), true);
+  }
+
+  static void order(llvm::BasicBlock& block) {
+    for (llvm::Instruction& instruction : block) {
+      if (auto* load = llvm::dyn_cast<llvm::LoadInst>(&instruction)) {
+        if (!load->hasMetadata(llvm::LLVMContext::MD_invariant_load)) load->setVolatile(true);
+      } else if (auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction)) {
+        store->setVolatile(true);
+      }
+    }
+  }
+
+  const llvm::DataLayout& layout_;
+};
+
+}  // namespace
+
+llvm::PreservedAnalyses SettleTrapPoints::run(llvm::Function& function, llvm::FunctionAnalysisManager& /*analyses*/) {
+  Settler settler(function);
+  bool changed = false;
+  for (llvm::BasicBlock& block : function) changed |= settler.settle(block);
+  if (!changed) return llvm::PreservedAnalyses::all();
+  llvm::PreservedAnalyses kept;
+  kept.preserveSet<llvm::CFGAnalyses>();
+  return kept;
+}
+
+}  // namespace tenon::jit
