@@ -12,6 +12,7 @@
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/CommandLine.h>
 #include <llvm/Support/SmallVectorMemoryBuffer.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Target/TargetMachine.h>
@@ -21,7 +22,6 @@
 #include <llvm/Transforms/Scalar/LICM.h>
 #include <llvm/Transforms/Scalar/LoopPassManager.h>
 #include <llvm/Transforms/Scalar/SROA.h>
-#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -41,12 +41,24 @@ namespace tenon::jit {
 
 namespace {
 
+// For x86, LLVM makes a branch of a conditional move from memory, and reads only where that is taken, even what is
+// volatile. Only an option for the whole of LLVM says no. False if there is none.
+bool keep_conditional_reads() {
+  if (!llvm::Triple(llvm::sys::getProcessTriple()).isX86()) return true;
+  const auto& known = llvm::cl::getRegisteredOptions();
+  const auto found = known.find("x86-cmov-converter-force-mem-operand");
+  if (found == known.end()) return false;
+  static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(false);
+  return true;
+}
+
 std::unique_ptr<llvm::TargetMachine> make_target(const CompileOptions& options) {
-  static std::once_flag once;
-  std::call_once(once, [] {
+  static const bool is_ready = [] {
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
-  });
+    return keep_conditional_reads();
+  }();
+  if (!is_ready) return nullptr;
   const std::string triple = llvm::sys::getProcessTriple();
   std::string error;
   const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple, error);

@@ -68,6 +68,11 @@ constexpr Case cases[] = {
      "(local.set $x (i32.load (local.get $p)))"
      "(if (i32.eq (local.get $p) (i32.const 4)) (then (global.set $g (local.get $x)))) (i32.const 0)",
      65536, bounds, 0, 0},
+    {"ALoadThatASelectionNeeds",
+     "(i32.store (i32.const 1) (select (i32.load (local.get $p)) (i32.const 0) (i32.lt_u (local.get $p) (i32.const "
+     "9))))"
+     "(i32.const 0)",
+     65536, bounds, 0, 0},
     {"ALoadWhoseValueIsOverwritten",
      "(local.set $x (i32.load (local.get $p))) (local.set $x (i32.const 2)) (local.get $x)", 65534, bounds, 0, 0},
     {"ALoadOfWhatWasStoredElsewhere",
