@@ -13,7 +13,6 @@ namespace tenon {
 
 // From now on, `ask` is called on the guest's thread when the store is interrupted: true lets the guest go on, false
 // stops it with the trap "deadline exceeded". It must not use the store, nor throw. An empty function asks nobody.
-// Interpreted guests only: compiled code stops without asking.
 void set_interrupt_handler(Store& store, std::function<bool()> ask);
 
 }  // namespace tenon

@@ -189,6 +189,14 @@ void data_drop(Instance* instance, std::uint32_t data) { instance->dropped_datas
   leave(thread, Outcome::thrown);
 }
 
+// Others may have had their turn meanwhile, on another native stack.
+void interrupted(Instance* instance) {
+  Store& store = *instance->store;
+  if (store.may_go_on == nullptr || !store.may_go_on(store)) {
+    trap(instance, static_cast<std::uint32_t>(Trap::deadline_exceeded));
+  }
+}
+
 constexpr std::size_t helper_count = static_cast<std::size_t>(NativeHelper::count);
 const std::array<const void*, helper_count> helpers = [] {
   std::array<const void*, helper_count> table{};
@@ -206,6 +214,7 @@ const std::array<const void*, helper_count> helpers = [] {
   set(NativeHelper::init_bytes, &memory_init);
   set(NativeHelper::data_drop, &data_drop);
   set(NativeHelper::throw_exception, &throw_exception);
+  set(NativeHelper::interrupted, &interrupted);
   return table;
 }();
 

@@ -29,6 +29,7 @@ enum class NativeHelper : std::uint8_t {
   init_bytes,       // (Instance*, u32 memory, u32 data, u64 to, u64 from, u64 size)
   data_drop,        // (Instance*, u32 data)
   throw_exception,  // (Instance*, u32 tag, Slot*, u32 slots): does not return
+  interrupted,      // (Instance*): traps, or the guest may go on
   count,
 };
 

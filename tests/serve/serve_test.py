@@ -267,6 +267,12 @@ class Listener:
         self.socket.close()
 
 
+class CompiledGuests(Requests):
+    """The same of guests that are compiled first."""
+
+    options = (*Requests.options, "--tier", "optimizing")
+
+
 class Reuse(Serving):
     options = ("--reuse", "--max-instances", "1")
 

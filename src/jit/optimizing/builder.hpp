@@ -61,6 +61,9 @@ class ModuleBuilder {
   llvm::MDNode* likely() { return metadata_.createLikelyBranchWeights(); }
   // A field of the store's control.
   llvm::Value* load_control(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Type* type, std::uint64_t offset);
+  // Asks whether the guest may go on, and traps if not. All registers are as before, so that a loop which has the call
+  // on a path that is hardly ever taken keeps its values in them.
+  void ask_to_go_on(llvm::IRBuilder<>& ir, llvm::Value* instance);
   // Calls the trap, and ends the block.
   void trap(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Value* reason);
 
@@ -84,7 +87,10 @@ class ModuleBuilder {
   void bridge_import(core::FuncIdx index);
   void call_through(llvm::IRBuilder<>& ir, llvm::Value* func, core::FuncIdx index);
   void finish(llvm::Function& function);
-  llvm::Value* load_invariant(llvm::IRBuilder<>& ir, llvm::Type* type, llvm::Value* base, std::uint64_t offset);
+  // What never changes while the function runs. A pointer leads to that many bytes at least, which may be read at any
+  // time: so loads of them leave loops though an access before them may trap.
+  llvm::Value* load_invariant(llvm::IRBuilder<>& ir, llvm::Type* type, llvm::Value* base, std::uint64_t offset,
+                              std::uint64_t bytes = 0);
   llvm::Value* helper(llvm::IRBuilder<>& ir, llvm::Value* instance, runtime::NativeHelper which);
   void store_slots(llvm::IRBuilder<>& ir, llvm::Value* slots, llvm::ArrayRef<llvm::Value*> values);
   std::vector<llvm::Value*> load_slots(llvm::IRBuilder<>& ir, llvm::Value* slots, std::span<const core::ValType> types);
@@ -113,6 +119,7 @@ class ModuleBuilder {
   llvm::SmallPtrSet<const llvm::Function*, 16> own_;           // with bridges and thunks
   std::map<std::uint32_t, llvm::Function*> bridges_;           // by type index
   std::map<const core::FuncType*, llvm::Function*> thunk_of_;  // by canonical type
+  llvm::Function* interrupted_ = nullptr;                      // calls the helper of this name
 };
 
 bool has_references(const core::FuncType& type) noexcept;

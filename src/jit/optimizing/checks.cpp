@@ -139,7 +139,7 @@ class Inserter {
     llvm::Value* limit = module_.load_control(ir, function_.getArg(0), ir.getInt64Ty(),
                                               offsetof(runtime::StoreControl, native_stack_limit));
     llvm::BasicBlock* room = llvm::BasicBlock::Create(ir.getContext(), "room", &function_, body);
-    branch(ir, ir.CreateICmpUGT(pointer, limit), room, Trap::call_stack_exhausted);
+    branch(ir, ir.CreateICmpUGT(pointer, limit), room, exhausted());
     ir.SetInsertPoint(room);
     check_interrupt(ir, body);
   }
@@ -158,25 +158,28 @@ class Inserter {
         module_.load_control(ir, function_.getArg(0), ir.getInt32Ty(), offsetof(runtime::StoreControl, interrupt));
     // Read each time, as an atomic load is; but unlike that it can be part of the comparison.
     llvm::cast<llvm::LoadInst>(interrupt)->setVolatile(true);
-    branch(ir, ir.CreateIsNull(interrupt), next, Trap::deadline_exceeded);
+    auto* ask = llvm::BasicBlock::Create(ir.getContext(), "interrupted", &function_);
+    llvm::IRBuilder<> asking(ask);
+    module_.ask_to_go_on(asking, function_.getArg(0));
+    asking.CreateBr(next);
+    branch(ir, ir.CreateIsNull(interrupt), next, ask);
   }
 
-  void branch(llvm::IRBuilder<>& ir, llvm::Value* fine, llvm::BasicBlock* next, Trap reason) {
-    llvm::BasicBlock*& block = reason == Trap::deadline_exceeded ? interrupted_ : exhausted_;
-    if (block == nullptr) {
-      block = llvm::BasicBlock::Create(ir.getContext(), "trap", &function_);
-      llvm::IRBuilder<> trap(block);
-      module_.trap(trap, function_.getArg(0), trap.getInt32(static_cast<std::uint32_t>(reason)));
-    }
+  llvm::BasicBlock* exhausted() {
+    auto* block = llvm::BasicBlock::Create(function_.getContext(), "trap", &function_);
+    llvm::IRBuilder<> trap(block);
+    module_.trap(trap, function_.getArg(0), trap.getInt32(static_cast<std::uint32_t>(Trap::call_stack_exhausted)));
+    return block;
+  }
+
+  void branch(llvm::IRBuilder<>& ir, llvm::Value* fine, llvm::BasicBlock* next, llvm::BasicBlock* otherwise) {
     llvm::Instruction* old = ir.GetInsertBlock()->getTerminator();
-    ir.CreateCondBr(fine, next, block, module_.likely());
+    ir.CreateCondBr(fine, next, otherwise, module_.likely());
     if (old != nullptr) old->eraseFromParent();
   }
 
   ModuleBuilder& module_;
   llvm::Function& function_;
-  llvm::BasicBlock* interrupted_ = nullptr;
-  llvm::BasicBlock* exhausted_ = nullptr;
 };
 
 bool ends_soon(const llvm::Loop* loop, const llvm::BasicBlock* header, llvm::ScalarEvolution& evolution) {

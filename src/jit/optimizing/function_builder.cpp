@@ -148,8 +148,8 @@ bool FunctionBuilder::variable(const core::Instruction& in) {
   }
   const core::GlobalType& type = source_.global_types[core::GlobalIdx(in.index)];
   if (type.value.is_ref()) return false;
-  llvm::Value* globals = instance_field(ir_.getPtrTy(), offsetof(runtime::Instance, globals));
-  llvm::Value* global = module_.load_invariant(ir_, ir_.getPtrTy(), globals, in.index * sizeof(void*));
+  llvm::Value* global =
+      entity(offsetof(runtime::Instance, globals), model_.globals.size(), in.index, sizeof(runtime::Global));
   llvm::Value* value = at(global, offsetof(runtime::Global, value));
   llvm::MDNode* alias = module_.alias_globals_[in.index];
   if (in.op == Op::global_get) {
@@ -316,14 +316,23 @@ llvm::Value* FunctionBuilder::load_field(llvm::Type* type, llvm::Value* base, st
   return load;
 }
 
-llvm::Value* FunctionBuilder::instance_field(llvm::Type* type, std::uint64_t offset) {
-  return module_.load_invariant(ir_, type, instance_, offset);
+llvm::Value* FunctionBuilder::entity(std::uint64_t array, std::size_t count, std::uint32_t index, std::uint64_t bytes) {
+  llvm::Value*& pointer = entities_[{array, index}];
+  if (pointer == nullptr) {
+    const llvm::IRBuilder<>::InsertPointGuard guard(ir_);
+    ir_.SetInsertPoint(entry_);
+    llvm::Value* pointers = module_.load_invariant(ir_, ir_.getPtrTy(), instance_, array, count * sizeof(void*));
+    pointer = module_.load_invariant(ir_, ir_.getPtrTy(), pointers, index * sizeof(void*), bytes);
+  }
+  return pointer;
 }
 
 llvm::Value* FunctionBuilder::memory_pointer(std::uint32_t index) {
-  if (index == 0) return instance_field(ir_.getPtrTy(), offsetof(runtime::Instance, memory0));
-  llvm::Value* memories = instance_field(ir_.getPtrTy(), offsetof(runtime::Instance, memories));
-  return module_.load_invariant(ir_, ir_.getPtrTy(), memories, index * sizeof(void*));
+  if (index == 0) {
+    return module_.load_invariant(ir_, ir_.getPtrTy(), instance_, offsetof(runtime::Instance, memory0),
+                                  sizeof(runtime::Memory));
+  }
+  return entity(offsetof(runtime::Instance, memories), model_.memories.size(), index, sizeof(runtime::Memory));
 }
 
 llvm::Value* FunctionBuilder::memory_base(std::uint32_t index) {
@@ -635,8 +644,8 @@ bool FunctionBuilder::call_indirect(const core::Instruction& in, bool tail) {
   llvm::Type* i32 = ir_.getInt32Ty();
   llvm::Value* element = ir_.CreateZExt(pop(), i64);
   const Values arguments = pop(type.params.size());
-  llvm::Value* tables = instance_field(ptr, offsetof(runtime::Instance, tables));
-  llvm::Value* table = module_.load_invariant(ir_, ptr, tables, in.second * sizeof(void*));
+  llvm::Value* table =
+      entity(offsetof(runtime::Instance, tables), model_.tables.size(), in.second, sizeof(runtime::Table));
   llvm::Value* size = load_field(i64, table, offsetof(runtime::Table, size));
   trap_unless(ir_.CreateICmpULT(element, size), Trap::undefined_element);
   llvm::Value* elements = load_field(ptr, table, offsetof(runtime::Table, elements));
@@ -649,9 +658,12 @@ bool FunctionBuilder::call_indirect(const core::Instruction& in, bool tail) {
   llvm::BasicBlock* go = new_block("go");
   ir_.CreateCondBr(ir_.CreateIsNotNull(func), typed, look, module_.metadata_.createLikelyBranchWeights());
   ir_.SetInsertPoint(typed);
-  llvm::Value* module = instance_field(ptr, offsetof(runtime::Instance, module));
-  llvm::Value* native = module_.load_invariant(ir_, ptr, module, offsetof(runtime::CodeModule, native));
-  llvm::Value* ids = module_.load_invariant(ir_, ptr, native, offsetof(runtime::NativeModule, type_ids));
+  llvm::Value* module =
+      module_.load_invariant(ir_, ptr, instance_, offsetof(runtime::Instance, module), sizeof(runtime::CodeModule));
+  llvm::Value* native =
+      module_.load_invariant(ir_, ptr, module, offsetof(runtime::CodeModule, native), sizeof(runtime::NativeModule));
+  llvm::Value* ids = module_.load_invariant(ir_, ptr, native, offsetof(runtime::NativeModule, type_ids),
+                                            source_.canonical_types.size() * sizeof(std::uint32_t));
   llvm::Value* expected = module_.load_invariant(ir_, i32, ids, in.index * sizeof(std::uint32_t));
   llvm::Value* given = module_.load_invariant(ir_, i32, func, offsetof(runtime::Func, type));
   ir_.CreateCondBr(ir_.CreateICmpEQ(expected, given), go, look, module_.metadata_.createLikelyBranchWeights());

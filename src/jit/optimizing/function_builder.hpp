@@ -77,7 +77,10 @@ class FunctionBuilder {
   void trap_point(const core::Instruction& in, llvm::Value* operand, llvm::Value* place, unsigned width);
   llvm::Value* load_field(llvm::Type* type, llvm::Value* base, std::uint64_t offset);
   llvm::Value* at(llvm::Value* base, std::uint64_t offset);
-  llvm::Value* instance_field(llvm::Type* type, std::uint64_t offset);
+  // The instance's memory, global or table: element `index` of the array of `count` pointers at `array` in the
+  // instance, which leads to `bytes`. Loaded once, at the entry: when LLVM moves such a load out of a loop, it forgets
+  // what it leads to, and leaves those behind it.
+  llvm::Value* entity(std::uint64_t array, std::size_t count, std::uint32_t index, std::uint64_t bytes);
 
   ModuleBuilder& module_;
   const core::ValidatedModule& source_;
@@ -92,6 +95,7 @@ class FunctionBuilder {
   std::vector<Block> blocks_;
   std::vector<llvm::AllocaInst*> locals_;
   std::map<std::uint32_t, llvm::Value*> bases_;  // of memories, loaded in the entry block
+  std::map<std::pair<std::uint64_t, std::uint32_t>, llvm::Value*> entities_;
   llvm::BasicBlock* entry_ = nullptr;
   llvm::BasicBlock* body_ = nullptr;
   bool reachable_ = true;

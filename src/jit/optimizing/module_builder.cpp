@@ -107,19 +107,29 @@ void ModuleBuilder::finish(llvm::Function& function) {
 }
 
 llvm::Value* ModuleBuilder::load_invariant(llvm::IRBuilder<>& ir, llvm::Type* type, llvm::Value* base,
-                                           std::uint64_t offset) {
+                                           std::uint64_t offset, std::uint64_t bytes) {
   llvm::LoadInst* load = ir.CreateLoad(type, ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), base, offset));
   load->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(context_, {}));
   load->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
-  if (type->isPointerTy()) load->setMetadata(llvm::LLVMContext::MD_nonnull, llvm::MDNode::get(context_, {}));
+  if (!type->isPointerTy()) return load;
+  load->setMetadata(llvm::LLVMContext::MD_nonnull, llvm::MDNode::get(context_, {}));
+  if (bytes == 0) return load;
+  const auto number = [&](std::uint64_t value) {
+    return llvm::MDNode::get(context_, metadata_.createConstant(ir.getInt64(value)));
+  };
+  load->setMetadata(llvm::LLVMContext::MD_dereferenceable, number(bytes));
+  load->setMetadata(llvm::LLVMContext::MD_align, number(alignof(void*)));
   return load;
 }
 
 llvm::Value* ModuleBuilder::helper(llvm::IRBuilder<>& ir, llvm::Value* instance, NativeHelper which) {
   llvm::Type* ptr = ir.getPtrTy();
-  llvm::Value* module = load_invariant(ir, ptr, instance, offsetof(runtime::Instance, module));
-  llvm::Value* native = load_invariant(ir, ptr, module, offsetof(runtime::CodeModule, native));
-  llvm::Value* helpers = load_invariant(ir, ptr, native, offsetof(runtime::NativeModule, helpers));
+  llvm::Value* module =
+      load_invariant(ir, ptr, instance, offsetof(runtime::Instance, module), sizeof(runtime::CodeModule));
+  llvm::Value* native =
+      load_invariant(ir, ptr, module, offsetof(runtime::CodeModule, native), sizeof(runtime::NativeModule));
+  llvm::Value* helpers = load_invariant(ir, ptr, native, offsetof(runtime::NativeModule, helpers),
+                                        static_cast<std::uint64_t>(NativeHelper::count) * sizeof(void*));
   return load_invariant(ir, ptr, helpers, static_cast<std::uint64_t>(which) * sizeof(void*));
 }
 
@@ -129,11 +139,36 @@ bool ModuleBuilder::is_guest_access(const llvm::Instruction& access) const {
 
 llvm::Value* ModuleBuilder::load_control(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Type* type,
                                          std::uint64_t offset) {
-  llvm::Value* control = load_invariant(ir, ir.getPtrTy(), instance, offsetof(runtime::Instance, control));
+  llvm::Value* control =
+      load_invariant(ir, ir.getPtrTy(), instance, offsetof(runtime::Instance, control), sizeof(runtime::StoreControl));
   llvm::LoadInst* value =
       ir.CreateAlignedLoad(type, ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), control, offset), llvm::Align(4));
   value->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
   return value;
+}
+
+void ModuleBuilder::ask_to_go_on(llvm::IRBuilder<>& ir, llvm::Value* instance) {
+  auto* type = llvm::FunctionType::get(ir.getVoidTy(), {ir.getPtrTy()}, false);
+  if (interrupted_ == nullptr) {
+    interrupted_ = llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage, "interrupted", target_);
+    interrupted_->setCallingConv(llvm::CallingConv::PreserveAll);
+    interrupted_->setDSOLocal(true);
+    for (const auto kind : {llvm::Attribute::NoUnwind, llvm::Attribute::NoInline, llvm::Attribute::Cold}) {
+      interrupted_->addFnAttr(kind);
+    }
+    // Which registers there are to be kept depends on these. Their upper halves are kept too, so nobody may clear them.
+    const llvm::Function* caller = ir.GetInsertBlock()->getParent();
+    interrupted_->addFnAttr(caller->getFnAttribute("target-cpu"));
+    const llvm::StringRef features = caller->getFnAttribute("target-features").getValueAsString();
+    interrupted_->addFnAttr("target-features", (features + (features.empty() ? "" : ",") + "-vzeroupper").str());
+    own_.insert(interrupted_);
+    llvm::IRBuilder<> body(llvm::BasicBlock::Create(context_, "", interrupted_));
+    llvm::Value* given = interrupted_->getArg(0);
+    body.CreateCall(type, helper(body, given, NativeHelper::interrupted), {given});
+    body.CreateRetVoid();
+  }
+  llvm::CallInst* call = ir.CreateCall(interrupted_, {instance});
+  call->setCallingConv(llvm::CallingConv::PreserveAll);
 }
 
 void ModuleBuilder::trap(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Value* reason) {
@@ -210,7 +245,8 @@ llvm::Function* ModuleBuilder::bridge(core::TypeIdx index) {
   store_slots(ir, slots, arguments);
   llvm::Value* func = function->getArg(0);
   // The caller of a function that may be the host's was noted in the store; its module has the helpers.
-  llvm::Value* control = load_invariant(ir, ir.getPtrTy(), func, offsetof(runtime::Func, control));
+  llvm::Value* control =
+      load_invariant(ir, ir.getPtrTy(), func, offsetof(runtime::Func, control), sizeof(runtime::StoreControl));
   llvm::LoadInst* instance = ir.CreateLoad(
       ir.getPtrTy(),
       ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), control, offsetof(runtime::StoreControl, native_caller)));
@@ -262,7 +298,8 @@ llvm::Value* ModuleBuilder::call_func(llvm::IRBuilder<>& ir, llvm::Value* instan
     value->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
     return value;
   };
-  llvm::Value* control = load_invariant(ir, ptr, instance, offsetof(runtime::Instance, control));
+  llvm::Value* control =
+      load_invariant(ir, ptr, instance, offsetof(runtime::Instance, control), sizeof(runtime::StoreControl));
   ir.CreateStore(instance,
                  ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), control, offsetof(runtime::StoreControl, native_caller)))
       ->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
@@ -324,7 +361,8 @@ void ModuleBuilder::bridge_own(core::FuncIdx index) {
   auto* go = llvm::BasicBlock::Create(context_, "go", function);
   llvm::IRBuilder<> ir(begin);
   llvm::Value* instance = function->getArg(0);
-  llvm::Value* funcs = load_invariant(ir, ir.getPtrTy(), instance, offsetof(runtime::Instance, funcs));
+  llvm::Value* funcs = load_invariant(ir, ir.getPtrTy(), instance, offsetof(runtime::Instance, funcs),
+                                      model_.funcs.size() * sizeof(void*));
   llvm::LoadInst* known =
       ir.CreateLoad(ir.getPtrTy(), ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), funcs, index.value * sizeof(void*)));
   known->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
@@ -344,7 +382,8 @@ void ModuleBuilder::bridge_own(core::FuncIdx index) {
 void ModuleBuilder::bridge_import(core::FuncIdx index) {
   llvm::Function* function = functions_[index.value];
   llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", function));
-  llvm::Value* funcs = load_invariant(ir, ir.getPtrTy(), function->getArg(0), offsetof(runtime::Instance, funcs));
+  llvm::Value* funcs = load_invariant(ir, ir.getPtrTy(), function->getArg(0), offsetof(runtime::Instance, funcs),
+                                      model_.funcs.size() * sizeof(void*));
   call_through(ir, load_invariant(ir, ir.getPtrTy(), funcs, index.value * sizeof(void*)), index);
 }
 

@@ -73,7 +73,6 @@ Worker::Worker(Serving& serving)
       most_instances_(share(serving.options.max_instances, serving.options.workers)),
       most_requests_(share(serving.options.max_concurrent, serving.options.workers)) {
   limits.body_bytes = serving.options.max_body;
-  takes_turns_ = serving.engine.options().tier == Tier::interpreter;
 }
 
 Worker::~Worker() { end(); }
@@ -95,7 +94,7 @@ Result<void> Worker::make_guest(std::unique_ptr<Guest>& guest) {
   const Limits limits = Limits().memory(serving_.options.max_memory);
   guest = std::make_unique<Guest>(Guest{
       std::make_shared<p2::Host>(grants_), std::make_shared<p3::Host>(grants_), Store(serving_.engine, limits), {}});
-  if (takes_turns_) set_interrupt_handler(guest->store, [this] { return stand_back(); });
+  set_interrupt_handler(guest->store, [this] { return stand_back(); });
   guest->host->reactor = reactor_.get();
   guest->host->stop = &stop_;
   guest->newer_host->set_reactor(reactor_.get());
@@ -146,7 +145,7 @@ void Worker::give_up() {
 
 void Worker::watch(std::uint64_t now) {
   const std::lock_guard lock(watched_mutex_);
-  const bool has_run_long = std::exchange(seen_stretch_, stretch_) == stretch_ && takes_turns_;
+  const bool has_run_long = std::exchange(seen_stretch_, stretch_) == stretch_;
   if (watched_ != nullptr && (now > watched_due_ || has_run_long)) watched_->interrupt();
 }
 

@@ -98,7 +98,6 @@ class Worker final : public host::HttpHandler {
   std::deque<Waiting> waiting_;
   unsigned most_instances_;
   unsigned most_requests_;
-  bool takes_turns_ = false;  // guests can be interrupted and go on
   std::atomic<unsigned> running_ = 0;
   std::atomic<std::size_t> connections_ = 0;
   std::atomic<bool> is_finishing_ = false;

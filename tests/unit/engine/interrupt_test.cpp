@@ -7,8 +7,22 @@
 namespace tenon {
 namespace {
 
-// Nested loops, calls, a table of branches and both kinds of accumulators.
+// Nested loops, calls, a table of branches and both kinds of accumulators; `words` is what a compiler makes vectors of.
 constexpr const char* source = R"((module
+  (memory 1) (global $rounds (mut i32) (i32.const 4096)) (data (i32.const 77) "some bytes that are not zero")
+  (func $words (param $x i32) (result i32) (local $at i32) (local $sum i32) (local $left i32)
+    (local.set $left (global.get $rounds))
+    (loop $more
+      (i32.store (local.get $at) (i32.add (i32.load (local.get $at)) (local.get $x)))
+      (local.set $sum (i32.add (i32.mul (local.get $x) (i32.load offset=16384 (local.get $at))) (local.get $sum)))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
+      (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+    (local.get $sum))
+  (func (export "blocks") (param $n i32) (result i32) (local $sum i32)
+    (loop $more
+      (local.set $sum (i32.add (call $words (local.get $n)) (local.get $sum)))
+      (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (i32.add (local.get $sum) (i32.load (i32.const 80))))
   (func $step (param $x i32) (param $y f64) (result f64)
     (f64.add (local.get $y) (f64.convert_i32_u (i32.rem_u (local.get $x) (i32.const 7)))))
   (func (export "sum") (param $n i32) (result f64)
@@ -24,11 +38,14 @@ constexpr const char* source = R"((module
   (func (export "forever") (loop $again (br $again))))
 )";
 
-class Interrupted : public testing::TestWithParam<bool> {
+enum class Kind { tail_dispatch, loop_dispatch, compiled };
+
+class Interrupted : public testing::TestWithParam<Kind> {
  protected:
   static EngineOptions options() {
     EngineOptions options;
-    options.loop_dispatch = GetParam();
+    options.loop_dispatch = GetParam() == Kind::loop_dispatch;
+    if (GetParam() == Kind::compiled) options.tier = Tier::optimizing;
     return options;
   }
   Engine engine_{options()};
@@ -55,6 +72,37 @@ TEST_P(Interrupted, GuestsGoOnWhereTheyWere) {
   for (int i = 0; i < 10'000 && asked < 1'000; ++i) EXPECT_EQ(sum(count).value_or(-1), expected);
   is_over = true;
   other.join();
+  EXPECT_GE(asked, 1'000);
+}
+
+TEST_P(Interrupted, LoopsOfVectorsGoOnWhereTheyWere) {
+  Store calm(engine_);
+  const auto expected = Linker(engine_)
+                            .instantiate(calm, module_)
+                            .value()
+                            .func<std::int32_t(std::int32_t)>("blocks")
+                            .value()(100)
+                            .value();
+  int asked = 0;
+  for (int i = 0; i < 1'000 && asked < 1'000; ++i) {
+    Store store(engine_);
+    auto blocks =
+        Linker(engine_).instantiate(store, module_).value().func<std::int32_t(std::int32_t)>("blocks").value();
+    set_interrupt_handler(store, [&] {
+      // What compiled code may have had in registers is overwritten.
+      volatile double numbers[64];
+      for (int at = 0; at < 64; ++at) numbers[at] = asked + at;
+      if (++asked % 100 != 0) store.interrupt();
+      return true;
+    });
+    std::atomic<bool> is_over = false;
+    std::thread other([&] {
+      while (!is_over) store.interrupt();
+    });
+    EXPECT_EQ(blocks(100).value(), expected);
+    is_over = true;
+    other.join();
+  }
   EXPECT_GE(asked, 1'000);
 }
 
@@ -85,8 +133,15 @@ TEST_P(Interrupted, AHandlerCanBeTakenAway) {
   EXPECT_FALSE(forever().has_value());
 }
 
-INSTANTIATE_TEST_SUITE_P(In, Interrupted, testing::Bool(),
-                         [](const auto& info) { return info.param ? "LoopDispatch" : "TailDispatch"; });
+std::string name_of(const testing::TestParamInfo<Kind>& info) {
+  switch (info.param) {
+    case Kind::tail_dispatch: return "TailDispatch";
+    case Kind::loop_dispatch: return "LoopDispatch";
+    default: return "Compiled";
+  }
+}
+INSTANTIATE_TEST_SUITE_P(In, Interrupted, testing::Values(Kind::tail_dispatch, Kind::loop_dispatch, Kind::compiled),
+                         name_of);
 
 }  // namespace
 }  // namespace tenon
