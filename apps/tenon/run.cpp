@@ -8,6 +8,7 @@
 #include "common_options.hpp"
 #include "grants.hpp"
 #include "missing_imports.hpp"
+#include "perf_map.hpp"
 #include "quantities.hpp"
 #include "run_command.hpp"
 #include "run_component.hpp"
@@ -31,6 +32,7 @@ struct Options : CommonOptions {
   bool trace = false;
   std::string tier = "auto";
   bool no_cache = false;
+  bool perf_map = false;
 };
 
 Result<Limits> read_limits(const Options& options) {
@@ -222,6 +224,9 @@ ExitCode run_file(const Options& options) {
                        .tier = *tier,
                        .cache = options.no_cache || *tier == Tier::interpreter ? "" : default_cache_folder(),
                        .source_lines = true});
+  if (options.perf_map) {
+    if (auto kept = keep_perf_map(engine); !kept) return report(options, kept.error(), "", "");
+  }
   return Component::recognizes(*source) || is_native_component(*source) ? run_as<Component>(options, engine, *source)
                                                                         : run_as<Module>(options, engine, *source);
 }
@@ -248,6 +253,8 @@ Action declare_run(CLI::App& command) {
   command.add_flag("--trace", options->trace,
                    "Show each call between components, or with the host, on the error output");
   command.add_flag("--no-cache", options->no_cache, "Keep no compiled code, and use none that was kept");
+  command.add_flag("--perf-map", options->perf_map,
+                   "Write the names of compiled functions to /tmp/perf-PID.map, for Linux's perf");
   declare_grants(command, options->grants);
   command.footer(
       "ARGS are the guest's arguments, or those of the function to call: 7, -1.5, nan, null or (1, 2, 3, 4). Put -- "

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,16 @@ bool is_native_component(std::string_view bytes) noexcept;
 // representation after all its passes, or assembler. Errors: as above.
 enum class NativeText : std::uint8_t { ir, assembler };
 Result<std::string> show_native(const Engine& engine, std::string_view input, NativeText form);
+
+// A function's machine code, where it is while its module is loaded.
+struct NativeFunction {
+  const void* begin = nullptr;
+  std::size_t size = 0;
+  std::string name;  // "module!name", or as much of it as the name section has
+};
+// From now on, `tell` hears of each function that gets machine code, wherever that comes from; on the thread that adds
+// it. To be set before modules are loaded.
+void observe_native(const Engine& engine, std::function<void(const NativeFunction&)> tell);
 
 // The folder `tenon` in this user's folder of caches; empty if he has none.
 std::string default_cache_folder();

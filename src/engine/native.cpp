@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "binary/core/module.hpp"
 #include "engine/component_state.hpp"
 #include "jit/image_file.hpp"
+#include "model/core/names.hpp"
 #include "os/library.hpp"
 #include "os/private_files.hpp"
 #include "tenon/component.hpp"
@@ -68,15 +70,40 @@ Result<void> add_whole(const EngineOptions& options, NativeUnit& unit) {
   if (cache != nullptr) {
     key = key_of(*cache, unit, CodeKind::whole);
     const auto found = cache->find(*key);
-    if (!found.empty()) return unit.native.add(found.front());
+    if (!found.empty()) return unit.add(found.front());
   }
   auto image = compile_whole(*unit.validated);
   if (!image) return std::move(image).error();
   if (key) cache->keep(*key, {&*image, 1});
-  return unit.native.add(*image);
+  return unit.add(*image);
 }
 
 }  // namespace
+
+Result<void> NativeUnit::add(const jit::Image& image) {
+  auto added = native.add(image);
+  if (!added || !*observer) return added;
+  const core::Module& module = *validated->module;
+  OwnedMemory memory;
+  Arena arena(memory);
+  const auto names = core::read_names(module, arena);
+  // A function ends where the next one, or a thunk, begins.
+  std::vector<std::uint64_t> begins{image.constants};
+  for (const auto* list : {&image.functions, &image.thunks}) begins.insert(begins.end(), list->begin(), list->end());
+  std::ranges::sort(begins);
+  for (std::uint32_t i = 0; i < image.functions.size(); ++i) {
+    const std::uint64_t begin = image.functions[i];
+    if (begin == jit::not_compiled) continue;
+    NativeFunction function;
+    function.begin = code->native->entries[i].load(std::memory_order_relaxed);
+    function.size = std::min(*std::ranges::upper_bound(begins, begin), image.constants) - begin;
+    if (names && names->module) function.name = std::string(*names->module) + "!";
+    const std::string_view name = names ? core::find_name(names->functions, i) : std::string_view();
+    function.name += name.empty() ? "func " + std::to_string(i) : std::string(name);
+    (*observer)(function);
+  }
+  return added;
+}
 
 Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::CodeModule& code,
                                                 const jit::Image* given) {
@@ -85,8 +112,9 @@ Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::Co
   const bool compiles = options.tier != Tier::interpreter || given != nullptr;
   if (!compiles || options.fuel || module.funcs.size() == module.imported_funcs) return nullptr;
   auto unit = std::make_shared<NativeUnit>(code, options.loop_dispatch);
+  unit->observer = &engine.native_observer;
   if (given != nullptr) {
-    if (auto added = unit->native.add(*given); !added) return std::move(added).error();
+    if (auto added = unit->add(*given); !added) return std::move(added).error();
   } else if (options.tier == Tier::optimizing) {
     if (auto added = add_whole(options, *unit); !added) return std::move(added).error();
   } else {
@@ -167,7 +195,7 @@ void Background::look_up(NativeUnit& unit) {
   if (cache_ == nullptr) return;
   unit.key = key_of(*cache_, unit, CodeKind::called);
   for (jit::Image& image : cache_->find(*unit.key)) {
-    if (!unit.native.add(image)) return;
+    if (!unit.add(image)) return;
     for (std::size_t i = 0; i < unit.compiled.size(); ++i) {
       if (image.functions[i] != jit::not_compiled) unit.compiled[i] = true;
     }
@@ -191,7 +219,7 @@ bool Background::compile_some(NativeUnit& unit) {
   if (compile == nullptr) return false;
   options.wanted = &wanted;
   auto compiled = compile(*unit.validated, options);
-  if (!compiled || compiled->image.bytes.empty() || !unit.native.add(compiled->image)) return true;
+  if (!compiled || compiled->image.bytes.empty() || !unit.add(compiled->image)) return true;
   unit.images.push_back(std::move(compiled->image));
   if (unit.key) cache_->keep(*unit.key, unit.images);
   return true;
@@ -285,6 +313,10 @@ Result<std::string> show_native(const Engine& engine, std::string_view input, Na
     if (!done) return std::move(done).error();
     return text;
   });
+}
+
+void observe_native(const Engine& engine, std::function<void(const NativeFunction&)> tell) {
+  detail::StoreBlock::state_of(engine).native_observer = std::move(tell);
 }
 
 std::string default_cache_folder() {

@@ -24,6 +24,10 @@ struct NativeUnit {
   const core::ValidatedModule* validated;  // with functions of its own, so with sections
   runtime::CodeModule* code;
   jit::NativeCode native;
+  const std::function<void(const NativeFunction&)>* observer = nullptr;  // the engine's
+
+  // Errors: as of `NativeCode::add`.
+  Result<void> add(const jit::Image& image);
 
   // Of `Background`.
   std::optional<jit::Digest> key;

@@ -35,8 +35,10 @@ struct RootInstance;
 }  // namespace tenon::component
 
 namespace tenon {
+
+struct NativeFunction;  // tenon/native.hpp
 class ComponentFunc;
-}
+}  // namespace tenon
 
 namespace tenon::detail {
 
@@ -80,6 +82,8 @@ struct EngineState {
   runtime::Executor* executor;
   Watchdog watchdog;
   std::once_flag has_background;
+  // Of the embedder; may be empty. `background` calls it.
+  std::function<void(const NativeFunction&)> native_observer;
   std::unique_ptr<Background> background;  // compiles while guests run; made when first needed
 };
 
@@ -134,6 +138,7 @@ struct ComponentStore;  // engine/component_state.hpp
 
 struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits);
+  static EngineState& state_of(const Engine& engine) noexcept { return *engine.state_; }
 
   std::shared_ptr<EngineState> engine;
   OwnedMemory memory;

@@ -221,8 +221,7 @@ class Requests(Serving):
     # --- Figures
 
     def test_metrics(self):
-        url = self.server.process.stdout.readline().decode() if not hasattr(Requests, "metrics") else Requests.metrics
-        Requests.metrics = url
+        url = self.server.process.stdout.readline().decode()
         self.ask("/hello")
         with urllib.request.urlopen(url.removeprefix("metrics: ").strip(), timeout=20) as response:
             text = response.read().decode()

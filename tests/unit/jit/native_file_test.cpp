@@ -52,6 +52,24 @@ TEST(NativeFile, RunsWithoutBeingCompiledAgain) {
   EXPECT_EQ(fib(engine, Module::compile(engine, file).value(), 20), 6765U);
 }
 
+TEST(ObserveNative, TellsOfEachFunctionThatHasCode) {
+  EngineOptions options;
+  options.tier = Tier::optimizing;
+  const Engine engine(options);
+  std::vector<NativeFunction> functions;
+  observe_native(engine, [&](const NativeFunction& function) { functions.push_back(function); });
+  const Module module = Module::compile(engine, R"((module $calc
+    (func $one (export "one") (result i32) (i32.const 1)) (func (export "two") (result i32) (i32.const 2))
+    (func $ref (param externref))))")
+                            .value();
+  ASSERT_EQ(functions.size(), 2U);
+  EXPECT_EQ(functions[0].name, "calc!one");
+  EXPECT_EQ(functions[1].name, "calc!func 1");
+  EXPECT_GT(functions[0].size, 0U);
+  const auto* begin = static_cast<const std::uint8_t*>(functions[0].begin);
+  EXPECT_TRUE(begin + functions[0].size <= functions[1].begin || begin > functions[1].begin);
+}
+
 TEST(NativeFile, HoldsAComponentWithItsCoreModules) {
   const Engine engine;
   const std::string file = compile_native(engine, R"((component
