@@ -13,6 +13,7 @@
 
 #include "wasi/host/reactor.hpp"
 #include "wasi/network/fiber.hpp"
+#include "wasi/network/pool.hpp"
 
 namespace tenon::wasi::network {
 
@@ -51,6 +52,7 @@ class Reactor final : public host::Reactor {
   bool is_finishing() const noexcept { return is_finishing_; }
   void forget(Connection& connection);
   TlsContext& tls();
+  Pool& pool() noexcept { return pool_; }
 
  private:
   struct Acceptor;
@@ -72,6 +74,7 @@ class Reactor final : public host::Reactor {
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::list<std::shared_ptr<Connection>> connections_;
   std::unique_ptr<TlsContext> tls_;
+  Pool pool_{io_};
   std::vector<char> scratch_;
   std::string date_;
   Clock::time_point date_until_{};

@@ -63,7 +63,7 @@ Request::Request(Reactor& reactor, host::HttpRequest request, const host::HttpTa
     : reactor_(reactor),
       request_(std::move(request)),
       target_(target),
-      socket_(reactor.io()),
+      connection_(std::make_shared<ClientConnection>(reactor.io())),
       resolver_(reactor.io()),
       timer_(reactor.io()) {
   reading_.request = writing_.request = this;
@@ -88,7 +88,28 @@ auto Request::guarded(Handler handler) {
   };
 }
 
+// The same for those of a connection, once the request has another.
+template <class Handler>
+auto Request::on_connection(Handler handler) {
+  return guarded([this, connection = connection_, handler = std::move(handler)](auto&&... arguments) {
+    if (connection == connection_) handler(std::forward<decltype(arguments)>(arguments)...);
+  });
+}
+
 void Request::begin() {
+  // Those that do the same when done twice.
+  static constexpr std::string_view repeatable[] = {"GET", "HEAD", "OPTIONS"};
+  if (std::ranges::find(repeatable, request_.method) != std::end(repeatable)) {
+    if (auto kept = reactor_.pool().take(target_)) {
+      connection_ = std::move(kept);
+      was_kept_ = true;
+      return start();
+    }
+  }
+  look_up();
+}
+
+void Request::look_up() {
   limit_time(target_.connect_time, HttpError::connection_timeout);
   resolver_.async_resolve(target_.host, std::to_string(target_.port), tcp::resolver::numeric_service,
                           guarded([this](const error_code& error, const tcp::resolver::results_type& found) {
@@ -107,26 +128,28 @@ void Request::connect(const tcp::resolver::results_type& found) {
     if (!target_.allows || target_.allows(bytes, target_.port)) endpoints.push_back(entry.endpoint());
   }
   if (endpoints.empty()) return fail({.code = HttpError::destination_ip_prohibited});
-  asio::async_connect(socket_, endpoints, guarded([this](const error_code& error, const tcp::endpoint&) {
+  asio::async_connect(connection_->socket, endpoints,
+                      on_connection([this](const error_code& error, const tcp::endpoint&) {
                         if (error) return fail({.code = code_of_connecting(error)});
                         error_code ignored;
-                        socket_.set_option(tcp::no_delay(true), ignored);
+                        connection_->socket.set_option(tcp::no_delay(true), ignored);
                         target_.is_tls ? shake_hands() : start();
                       }));
 }
 
 void Request::shake_hands() {
-  tls_.emplace(socket_, reactor_.tls().context());
-  if (!expect_host(*tls_, target_.host)) return fail({.code = HttpError::tls_protocol_error});
-  tls_->async_handshake(asio::ssl::stream_base::client, guarded([this](const error_code& error) {
-                          if (!error) return start();
-                          const bool is_untrusted = SSL_get_verify_result(tls_->native_handle()) != X509_V_OK;
-                          fail({.code = is_untrusted ? HttpError::tls_certificate_error : HttpError::tls_protocol_error,
-                                .text = error.message()});
-                        }));
+  TlsStream& tls = connection_->tls.emplace(connection_->socket, reactor_.tls().context());
+  if (!expect_host(tls, target_.host)) return fail({.code = HttpError::tls_protocol_error});
+  tls.async_handshake(asio::ssl::stream_base::client, on_connection([this, &tls](const error_code& error) {
+                        if (!error) return start();
+                        const bool is_untrusted = SSL_get_verify_result(tls.native_handle()) != X509_V_OK;
+                        fail({.code = is_untrusted ? HttpError::tls_certificate_error : HttpError::tls_protocol_error,
+                              .text = error.message()});
+                      }));
 }
 
 void Request::start() {
+  is_connected_ = true;
   limit_time(target_.first_byte_time, HttpError::http_response_timeout);
   append_head();
   request_.body->readable.add(writing_);
@@ -147,14 +170,15 @@ void Request::append_head() {
   }
   is_chunked_ = !has_length && !is_all_here;
   if (is_chunked_) output_ += "transfer-encoding: chunked\r\n";
-  output_ += "connection: close\r\n\r\n";
+  output_ += "\r\n";
 }
 
 void Request::write() {
-  if (is_writing_ || is_written_) return;
+  if (!is_connected_ || is_writing_ || is_written_) return;
   host::Pipe& body = *request_.body;
   while (output_.size() < most_output && body.available() > 0) {
     const std::string bytes = body.take();
+    took_body_ = true;
     is_chunked_ ? append_chunk(output_, bytes) : void(output_ += bytes);
   }
   if (body.is_drained()) {
@@ -165,28 +189,30 @@ void Request::write() {
   }
   if (output_.empty()) return;  // the pipe wakes us
   is_writing_ = true;
-  const auto written = guarded([this](const error_code& error, std::size_t) {
+  const auto written = on_connection([this](const error_code& error, std::size_t) {
     is_writing_ = false;
     output_.clear();
     // The response may say why the rest was not wanted.
     if (error) is_written_ = true;
     if (!is_written_) write();
   });
-  tls_ ? asio::async_write(*tls_, asio::buffer(output_), written)
-       : asio::async_write(socket_, asio::buffer(output_), written);
+  auto& [socket, tls] = *connection_;
+  tls ? asio::async_write(*tls, asio::buffer(output_), written)
+      : asio::async_write(socket, asio::buffer(output_), written);
 }
 
 void Request::read() {
-  if (is_reading_) return;
+  if (!is_connected_ || is_reading_) return;
   if (response_body_ && response_body_->is_abandoned()) return end();
   if (response_body_ && response_body_->room() == 0) return;  // the pipe wakes us
   is_reading_ = true;
   buffer_.resize(read_size);
-  const auto got = guarded([this](const error_code& error, std::size_t size) {
+  const auto got = on_connection([this](const error_code& error, std::size_t size) {
     is_reading_ = false;
     error ? read_ended(error) : parse(size);
   });
-  tls_ ? tls_->async_read_some(asio::buffer(buffer_), got) : socket_.async_read_some(asio::buffer(buffer_), got);
+  auto& [socket, tls] = *connection_;
+  tls ? tls->async_read_some(asio::buffer(buffer_), got) : socket.async_read_some(asio::buffer(buffer_), got);
 }
 
 void Request::parse(std::size_t got) {
@@ -216,7 +242,10 @@ void Request::parse(std::size_t got) {
       continue;
     }
     if (parser_->has_header && !has_response_) take_header();
-    if (parser_->has_ended) return read_ended({});
+    if (parser_->has_ended) {
+      input_.erase(0, used);
+      return read_ended({});
+    }
   }
   input_.erase(0, used);
   read();
@@ -245,10 +274,30 @@ void Request::read_ended(const error_code& error) {
     std::optional<host::HttpFields> trailers;
     if (!parser_->trailers.empty()) trailers = std::move(parser_->trailers);
     response_body_->end(std::move(trailers));
+    keep_connection();
     return end();
   }
+  if (try_again()) return;
   const bool has_begun = has_response_ || parser_;
   fail({.code = has_begun ? HttpError::http_response_incomplete : HttpError::connection_terminated});
+}
+
+// Once, when the server had closed a kept connection before it got the request.
+bool Request::try_again() {
+  if (!was_kept_ || took_body_ || parser_) return false;
+  was_kept_ = is_connected_ = is_writing_ = is_written_ = false;
+  request_.body->readable.remove(writing_);
+  error_code ignored;
+  connection_->socket.close(ignored);
+  connection_ = std::make_shared<ClientConnection>(reactor_.io());
+  look_up();
+  return true;
+}
+
+// For the next request, if both sides are done with this one and the server is not about to close.
+void Request::keep_connection() {
+  const bool is_clean = is_written_ && !is_writing_ && !is_reading_ && input_.empty() && parser_->keep_alive();
+  if (is_clean) reactor_.pool().keep(std::move(connection_), target_);
 }
 
 void Request::fail(host::HttpFailure failure) {
@@ -269,7 +318,7 @@ void Request::end() {
   timer_.cancel();
   resolver_.cancel();
   error_code ignored;
-  socket_.close(ignored);
+  if (connection_ != nullptr) connection_->socket.close(ignored);
 }
 
 void Request::limit_time(std::chrono::nanoseconds time, HttpError reason) {

@@ -1,8 +1,8 @@
 // An outgoing request: look-up, connection, TLS, the request's body out of its pipe, the response into another.
 //
-// One connection a request. Both directions go on at the same time, each as far as its pipe lets it. The request lives
-// as long as its operations: what ends it (an error, a time limit, a guest that is not interested any more) closes the
-// socket, and then all of them end.
+// A connection serves one request at a time, and then the next to the same place (pool.hpp). Both directions go on at
+// the same time, each as far as its pipe lets it. The request lives as long as its operations: what ends it (an error,
+// a time limit, a guest that is not interested any more) closes the socket, and then all of them end.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -36,6 +36,7 @@ class Request final : public std::enable_shared_from_this<Request> {
   };
 
   void begin();
+  void look_up();
   void connect(const asio::ip::tcp::resolver::results_type& found);
   void shake_hands();
   void start();
@@ -45,23 +46,29 @@ class Request final : public std::enable_shared_from_this<Request> {
   void parse(std::size_t got);
   void take_header();
   void read_ended(const error_code& error);
+  bool try_again();
+  void keep_connection();
   void fail(host::HttpFailure failure);
   void end();
   void limit_time(std::chrono::nanoseconds time, host::HttpError reason);
   template <class Handler>
   auto guarded(Handler handler);
+  template <class Handler>
+  auto on_connection(Handler handler);
 
   Reactor& reactor_;
   host::HttpRequest request_;
   host::HttpTarget target_;
   std::weak_ptr<Call> call_;
-  asio::ip::tcp::socket socket_;
+  std::shared_ptr<ClientConnection> connection_;
+  bool was_kept_ = false;  // the connection, from an earlier request
   asio::ip::tcp::resolver resolver_;
-  std::optional<TlsStream> tls_;
   asio::steady_timer timer_;
   host::HttpError time_reason_ = host::HttpError::connection_timeout;
 
   bool is_over_ = false;
+  bool is_connected_ = false;
+  bool took_body_ = false;  // a part of it, which could not be sent again
   bool is_writing_ = false;
   bool is_written_ = false;
   bool is_reading_ = false;
