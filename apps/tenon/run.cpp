@@ -169,6 +169,12 @@ void print_call(const ComponentCallEvent& event) {
   std::fprintf(stderr, "%s\n", line.c_str());
 }
 
+Result<void> invoke(const Options& options, const Linker& linker, Store& store, const Component& component) {
+  auto instance = linker.instantiate(store, component);
+  if (!instance) return std::move(instance).error();
+  return invoke_component(component, *instance, options.invoke);
+}
+
 Result<void> run(const Options& options, const Component& component, const Engine& engine, Notes& notes) {
   auto limits = read_limits(options);
   if (!limits) return std::move(limits).error();
@@ -177,15 +183,13 @@ Result<void> run(const Options& options, const Component& component, const Engin
   const auto config = read_config(options, notes);
   if (!config) return Error(config.error());
   Linker linker(engine);
-  if (auto added = wasi::add_preview2_to(linker, *config); !added) return added;
-  if (auto added = wasi::add_preview3_to(linker, *config); !added) return added;
+  if (auto added = wasi::add_to(linker, *config, component); !added) return added;
   if (options.trace) {
     if (auto observed = observe_calls(store, print_call); !observed) return observed;
   }
-  if (options.invoke.empty()) return run_command(linker, store, component);
-  auto instance = linker.instantiate(store, component);
-  if (!instance) return std::move(instance).error();
-  return invoke_component(component, *instance, options.invoke);
+  auto done =
+      options.invoke.empty() ? run_command(linker, store, component) : invoke(options, linker, store, component);
+  return done;
 }
 
 // Ends the process without waiting for what is compiled in the background.

@@ -112,6 +112,11 @@ Result<Config> read_policy(std::string_view text);
 // descriptors, so a guest that is to have one of its own takes a linker of its own.
 // Errors: io (a directory that cannot be opened, an address that cannot be listened at), usage.
 Result<void> add_to(Linker& linker, const Config& config);
+// Of the interfaces for components, only those that this one imports: less work where few guests are linked.
+Result<void> add_to(Linker& linker, const Config& config, const Component& component);
+// The names of the interfaces for components, with their versions: "wasi:io/poll@0.2.12". Each serves every older
+// version of the same 0.x too.
+std::vector<std::string> interfaces();
 // A part of it, for who knows what the guest is.
 Result<void> add_preview1_to(Linker& linker, const Config& config);
 Result<void> add_preview2_to(Linker& linker, const Config& config);

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <unistd.h>
 
 #include "tenon/wasi.hpp"
@@ -11,11 +13,11 @@ namespace {
 
 using SharedGrants = std::shared_ptr<const bindings::Grants>;
 
-Result<void> add_preview2(Linker& linker, SharedGrants grants) {
-  return p2::define(linker, std::make_shared<p2::HostOf>(std::make_shared<p2::Host>(std::move(grants))));
+Result<void> add_preview2(Linker& linker, SharedGrants grants, const Wanted& wanted = {}) {
+  return p2::define(linker, std::make_shared<p2::HostOf>(std::make_shared<p2::Host>(std::move(grants))), wanted);
 }
-Result<void> add_preview3(Linker& linker, SharedGrants grants) {
-  return p3::define(linker, std::make_shared<p3::HostOf>(std::make_shared<p3::Host>(std::move(grants))));
+Result<void> add_preview3(Linker& linker, SharedGrants grants, const Wanted& wanted = {}) {
+  return p3::define(linker, std::make_shared<p3::HostOf>(std::make_shared<p3::Host>(std::move(grants))), wanted);
 }
 
 }  // namespace
@@ -36,6 +38,20 @@ Result<void> add_to(Linker& linker, const Config& config) {
   if (!grants) return std::move(grants).error();
   if (auto added = add_preview2(linker, *grants); !added) return added;
   return add_preview3(linker, *std::move(grants));
+}
+
+Result<void> add_to(Linker& linker, const Config& config, const Component& component) {
+  auto grants = bindings::Grants::make(config);
+  if (!grants) return std::move(grants).error();
+  const Wanted wanted(component);
+  if (auto added = add_preview2(linker, *grants, wanted); !added) return added;
+  return add_preview3(linker, *std::move(grants), wanted);
+}
+
+std::vector<std::string> interfaces() {
+  std::vector<std::string> names = p2::interface_names();
+  std::ranges::move(p3::interface_names(), std::back_inserter(names));
+  return names;
 }
 
 Result<void> add_preview1_to(Linker& linker, const Config& config) {

@@ -8,6 +8,7 @@ import os
 import pathlib
 import pty
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -305,6 +306,16 @@ class Wast(InFolder):
 
     def test_file_that_does_not_exist_is_a_failure(self):
         self.assertEqual(self.sums("no-such.wast"), "0 passed, 1 failed, 0 skipped")
+
+
+class Interruption(unittest.TestCase):
+    def test_ends_a_guest_that_waits_and_loses_nothing(self):
+        guest = pathlib.Path(__file__).resolve().parent.parent / "cases/run/waiting_ends_with_the_time.wat"
+        with subprocess.Popen([PROGRAM, "run", str(guest)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            self.assertEqual(process.stdout.readline(), b"ready\n")
+            process.send_signal(signal.SIGINT)
+            rest, errors = process.communicate(timeout=10)
+        self.assertEqual((process.returncode, rest, errors), (-signal.SIGINT, b"", b""))
 
 
 class Completion(InFolder):

@@ -4,7 +4,10 @@
 // of them is defined. Functions find the host of the guest that calls through a `HostOf`.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,6 +54,19 @@ inline std::string versioned(std::string_view name, std::string_view version) {
   return std::string(name) + std::string(version);
 }
 
+// Which interfaces are to be defined: all, or those that a component imports.
+class Wanted {
+ public:
+  Wanted() = default;
+  explicit Wanted(const Component& component);
+  // Of any version that the given one serves.
+  bool operator()(std::string_view name, std::string_view version) const;
+
+ private:
+  bool is_all_ = true;
+  std::set<std::string, std::less<>> names_{};  // with the version's first numbers: "wasi:io/poll@0.2"
+};
+
 // Errors: trap, when the guest may have nothing more of the host.
 inline Result<void> check_room(const CommonHost& host) {
   if (host.live_objects <= most_objects) return {};
@@ -73,7 +89,8 @@ Result<void> define_common(Linker& linker, const std::shared_ptr<HostOf<Host>>& 
 
 template <class Function, class Host>
 Result<void> define_interface(Linker& linker, const std::shared_ptr<HostOf<Host>>& of,
-                              const Interface<Function>& interface) {
+                              const Interface<Function>& interface, const Wanted& wanted) {
+  if (!wanted(interface.name, interface.version)) return {};
   const std::string instance = versioned(interface.name, interface.version);
   for (const Function& function : interface.functions) {
     if (auto defined = define_function(linker, of, instance, function); !defined) return defined;
@@ -82,13 +99,16 @@ Result<void> define_interface(Linker& linker, const std::shared_ptr<HostOf<Host>
 }
 
 template <class Host>
-Result<void> define_resource(Linker& linker, const std::shared_ptr<HostOf<Host>>& of, const Resource<Host>& resource) {
-  const HostResourceType type(resource.name, [of, drop = resource.drop](std::uint64_t rep) { drop(*of->host, rep); });
+Result<void> define_resource(Linker& linker, const std::shared_ptr<HostOf<Host>>& of, const Resource<Host>& resource,
+                             const Wanted& wanted) {
+  std::optional<HostResourceType> type;
   std::vector<const char*> names = resource.further_names;
   names.push_back(resource.name);
   for (const char* interface : resource.interfaces) {
+    if (!wanted(interface, resource.version)) continue;
+    if (!type) type.emplace(resource.name, [of, drop = resource.drop](std::uint64_t rep) { drop(*of->host, rep); });
     for (const char* name : names) {
-      auto defined = linker.define_resource(versioned(interface, resource.version), name, type);
+      auto defined = linker.define_resource(versioned(interface, resource.version), name, *type);
       if (!defined) return defined;
     }
   }
@@ -106,21 +126,39 @@ std::vector<Resource<Host>> common_resources() {
   };
 }
 
+// The names of all these interfaces, with their versions.
+template <class Host, class Function>
+std::vector<std::string> names_of(std::span<const Interface<Function>* const> interfaces,
+                                  const std::vector<Resource<Host>>& resources) {
+  std::set<std::string> names;
+  for (const Interface<Function>* interface : interfaces) names.insert(versioned(interface->name, interface->version));
+  for (const CommonInterface& interface : common_interfaces) {
+    names.insert(versioned(interface.name, Host::newest_version));
+  }
+  for (const auto& list : {common_resources<Host>(), resources}) {
+    for (const Resource<Host>& resource : list) {
+      for (const char* interface : resource.interfaces) names.insert(versioned(interface, resource.version));
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
 // A version's own interfaces and resources, and the common ones.
 template <class Host, class Function>
 Result<void> define_all(Linker& linker, const std::shared_ptr<HostOf<Host>>& of,
                         std::span<const Interface<Function>* const> interfaces,
-                        const std::vector<Resource<Host>>& resources) {
+                        const std::vector<Resource<Host>>& resources, const Wanted& wanted) {
   for (const Interface<Function>* interface : interfaces) {
-    if (auto defined = define_interface(linker, of, *interface); !defined) return defined;
+    if (auto defined = define_interface(linker, of, *interface, wanted); !defined) return defined;
   }
   for (const CommonInterface& interface : common_interfaces) {
+    if (!wanted(interface.name, Host::newest_version)) continue;
     const std::string instance = versioned(interface.name, Host::newest_version);
     if (auto defined = define_common(linker, of, instance, interface.functions); !defined) return defined;
   }
   for (const auto& list : {common_resources<Host>(), resources}) {
     for (const Resource<Host>& resource : list) {
-      if (auto defined = define_resource(linker, of, resource); !defined) return defined;
+      if (auto defined = define_resource(linker, of, resource, wanted); !defined) return defined;
     }
   }
   return {};

@@ -3,7 +3,10 @@
 
 namespace tenon::wasi::http {
 
-using namespace p2;
+using component::Val;
+using p2::Function;
+using p2::Host;
+using p2::IoError;
 
 namespace {
 

@@ -3,7 +3,9 @@
 
 namespace tenon::wasi::http {
 
-using namespace p2;
+using component::Val;
+using p2::common;
+using p2::Function;
 
 namespace {
 

@@ -5,10 +5,12 @@
 
 namespace tenon::wasi::http {
 
-using namespace p2;
 using bindings::immutable_fields;
 using bindings::optional_text;
 using bindings::visible_fields;
+using component::Val;
+using p2::Function;
+using p2::Host;
 
 namespace {
 

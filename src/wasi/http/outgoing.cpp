@@ -7,7 +7,9 @@
 
 namespace tenon::wasi::http {
 
-using namespace p2;
+using component::Val;
+using p2::Function;
+using p2::Host;
 
 namespace {
 

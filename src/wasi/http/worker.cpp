@@ -85,8 +85,10 @@ Result<std::unique_ptr<Worker>> Worker::make(Serving& serving, const wasi::Confi
   auto grants = bindings::Grants::make(config);
   if (!grants) return std::move(grants).error();
   worker->grants_ = std::move(*grants);
-  if (auto defined = p2::define(worker->linker_, worker->current_); !defined) return std::move(defined).error();
-  if (auto defined = p3::define(worker->linker_, worker->newer_current_); !defined) return std::move(defined).error();
+  const Wanted wanted(serving.component);
+  auto defined = p2::define(worker->linker_, worker->current_, wanted);
+  if (defined) defined = p3::define(worker->linker_, worker->newer_current_, wanted);
+  if (!defined) return std::move(defined).error();
   return worker;
 }
 

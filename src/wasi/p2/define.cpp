@@ -93,15 +93,22 @@ std::span<const Interface* const> interfaces() { return all; }
 
 Result<void> define_function(Linker& linker, const std::shared_ptr<HostOf>& of, const std::string& instance,
                              const Function& function) {
-  return linker.define_dynamic(instance, function.name, [of, run = function.run](Values values) -> Answer {
-    const std::shared_ptr<Host> host = of->host;
-    if (auto has_room = bindings::check_room(*host); !has_room) return std::move(has_room).error();
-    return run(*host, values);
-  });
+  return linker.define_dynamic(instance, function.name,
+                               [of, run = function.run](const Caller& caller, Values values) -> Answer {
+                                 const std::shared_ptr<Host> host = of->host;
+                                 if (auto has_room = bindings::check_room(*host); !has_room)
+                                   return std::move(has_room).error();
+                                 host->caller = &caller;
+                                 Answer answer = run(*host, values);
+                                 host->caller = nullptr;
+                                 return answer;
+                               });
 }
 
-Result<void> define(Linker& linker, const std::shared_ptr<HostOf>& of) {
-  return bindings::define_all<Host, Function>(linker, of, interfaces(), resources());
+std::vector<std::string> interface_names() { return bindings::names_of<Host, Function>(interfaces(), resources()); }
+
+Result<void> define(Linker& linker, const std::shared_ptr<HostOf>& of, const Wanted& wanted) {
+  return bindings::define_all<Host, Function>(linker, of, interfaces(), resources(), wanted);
 }
 
 }  // namespace tenon::wasi::p2

@@ -99,6 +99,8 @@ struct Host : bindings::CommonHost {
   // When the guest's time is over, wherever it waits; and a signal that says so earlier.
   std::optional<std::uint64_t> deadline;
   host::Signal* stop = nullptr;
+  const Caller* caller = nullptr;  // while one of the functions runs
+  bool is_interrupted() const { return caller != nullptr && caller->is_interrupted(); }
   std::weak_ptr<host::Pipe> response_body;  // of the request that the guest answers
 
   Table<Pollable> pollables{live_objects};
@@ -154,9 +156,11 @@ extern const Interface config_store, keyvalue_store, keyvalue_atomics, keyvalue_
 extern const Interface http_fields, http_options, http_messages, http_bodies, http_futures, http_outgoing_handler;
 // All of these; there are the common ones beside them.
 std::span<const Interface* const> interfaces();
+// Of all that `define` defines, with the versions.
+std::vector<std::string> interface_names();
 
-// Everything, under the newest version of 0.2.
-Result<void> define(Linker& linker, const std::shared_ptr<HostOf>& of);
+// What is wanted, under the newest version of 0.2.
+Result<void> define(Linker& linker, const std::shared_ptr<HostOf>& of, const Wanted& wanted = {});
 
 // An instant, from nanoseconds since 1970.
 Val datetime(std::uint64_t nanoseconds);

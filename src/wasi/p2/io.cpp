@@ -277,8 +277,10 @@ bool is_ready(const Pollable& pollable) {
 
 namespace {
 
+Error out_of_time() { return Error(ErrorKind::trap, "deadline exceeded"); }
+
 // In the system's `poll`: for a guest that has the thread to itself.
-void wait_alone(std::span<const Pollable* const> pollables) {
+Result<void> wait_alone(const Host& host, std::span<const Pollable* const> pollables) {
   std::vector<host::Wait> waits;
   std::optional<std::uint64_t> shortest;
   const std::uint64_t start = host::monotonic_time();
@@ -290,17 +292,15 @@ void wait_alone(std::span<const Pollable* const> pollables) {
       waits.push_back({.descriptor = pollable->descriptor, .to_write = pollable->to_write});
     }
   }
+  const auto waited = host::wait(waits, shortest, [&] { return host.is_interrupted(); });
   // What cannot be waited for is reported as ready, and says why when it is used.
-  static_cast<void>(host::wait(waits, shortest, {}));
+  return waited || waited.error() != Errno::intr ? Result<void>() : out_of_time();
 }
 
 }  // namespace
 
 Result<void> wait_for(Host& host, std::span<const Pollable* const> pollables) {
-  if (host.reactor == nullptr) {
-    wait_alone(pollables);
-    return {};
-  }
+  if (host.reactor == nullptr) return wait_alone(host, pollables);
   // The guest may drop a pollable only when it goes on, and what is waited for is held until then.
   std::vector<host::Awaited> awaited;
   for (const Pollable* pollable : pollables) {
@@ -310,11 +310,15 @@ Result<void> wait_for(Host& host, std::span<const Pollable* const> pollables) {
                        .to_write = pollable->to_write});
   }
   awaited.push_back({.signal = host.stop, .due = host.deadline});
+  // Nobody but the guest itself looks at its time, unless a server does.
+  host::Awaited* const look = host.stop == nullptr ? &awaited.emplace_back() : nullptr;
   const auto is_any_ready = [&] {
     return std::ranges::any_of(pollables, [](const Pollable* pollable) { return is_ready(*pollable); });
   };
   while (!is_any_ready()) {
-    if (host.deadline && *host.deadline <= host::monotonic_time()) return Error(ErrorKind::trap, "deadline exceeded");
+    const bool is_late = host.deadline && *host.deadline <= host::monotonic_time();
+    if (is_late || host.is_interrupted()) return out_of_time();
+    if (look != nullptr) look->due = host::monotonic_time() + 50'000'000;
     if (host.stop != nullptr && host.stop->is_set()) return Error(ErrorKind::trap, "the guest was stopped");
     host.reactor->wait(awaited);
   }

@@ -51,8 +51,10 @@ Result<void> define_function(Linker& linker, const std::shared_ptr<HostOf>& of, 
       });
 }
 
-Result<void> define(Linker& linker, const std::shared_ptr<HostOf>& of) {
-  return bindings::define_all<Host, Function>(linker, of, interfaces(), resources());
+std::vector<std::string> interface_names() { return bindings::names_of<Host, Function>(interfaces(), resources()); }
+
+Result<void> define(Linker& linker, const std::shared_ptr<HostOf>& of, const Wanted& wanted) {
+  return bindings::define_all<Host, Function>(linker, of, interfaces(), resources(), wanted);
 }
 
 }  // namespace tenon::wasi::p3

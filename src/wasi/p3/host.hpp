@@ -97,9 +97,11 @@ extern const Interface sockets_tcp, sockets_udp, sockets_name_lookup;
 extern const Interface http_fields, http_options, http_messages, http_client;
 // All of these; there are the common ones beside them.
 std::span<const Interface* const> interfaces();
+// Of all that `define` defines, with the versions.
+std::vector<std::string> interface_names();
 
-// Everything, under version 0.3.0.
-Result<void> define(Linker& linker, const std::shared_ptr<HostOf>& of);
+// What is wanted, under version 0.3.0.
+Result<void> define(Linker& linker, const std::shared_ptr<HostOf>& of, const Wanted& wanted = {});
 
 // --- Values
 inline void finish(const ComponentCompletion& done, Val value) {

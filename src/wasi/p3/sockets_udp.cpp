@@ -64,12 +64,12 @@ struct Sending {
   std::optional<SocketAddress> to;
 };
 
-void try_to_send(Events& events, const std::shared_ptr<Sending>& sending, const ComponentCompletion& done) {
+void try_to_send(Events& events, const std::shared_ptr<Sending>& sending, ComponentCompletion done) {
   const auto sent = host::send_datagram(*sending->socket->descriptor, sending->data.packed_bytes(), sending->to);
   if (!sent && sent.error() == Errno::again) {
     events.when({.descriptor = sending->socket->descriptor->number(),
                  .to_write = true,
-                 .happen = [&events, sending, done] { try_to_send(events, sending, done); }});
+                 .happen = [&events, sending, done = std::move(done)] { try_to_send(events, sending, done); }});
     return;
   }
   if (sent) sending->socket->is_bound = true;
@@ -91,15 +91,15 @@ Result<void> send(const Context& context, Values values, ComponentCompletion don
   if (to && !context.host->grants->network->allows(*to, "send to")) return refused(SocketError::access_denied);
   if (socket->remote) to.reset();
   context.store.add_events(context.host->events);
-  try_to_send(*context.host->events, std::make_shared<Sending>(socket, values[1], to), done);
+  try_to_send(*context.host->events, std::make_shared<Sending>(socket, values[1], to), std::move(done));
   return {};
 }
 
-void try_to_receive(Events& events, const Socket& socket, const ComponentCompletion& done) {
+void try_to_receive(Events& events, const Socket& socket, ComponentCompletion done) {
   const auto datagram = host::receive_datagram(*socket->descriptor);
   if (!datagram && datagram.error() == Errno::again) {
     events.when({.descriptor = socket->descriptor->number(),
-                 .happen = [&events, socket, done] { try_to_receive(events, socket, done); }});
+                 .happen = [&events, socket, done = std::move(done)] { try_to_receive(events, socket, done); }});
     return;
   }
   if (!datagram) return finish(done, failed(datagram.error()));
@@ -113,7 +113,7 @@ Result<void> receive(const Context& context, Values values, ComponentCompletion 
     return {};
   }
   context.store.add_events(context.host->events);
-  try_to_receive(*context.host->events, socket, done);
+  try_to_receive(*context.host->events, socket, std::move(done));
   return {};
 }
 

@@ -20,6 +20,43 @@ class Messages : public Calls {
   }
 };
 
+enum : std::uint32_t { invalid_syntax, forbidden, immutable };
+
+TEST_F(Messages, FieldsAreSetGotAndRefused) {
+  const Val fields = new_fields();
+  const auto list = [](std::string_view value) { return Val::list(std::vector{data(value)}); };
+  const auto error_of = [](const Val& result) { return result.index() == 1 ? result.payload().index() : ~0U; };
+  ok("[method]fields.append", {fields, text("Foo"), data("1")});
+  ok("[method]fields.set", {fields, text("foo"), list("2")});
+  EXPECT_EQ(call("[method]fields.get", {fields, text("FOO")}), list("2"));
+  EXPECT_EQ(error_of(call("[method]fields.set", {fields, text("host"), list("x")})), forbidden);
+  EXPECT_EQ(error_of(call("[method]fields.set", {fields, text("a b"), list("x")})), invalid_syntax);
+  EXPECT_EQ(error_of(call("[method]fields.append", {fields, text("foo"), data("\n")})), invalid_syntax);
+  ok("[method]fields.delete", {fields, text("foo")});
+  EXPECT_EQ(call("[method]fields.has", {fields, text("foo")}), Val::boolean(false));
+  const Val entry = record({text("x"), data("y")});
+  const Val made = ok("[static]fields.from-list", {Val::list(std::vector{entry})});
+  EXPECT_EQ(call("[method]fields.entries", {made}), Val::list(std::vector{entry}));
+  const Val wrong = record({text(""), data("y")});
+  EXPECT_EQ(error_of(call("[static]fields.from-list", {Val::list(std::vector{wrong})})), invalid_syntax);
+  const Val large = Val::list(std::vector{data(std::string(300'000, 'x'))});
+  EXPECT_EQ(try_call("[method]fields.set", {fields, text("x"), large}).error().kind(), ErrorKind::trap);
+  EXPECT_EQ(call("[method]fields.get", {fields, text("x")}).size(), 0U);
+}
+
+TEST_F(Messages, HeadersOfResponsesCannotBeChanged) {
+  const Val response = new_response({{"a", "b"}});
+  const Val headers = call("[method]outgoing-response.headers", {response});
+  EXPECT_EQ(call("[method]fields.delete", {headers, text("a")}), Val::error(Val::enumeration(immutable)));
+  const auto list = std::make_shared<HttpFields>(HttpFields{{"c", "d"}});
+  const Val incoming = handle(host->incoming_responses.insert({.status = 404, .headers = list, .body = {}}));
+  EXPECT_EQ(call("[method]incoming-response.status", {incoming}), Val::u16(404));
+  const Val seen = call("[method]incoming-response.headers", {incoming});
+  EXPECT_EQ(call("[method]fields.entries", {seen}).size(), 1U);
+  EXPECT_EQ(call("[method]fields.delete", {seen, text("c")}), Val::error(Val::enumeration(immutable)));
+  EXPECT_EQ(call("[method]incoming-response.consume", {incoming}), Val::error());
+}
+
 struct RecordedExchange final : HttpExchange {
   void respond(HttpResponse given) override { response = std::move(given); }
   void inform(std::uint16_t status, HttpFields) override { informed.push_back(status); }

@@ -146,6 +146,36 @@ TEST_F(P3Functions, ClocksGoOn) {
   EXPECT_LT(time.fields()[1].unsigned_integer(), 1'000'000'000U);
 }
 
+TEST_F(P3Functions, WaitingTakesItsTime) {
+  constexpr std::string_view text = R"((component
+    (import "wasi:clocks/monotonic-clock@0.3.0" (instance $clock
+      (export "wait-for" (func async (param "how-long" u64)))
+      (export "wait-until" (func async (param "when" u64)))))
+    (core func $for (canon lower (func $clock "wait-for")))
+    (core func $until (canon lower (func $clock "wait-until")))
+    (core module $m
+      (import "" "for" (func $for (param i64)))
+      (import "" "until" (func $until (param i64)))
+      (func (export "for") (param i64) (call $for (local.get 0)))
+      (func (export "until") (param i64) (call $until (local.get 0))))
+    (core instance $i (instantiate $m (with "" (instance (export "for" (func $for)) (export "until" (func $until))))))
+    (func (export "wait-for") async (param "t" u64) (canon lift (core func $i "for")))
+    (func (export "wait-until") async (param "t" u64) (canon lift (core func $i "until")))))";
+  Linker linker(engine);
+  ASSERT_TRUE(define(linker, std::make_shared<HostOf>(host)));
+  const auto component = Component::compile(engine, text).value();
+  const auto instance = linker.instantiate(store, component).value();
+  const auto wait = [&](std::string_view name, std::uint64_t time) {
+    const std::uint64_t start = host::monotonic_time();
+    const Val arguments[] = {Val::u64(time)};
+    EXPECT_TRUE(instance.func("", name).value().call(arguments).has_value());
+    return host::monotonic_time() - start;
+  };
+  EXPECT_GE(wait("wait-for", 20'000'000), 20'000'000U);
+  EXPECT_GE(wait("wait-until", host::monotonic_time() + 20'000'000), 19'000'000U);
+  EXPECT_LT(wait("wait-until", 1), 1'000'000'000U);
+}
+
 TEST_F(P3Functions, RandomBytesDifferAndTheSeedDoesNot) {
   EXPECT_EQ(call("get-random-bytes", {Val::u64(100)}).size(), 100U);
   EXPECT_NE(call("get-random-u64"), call("get-random-u64"));
@@ -407,6 +437,11 @@ TEST_F(P3Functions, RequestsAndResponsesAreMadeAndChanged) {
   const Val kept = method("get-options").payload();
   EXPECT_EQ(call("[method]request-options.get-connect-timeout", {kept}), Val::some(Val::u64(5)));
   EXPECT_EQ(error_of(call("[method]request-options.set-first-byte-timeout", {kept, Val::none()})), 1U);
+  for (const char* time : {"first-byte-timeout", "between-bytes-timeout"}) {
+    const std::string type = "[method]request-options.";
+    EXPECT_EQ(call(type + "set-" + time, {options, Val::some(Val::u64(7))}), Val::ok());
+    EXPECT_EQ(call(type + "get-" + time, {options}), Val::some(Val::u64(7)));
+  }
   EXPECT_EQ(error_of(call("[method]fields.delete", {method("get-headers"), Val::string("x")})), immutable);
   const Val body = call("[static]request.consume-body", {request, trailers()});
   EXPECT_EQ(read_all(body), std::pair(std::string(), true));
