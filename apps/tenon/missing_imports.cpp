@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 #include <vector>
+
+#include "tenon/wasi.hpp"
 
 namespace tenon::program {
 
@@ -38,7 +42,79 @@ bool fits(std::string_view pattern, std::string_view module) {
   return module.starts_with(pattern.substr(0, pattern.size() - 1));
 }
 
+// --- Of components
+
+// "wasi:io/poll@0.2.12": its name, and its version with the @.
+struct InterfaceName {
+  explicit InterfaceName(std::string_view text)
+      : name(text.substr(0, text.find('@'))), version(text.substr(std::min(name.size(), text.size()))) {}
+  std::string_view name;
+  std::string_view version;
+  // "@0.2": all of a family are served alike.
+  std::string_view family() const {
+    const std::size_t dot = version.find('.');
+    return dot == std::string_view::npos ? version : version.substr(0, version.find('.', dot + 1));
+  }
+};
+
+// How many letters must be written, left out or changed to make one of the other.
+std::size_t distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  for (std::size_t j = 0; j <= to.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= from.size(); ++i) {
+    std::size_t corner = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= to.size(); ++j) {
+      const std::size_t changed = corner + (from[i - 1] == to[j - 1] ? 0 : 1);
+      corner = std::exchange(row[j], std::min({changed, row[j] + 1, row[j - 1] + 1}));
+    }
+  }
+  return row.back();
+}
+
+// What would satisfy the import of an interface; empty for one that is there.
+std::string hint_for(const InterfaceName& wanted, std::span<const std::string> known) {
+  constexpr std::size_t most_typing_errors = 3;
+  constexpr std::size_t longest = 100;  // of names that are compared letter by letter
+  std::string versions;
+  std::string nearest;
+  std::size_t least = most_typing_errors + 1;
+  for (const std::string& one : known) {
+    const InterfaceName offered(one);
+    if (offered.name == wanted.name) {
+      if (offered.family() == wanted.family()) return {};
+      versions += (versions.empty() ? "" : " or ") + std::string(offered.version);
+    } else if (wanted.name.size() <= longest) {
+      const std::size_t far = distance(wanted.name, offered.name);
+      if (far >= least) continue;
+      least = far;
+      nearest = one;
+    }
+  }
+  if (!versions.empty()) {
+    return "this version is not offered, build the component for " + versions;
+  }
+  if (!nearest.empty()) return "no such interface; did you mean " + nearest + "?";
+  if (wanted.name.starts_with("wasi:")) return "an interface of WASI that is not offered";
+  return "another component that exports it, or a host program that defines it";
+}
+
 }  // namespace
+
+std::string explain_missing(const Component& component) {
+  const std::vector<std::string> known = wasi::interfaces();
+  std::set<std::string> missing;
+  const auto imports = component.imports();
+  for (const ComponentItemType& item : imports) {
+    const std::string& name = item.instance.empty() ? item.name : item.instance;
+    missing.insert(name.substr(0, name.find('#')));
+  }
+  std::string lines;
+  for (const std::string& name : missing) {
+    const std::string hint = hint_for(InterfaceName(name), known);
+    if (!hint.empty()) lines += "note: \"" + name + "\" is to be provided: " + hint + "\n";
+  }
+  return lines;
+}
 
 std::string explain_missing(std::span<const ImportType> missing) {
   std::map<std::string_view, std::vector<std::string_view>> modules;

@@ -189,6 +189,7 @@ Result<void> run(const Options& options, const Component& component, const Engin
   }
   auto done =
       options.invoke.empty() ? run_command(linker, store, component) : invoke(options, linker, store, component);
+  if (!done && done.error().kind() == ErrorKind::unlinkable) notes.add_text(explain_missing(component));
   return done;
 }
 
