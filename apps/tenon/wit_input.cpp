@@ -11,9 +11,11 @@ namespace fs = std::filesystem;
 
 Error at_path(Error error, const std::string& path) { return std::move(error).with_context(path); }
 
-bool is_package_file(const fs::path& path) {
-  const auto extension = path.extension();
-  return extension == ".wit" || extension == ".wasm" || extension == ".wat";
+// A package that is one file of `deps/` may be encoded too.
+bool is_package_file(const fs::path& relative) {
+  const auto extension = relative.extension();
+  if (extension == ".wit") return true;
+  return relative.parent_path() == "deps" && (extension == ".wasm" || extension == ".wat");
 }
 
 // Files of one folder, but not those of folders in it: they have a meaning in `deps/` only.
@@ -29,7 +31,7 @@ Result<void> add_folder(tools::WitInput& input, const fs::path& root, const fs::
     if (is_folder && (relative == "deps" || relative.parent_path() == "deps")) {
       if (auto added = add_folder(input, root, path); !added) return added;
     }
-    if (is_folder || !is_package_file(path)) continue;
+    if (is_folder || !is_package_file(relative)) continue;
     auto contents = read_input(path.string());
     if (!contents) return at_path(std::move(contents).error(), path.string());
     input.files.push_back({relative.generic_string(), *std::move(contents)});

@@ -7,6 +7,7 @@
 #include "base/concat.hpp"
 #include "binary/component/component.hpp"
 #include "binary/core/module.hpp"
+#include "compose/check.hpp"
 #include "compose/componentize.hpp"
 #include "compose/conform.hpp"
 #include "compose/unbundle.hpp"
@@ -15,6 +16,7 @@
 #include "text/component/text.hpp"
 #include "wit/decode.hpp"
 #include "wit/encode.hpp"
+#include "wit/names.hpp"
 #include "wit/print.hpp"
 #include "wit/resolve.hpp"
 #include "wit/select.hpp"
@@ -101,6 +103,19 @@ Result<wit::Decoded> resolve_turned(const WitInput& input, const WitPrintOptions
   return decoded;
 }
 
+// The main package as a component, which WIT has no words to make invalid, but for types that are too large.
+Result<std::string> encode(const wit::Resolve& resolve, Features features) {
+  Arena arena(memory());
+  ByteWriter out(arena);
+  wit::encode_package(resolve, resolve.main, producer(), out);
+  auto component = component::read_component(out.view(), memory(), {.features = features});
+  if (!component) return std::move(component).error();
+  const Result<void> valid = compose::check_component(*component, features, false);
+  if (valid) return std::string(as_chars(out.view()));
+  return fail(ErrorKind::invalid, {}, "package `", wit::to_string(resolve.packages[resolve.main].name),
+              "` is not valid as a component: ", valid.error().message());
+}
+
 component::StringEncoding to_model(StringEncoding encoding) {
   return static_cast<component::StringEncoding>(encoding);  // both have the standard's order
 }
@@ -114,12 +129,7 @@ Result<std::string> print_wit(const WitInput& input, const WitPrintOptions& opti
   switch (options.form) {
     case WitForm::text: break;
     case WitForm::json: return wit::print_json(*resolved);
-    case WitForm::binary: {
-      Arena arena(memory());
-      ByteWriter out(arena);
-      wit::encode_package(*resolved, resolved->main, producer(), out);
-      return std::string(as_chars(out.view()));
-    }
+    case WitForm::binary: return encode(*resolved, Features::from_bits(options.wit.features.bits));
   }
   return wit::print_all(*resolved, {.docs = options.docs});
 }

@@ -147,6 +147,7 @@ std::optional<Annotation> TokenCursor::take_annotation(AnnotationKind kind) noex
   if (found == before.end()) return std::nullopt;
   const Annotation taken = *found;
   lexer_.annotations().erase(lexer_.annotations().begin() + (found - before.begin()));
+  last_end_ = std::max(last_end_, taken.end);
   return taken;
 }
 

@@ -44,7 +44,7 @@ class TokenCursor {
     }
     return token;
   }
-  // Behind the last token taken.
+  // Behind the last token or annotation taken.
   std::uint32_t last_end() const noexcept { return last_end_; }
   // Goes on at an offset, where a token begins.
   void seek(std::uint32_t offset) noexcept;

@@ -166,6 +166,25 @@ const InstanceNode* ComponentReader::make_instance(std::vector<NamedNode> export
   return &instance;
 }
 
+// What an ascription leaves of an instance: the exports that it names. They stay what they are in the instance, for
+// what the ascription says of their types would only hide where they come from.
+const InstanceNode* ComponentReader::narrowed(const InstanceNode& instance, const InstanceNode& ascribed) {
+  std::vector<NamedNode> exports;
+  for (const NamedNode& wanted : ascribed.exports) {
+    const auto found = instance.by_name.find(wanted.name.name);
+    if (found == instance.by_name.end() || instance.exports[found->second].node.sort != wanted.node.sort) {
+      fail(ErrorKind::invalid, "the instance's type is no subtype of the one that its export has");
+      break;
+    }
+    NamedNode export_ = instance.exports[found->second];
+    if (export_.node.instance != nullptr && wanted.node.instance != nullptr) {
+      export_.node.instance = narrowed(*export_.node.instance, *wanted.node.instance);
+    }
+    exports.push_back(export_);
+  }
+  return make_instance(std::move(exports));
+}
+
 void ComponentReader::import(Scope& scope, const component::Import& import, const Arguments* arguments,
                              Contents& contents) {
   const std::uint64_t offset = offset_;
@@ -185,10 +204,13 @@ void ComponentReader::import(Scope& scope, const component::Import& import, cons
 void ComponentReader::export_(Scope& scope, const component::Export& export_, Contents& contents) {
   const std::uint64_t offset = offset_;
   Node node;
-  // A type says what its exports are; a component has them, and may say less of them. What it says of an instance's
-  // types would only hide where they come from.
+  // A type says what its exports are; a component has them, and may say less of them.
   if (export_.type && (scope.is_type || export_.type->sort != Sort::instance)) {
     node = named(scope, *export_.type);
+  } else if (export_.type) {
+    node = node_of(scope, export_.item);
+    const Node ascribed = named(scope, *export_.type);
+    if (!failed_ && ascribed.instance != nullptr) node.instance = narrowed(*node.instance, *ascribed.instance);
   } else if (export_.item.sort == Sort::type) {
     component::ExternType type;
     type.sort = Sort::type;

@@ -99,6 +99,7 @@ class ComponentReader {
   Node named(const Scope& scope, const component::ExternType& type);
   const TypeNode* type_at(const Scope& scope, std::uint32_t index, component::TypeKind kind);
   const InstanceNode* make_instance(std::vector<NamedNode> exports);
+  const InstanceNode* narrowed(const InstanceNode& instance, const InstanceNode& ascribed);
   void add(Scope& scope, const Node& node);
   void fail(ErrorKind kind, std::string_view message);
 

@@ -44,8 +44,10 @@ class Resolver {
     if (!set_target()) return std::move(state_.error);
     // The order of the packages is settled: none before what it depends on.
     for (std::size_t i = 0; i < units_.size(); ++i) by_name_.emplace(units_[i].name, i);
-    for (const auto& [name, index] : by_name_) {
-      if (!visit(index, 0)) return std::move(state_.error);
+    for (const bool is_spare : {true, false}) {  // encoded packages come first, as with other tools
+      for (const auto& [name, index] : by_name_) {
+        if (units_[index].is_spare == is_spare && !visit(index, 0)) return std::move(state_.error);
+      }
     }
     for (const std::size_t index : order_) {
       if (units_[index].is_main) out_.main = out_.packages.next_index();
@@ -108,6 +110,7 @@ class Resolver {
       state_.invalid(unit.name_span, "package `", to_string(unit.name), "` is defined more than once");
       return false;
     }
+    unit.is_spare = is_spare;
     units_.push_back(std::move(unit));
     return true;
   }

@@ -32,6 +32,7 @@ struct PackageUnit {
   Docs docs;
   std::vector<const ast::Scope*> scopes;
   bool is_main = false;
+  bool is_spare = false;  // from a component, as Source says
 };
 
 struct State {

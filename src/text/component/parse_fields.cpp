@@ -134,7 +134,10 @@ void parse_definitions(ParseContext& context) {
 ExternName parse_extern_name(ParseContext& context) {
   TokenCursor& in = context.in;
   ExternName name;
+  const bool says_interface = in.at_open(Word::interface);  // `(interface "a:b/c")`, as the format was before
+  if (says_interface) in.next(), in.next();
   name.name = in.expect_name();
+  if (says_interface) in.expect_close();
   ArenaVector<NameAttribute> given;
   while (const AttributeWord* const each = at_attribute(in)) {
     if (name.*each->value) {

@@ -82,12 +82,14 @@ class Content {
   std::uint32_t keyword_ = 0;  // where the last one stands
 };
 
+// What is not said is nothing.
 DylinkMemory parse_memory_info(Content& in) {
   DylinkMemory memory;
   in.open_word("memory");
   memory.memory_size = in.number();
   memory.memory_align_log2 = in.number();
   in.close();
+  if (!in.at(TokenKind::left_paren)) return memory;
   in.open_word("table");
   memory.table_size = in.number();
   memory.table_align_log2 = in.number();

@@ -27,6 +27,8 @@ constexpr Printed texts[] = {
     {"Named", R"((component $c (component $d) (core module $m (func $f))))"},
     {"TwoNames",
      R"((component (core module $m (@own-name "other")) (component $c (@own-name)) (core module (@own-name "n"))))"},
+    {"NameOfModuleWithoutIdentifier",
+     R"((component (core module (@name "a b") (func $f)) (core module $m (@name "n"))))"},
     {"NamesBeforeOthers", R"((component $c (type $t u8) (@names) (@custom "producers" "x")))"},
     {"SameNameTwice", R"((component (type $t u8) (export $u (@name "t") "x" (type $t))))"},
     {"NameThatIsNoIdentifier", R"((component (type $"a b" u8) (type (@name "") u16) (export "x" (type $"a b"))))"},
