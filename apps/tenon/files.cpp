@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +21,18 @@ constexpr std::size_t piece_size = std::size_t{1} << 16;
 
 Error system_error(int code) { return Error(ErrorKind::io, std::strerror(code)); }
 
+// A large file takes thousands of small pages, which cost more than its bytes; a system without larger ones says no.
+void prefer_large_pages(char* data, std::size_t size) noexcept {
+#ifdef MADV_HUGEPAGE
+  constexpr std::size_t worth_it = std::size_t{4} << 20;
+  const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const std::size_t before = -reinterpret_cast<std::uintptr_t>(data) & (page - 1);
+  if (size >= worth_it) (void)madvise(data + before, (size - before) & ~(page - 1), MADV_HUGEPAGE);
+#else
+  (void)data, (void)size;
+#endif
+}
+
 // Reads until the end. A file's size is only a hint: pipes have none, and files may grow.
 Result<std::string> read_all(int descriptor, std::size_t expected_size) {
   std::string contents;
@@ -28,6 +42,7 @@ Result<std::string> read_all(int descriptor, std::size_t expected_size) {
     int code = 0;
     bool is_done = false;
     contents.resize_and_overwrite(capacity, [&](char* data, std::size_t room) {
+      prefer_large_pages(data, room);
       while (size < room) {
         const ssize_t got = read(descriptor, data + size, room - size);
         if (got < 0 && errno == EINTR) continue;

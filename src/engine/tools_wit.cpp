@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <deque>
 #include <memory_resource>
+#include <optional>
 
 #include "base/bytes.hpp"
 #include "base/concat.hpp"
@@ -39,11 +40,30 @@ wit::ResolveOptions resolve_options(const WitOptions& options, std::span<const s
   return result;
 }
 
+// A binary as it was given, or what a text was parsed to: a large component is not copied in order to be read.
+class Binary {
+ public:
+  static Result<Binary> of(std::string_view input, FeatureSet features) {
+    Binary result;
+    result.given_ = input;
+    if (is_binary(input)) return result;
+    auto parsed = parse(input, {.features = features});
+    if (!parsed) return std::move(parsed).error();
+    result.parsed_ = *std::move(parsed);
+    return result;
+  }
+  Bytes bytes() const noexcept { return as_bytes(parsed_ ? std::string_view(*parsed_) : given_); }
+
+ private:
+  std::string_view given_;
+  std::optional<std::string> parsed_;
+};
+
 // The packages of a component: one that was encoded, or the world of the component.
 Result<wit::Decoded> decode(std::string_view input, Features features) {
-  auto binary = parse(input, {.features = {features.bits()}});
+  auto binary = Binary::of(input, {features.bits()});
   if (!binary) return std::move(binary).error();
-  auto component = component::read_component(as_bytes(std::string_view(*binary)), memory(), {.features = features});
+  auto component = component::read_component(binary->bytes(), memory(), {.features = features});
   if (!component) return std::move(component).error();
   return wit::decode_component(*component, memory());
 }
@@ -171,16 +191,14 @@ Result<std::string> embed_world(std::string_view module, const WitInput& input, 
 }
 
 Result<std::string> componentize(std::string_view module, const ComponentizeOptions& options) {
-  auto binary = parse(module, {.features = options.features});
-  if (!binary) return binary;
-  std::vector<std::string> texts;
+  auto binary = Binary::of(module, options.features);
+  if (!binary) return std::move(binary).error();
+  std::deque<Binary> read;
   std::vector<compose::AdapterModule> adapters;
-  texts.reserve(options.adapters.size());
   for (const Adapter& adapter : options.adapters) {
-    auto parsed = parse(adapter.module, {.features = options.features});
+    auto parsed = Binary::of(adapter.module, options.features);
     if (!parsed) return std::move(parsed).error().with_context("adapter \"" + adapter.name + "\"");
-    texts.push_back(*std::move(parsed));
-    adapters.push_back({adapter.name, as_bytes(std::string_view(texts.back()))});
+    adapters.push_back({adapter.name, read.emplace_back(*std::move(parsed)).bytes()});
   }
   compose::ComponentizeOptions composing;
   composing.features = Features::from_bits(options.features.bits);
@@ -189,7 +207,7 @@ Result<std::string> componentize(std::string_view module, const ComponentizeOpti
   composing.realloc_via_memory_grow = options.realloc_via_memory_grow;
   Arena arena(memory());
   ByteWriter out(arena);
-  auto made = compose::componentize(as_bytes(std::string_view(*binary)), adapters, composing, out);
+  auto made = compose::componentize(binary->bytes(), adapters, composing, out);
   if (!made) return std::move(made).error();
   return std::string(as_chars(out.view()));
 }
@@ -201,9 +219,9 @@ Result<void> check_targets(std::string_view component, const WitInput& input, co
                                                                   : Result<wit::WorldIdx>(decoded->world);
   if (!world) return std::move(world).error();
   const Features features = Features::from_bits(options.wit.features.bits);
-  auto binary = parse(component, {.features = options.wit.features});
+  auto binary = Binary::of(component, options.wit.features);
   if (!binary) return std::move(binary).error();
-  return compose::check_targets(decoded->resolve, *world, as_bytes(std::string_view(*binary)),
+  return compose::check_targets(decoded->resolve, *world, binary->bytes(),
                                 {.features = features, .matches_versions = options.matches_versions});
 }
 
@@ -221,9 +239,9 @@ Result<void> check_semver(const WitInput& input, std::string_view previous, std:
 
 Result<Unbundled> unbundle(std::string_view input, const UnbundleOptions& options) {
   const Features features = Features::from_bits(options.features.bits);
-  auto binary = parse(input, {.features = options.features});
+  auto binary = Binary::of(input, options.features);
   if (!binary) return std::move(binary).error();
-  auto component = component::read_component(as_bytes(std::string_view(*binary)), memory(), {.features = features});
+  auto component = component::read_component(binary->bytes(), memory(), {.features = features});
   if (!component) return std::move(component).error();
   auto modules = compose::unbundle(*component, options.threshold, features);
   if (!modules) return std::move(modules).error();

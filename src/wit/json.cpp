@@ -17,6 +17,7 @@ class JsonPrinter {
   explicit JsonPrinter(const Resolve& resolve) : resolve_(resolve) {}
 
   std::string run() {
+    out_.reserve(expected_size());
     open('{');
     list("worlds", resolve_.worlds, [&](const World& each) { world(each); });
     list("interfaces", resolve_.interfaces, [&](const Interface& each) { interface(each); });
@@ -27,6 +28,14 @@ class JsonPrinter {
   }
 
  private:
+  // About: a growing text is copied over and over.
+  std::size_t expected_size() const noexcept {
+    constexpr std::size_t of_an_item = 256;
+    std::size_t size = (resolve_.types.size() + resolve_.interfaces.size() + resolve_.worlds.size()) * of_an_item;
+    for (std::uint32_t i = 0; i < resolve_.sources.size(); ++i) size += 2 * resolve_.sources[SourceIdx(i)].text.size();
+    return size;
+  }
+
   // Punctuation: a value stands behind its key, or on a line of its own in a list.
   void open(char bracket) {
     out_ += bracket;

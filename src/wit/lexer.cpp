@@ -35,17 +35,37 @@ constexpr auto keywords = [] {
   return list;
 }();
 
+// Where the keywords that begin with each character of ASCII begin; behind it begin those of the next.
+constexpr auto first_keywords = [] {
+  std::array<std::uint8_t, 129> result{};
+  for (const Keyword& keyword : keywords) ++result[static_cast<std::size_t>(keyword.text[0]) + 1];
+  for (std::size_t i = 1; i < result.size(); ++i) result[i] = static_cast<std::uint8_t>(result[i] + result[i - 1]);
+  return result;
+}();
+
 const Keyword* find_keyword(std::string_view word) noexcept {
-  const auto found = std::ranges::lower_bound(keywords, word, {}, &Keyword::text);
-  return found != keywords.end() && found->text == word ? &*found : nullptr;
+  const std::size_t first = word.empty() ? 0x80 : static_cast<unsigned char>(word[0]);
+  if (first >= 0x80) return nullptr;
+  for (std::size_t i = first_keywords[first]; i < first_keywords[first + 1]; ++i) {
+    if (keywords[i].text == word) return &keywords[i];
+  }
+  return nullptr;
 }
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_outside_ascii(char c) noexcept { return (static_cast<unsigned char>(c) & 0x80) != 0; }
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_outside_ascii(char c) noexcept { return (static_cast<unsigned char>(c) & 0x80) != 0; }
 // What a word begins with, and what it goes on with. A '-' alone is punctuation: versions have it between words.
-bool begins_word(char c) noexcept { return is_letter(c) || c == '_' || is_outside_ascii(c); }
-bool continues_word(char c) noexcept { return begins_word(c) || is_digit(c) || c == '-'; }
+constexpr bool begins_word(char c) noexcept { return is_letter(c) || c == '_' || is_outside_ascii(c); }
+constexpr auto word_characters = [] {
+  std::array<bool, 256> result{};
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const char c = static_cast<char>(i);
+    result[i] = begins_word(c) || is_digit(c) || c == '-';
+  }
+  return result;
+}();
+bool continues_word(char c) noexcept { return word_characters[static_cast<unsigned char>(c)]; }
 bool is_hex_digit(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 bool is_bidirectional_override(char32_t c) noexcept {
