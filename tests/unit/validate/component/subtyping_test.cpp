@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 #include <random>
+#include <string>
+
+#include "text/component/text.hpp"
+#include "unit/validate/component/random_component.hpp"
+#include "validate/component/component.hpp"
 
 namespace tenon::component {
 namespace {
@@ -129,6 +134,57 @@ TEST(Subtyping, FunctionsAreSubtypesOfThemselvesOnly) {
     EXPECT_EQ(world.is_subtype(a, b), a.func->structure == b.func->structure) << "seed " << seed;
     EXPECT_EQ(world.is_subtype(a, b), world.is_subtype(b, a)) << "seed " << seed;
   }
+}
+
+// Whether instances of type `sub` may stand where `super` is asked for: as arguments, and as exports of that type.
+struct Verdicts {
+  Verdicts(const std::string& sub, const std::string& super) {
+    const std::string given = "(component (import \"a\" (instance $a " + sub + "))";
+    is_argument = is_valid(given + "(component $c (import \"x\" (instance " + super + ")))" +
+                           "(instance (instantiate $c (with \"x\" (instance $a)))))");
+    is_export = is_valid(given + "(export \"e\" (instance $a) (instance " + super + ")))");
+    is_component = is_valid("(component (import \"a\" (component $a (export \"i\" (instance " + sub + ")))) " +
+                            "(component $c (import \"x\" (component (export \"i\" (instance " + super + ")))))" +
+                            "(instance (instantiate $c (with \"x\" (component $a)))))");
+  }
+  bool is_valid(const std::string& text) {
+    std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
+    const auto parsed = parse_component(text, memory, {.features = Features::all()});
+    if (!parsed) ADD_FAILURE() << parsed.error().message() << "\n" << text;
+    if (!parsed) return false;
+    core::TypeRegistry registry(memory);
+    Arena arena(memory);
+    const auto valid = validate_component(*parsed, registry, arena, {.features = Features::all()});
+    if (!valid) why = valid.error().message();
+    return valid.has_value();
+  }
+  bool all() const { return is_argument && is_export && is_component; }
+  bool none() const { return !is_argument && !is_export && !is_component; }
+  bool is_argument = false;
+  bool is_export = false;
+  bool is_component = false;
+  std::string why;
+};
+
+TEST(Subtyping, AgreesWithInstantiation) {
+  int changes = 0;
+  for (std::uint64_t seed = 1; seed <= 1'000; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomInterface interface(seed);
+    const std::string whole = interface.whole();
+    const std::string narrower = interface.narrower();
+    const Verdicts same(whole, whole);
+    EXPECT_TRUE(same.all()) << same.why << "\n" << whole;
+    const Verdicts fewer(whole, narrower);
+    EXPECT_TRUE(fewer.all()) << fewer.why << "\n" << whole << "\n" << narrower;
+    EXPECT_TRUE(Verdicts(whole, interface.other()).none()) << whole;
+    const std::string changed = interface.changed();
+    if (changed.empty()) continue;
+    ++changes;
+    EXPECT_TRUE(Verdicts(whole, changed).none()) << changed;
+    EXPECT_TRUE(Verdicts(changed, whole).none()) << changed;
+  }
+  EXPECT_GT(changes, 300);
 }
 
 }  // namespace
