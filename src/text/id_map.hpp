@@ -31,6 +31,11 @@ class IdMap {
   }
   // Binds a name anew; returns the value that it had.
   std::uint32_t exchange(std::string_view name, std::uint32_t value) { return bind(name, value, 0, true); }
+  // Calls `visit` with each name, in the order of binding.
+  template <class F>
+  void each_name(const F& visit) const {
+    for (const Entry& entry : entries_) visit(entry.name);
+  }
   void clear() noexcept {
     for (const Entry& entry : entries_) slots_[entry.slot] = 0;
     entries_.clear();

@@ -115,7 +115,7 @@ std::string_view message(LexFault fault) noexcept {
     case LexFault::control_character_in_string: return "illegal control character in string literal";
     case LexFault::illegal_escape: return "illegal escape in string literal";
     case LexFault::malformed_utf8: return "malformed UTF-8 encoding";
-    case LexFault::empty_identifier: return "empty identifier";
+    case LexFault::empty_identifier: return "empty identifier: a name is expected behind `$`";
     case LexFault::empty_annotation_id: return "empty annotation id";
     case LexFault::unclosed_annotation: return "unclosed annotation";
     case LexFault::unclosed_comment: return "unclosed comment";

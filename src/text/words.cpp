@@ -5,6 +5,8 @@
 #include <cstring>
 #include <span>
 
+#include "base/nearest_name.hpp"
+
 namespace tenon {
 
 namespace {
@@ -90,36 +92,10 @@ constexpr auto slots = [] {
   return table;
 }();
 
-// Edit distance, bounded: anything above `bound` is bound + 1.
-std::size_t distance(std::string_view a, std::string_view b, std::size_t bound) noexcept {
-  constexpr std::size_t longest = 40;
-  if (a.size() > longest || b.size() > longest) return bound + 1;
-  if (a.size() > b.size() + bound || b.size() > a.size() + bound) return bound + 1;
-  std::array<std::size_t, longest + 1> row{};
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return std::min(row[b.size()], bound + 1);
-}
-
 std::string_view nearest_of(std::string_view text, std::span<const std::string_view> words) noexcept {
-  std::size_t best = text.size() < 4 ? 1 : 3;
-  std::string_view nearest;
-  for (const std::string_view word : words) {
-    const std::size_t found = distance(text, word, best);
-    if (found < best || (found == best && nearest.empty())) {
-      best = found;
-      nearest = word;
-    }
-  }
-  return nearest;
+  NearestName nearest(text, text.size() < 4 ? 1 : 3);
+  for (const std::string_view word : words) nearest.offer(word);
+  return nearest.found();
 }
 
 // Names of the first years, some of which are still met, with today's.

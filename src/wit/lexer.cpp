@@ -184,7 +184,7 @@ class Lexer {
       push({.kind = TokenKind::punctuation, .punctuation = c}, begin);
       return true;
     }
-    return fault("unexpected character", begin);
+    return fault("unexpected character: no name, number, string or punctuation of WIT begins with it", begin);
   }
 
   bool word(std::size_t begin) {

@@ -4,13 +4,12 @@
 #include <charconv>
 #include <vector>
 
+#include "base/nearest_name.hpp"
 #include "model/component/extern_names.hpp"
 
 namespace tenon::wit {
 
 namespace {
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 // A number of a version that was checked, and the dot behind it.
 std::uint64_t take_number(std::string_view& text) noexcept {
@@ -122,32 +121,10 @@ const WorldItem* find_compatible(const Resolve& resolve, std::span<const WorldIt
   return best;
 }
 
-// Levenshtein's distance, in one row; names are short and looked at only when an error is certain.
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> candidates) {
-  constexpr std::size_t longest = 100;
-  if (name.empty() || name.size() > longest) return {};
-  const std::size_t near_enough = std::max<std::size_t>(1, name.size() / 3);
-  std::size_t best = near_enough + 1;
-  std::string_view result;
-  std::vector<std::size_t> row;
-  for (const std::string_view candidate : candidates) {
-    if (candidate.size() > name.size() + near_enough || candidate.size() + near_enough < name.size()) continue;
-    row.resize(candidate.size() + 1);
-    for (std::size_t i = 0; i < row.size(); ++i) row[i] = i;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-      std::size_t diagonal = std::exchange(row[0], i + 1);
-      for (std::size_t j = 0; j < candidate.size(); ++j) {
-        const std::size_t replaced = diagonal + (lower(name[i]) == lower(candidate[j]) ? 0 : 1);
-        diagonal = row[j + 1];
-        row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-      }
-    }
-    if (row.back() < best) {
-      best = row.back();
-      result = candidate;
-    }
-  }
-  return result;
+  NearestName nearest(name);
+  for (const std::string_view candidate : candidates) nearest.offer(candidate);
+  return nearest.found();
 }
 
 }  // namespace tenon::wit

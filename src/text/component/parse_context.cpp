@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/nearest_name.hpp"
+
 namespace tenon::component {
 
 namespace {
@@ -46,7 +48,12 @@ std::uint32_t resolve_in(ParseContext& context, Sort sort, const Reference& refe
     const Alias alias{.kind = AliasKind::outer, .sort = sort, .name = {}, .count = count, .index = index};
     return define_alias(context, alias, reference.offset);
   }
-  context.in.fault_at(reference.offset, "unknown ", to_string(sort), " $", reference.id);
+  NearestName nearest(reference.id);
+  for (std::uint32_t count = 0; count < context.depth && (count == 0 || may_be_outer(sort)); ++count) {
+    const core::IndexSpace& space = space_of(context, context.depth - 1 - count, sort);
+    space.ids.each_name([&](std::string_view name) { nearest.offer(name); });
+  }
+  context.in.fault_at(reference.offset, "unknown ", to_string(sort), " $", reference.id, nearest);
   return 0;
 }
 
@@ -288,7 +295,12 @@ std::uint32_t resolve(ParseContext& context, const Reference& reference) {
 std::uint32_t find_in_scope(ParseContext& context, std::uint32_t count, Sort sort, const Reference& reference) {
   const std::uint32_t index = space_of(context, context.depth - 1 - count, sort).ids.find(reference.id);
   if (index != IdMap::none) return index;
-  context.in.fault_at(reference.offset, "unknown ", to_string(sort), " $", reference.id);
+  NearestName nearest(reference.id);
+  for (std::uint32_t count = 0; count < context.depth && (count == 0 || may_be_outer(sort)); ++count) {
+    const core::IndexSpace& space = space_of(context, context.depth - 1 - count, sort);
+    space.ids.each_name([&](std::string_view name) { nearest.offer(name); });
+  }
+  context.in.fault_at(reference.offset, "unknown ", to_string(sort), " $", reference.id, nearest);
   return 0;
 }
 

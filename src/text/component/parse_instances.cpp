@@ -49,6 +49,7 @@ std::span<const NamedSortIdx> parse_bundle(ParseContext& context, bool of_core) 
     }
     in.expect_close();
   }
+  if (in.at(TokenKind::left_paren)) in.unexpected(in.peek_next(), "instantiate or export");
   return resolve_items(context, items);
 }
 
@@ -82,6 +83,7 @@ void parse_arguments(ParseContext& context, std::pmr::vector<NamedReference>& ar
     }
     in.expect_close();
   }
+  if (in.at(TokenKind::left_paren)) in.unexpected(in.peek_next(), "with");
 }
 
 // `instantiate` and what follows; its parenthesis and the keyword are taken.

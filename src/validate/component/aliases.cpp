@@ -1,4 +1,5 @@
 // Aliases. https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#alias-definitions
+#include "base/nearest_name.hpp"
 #include "validate/component/type_facts.hpp"
 #include "validate/component/validator.hpp"
 
@@ -44,7 +45,11 @@ Result<void> Validator::alias_export(Scope& scope, const Alias& alias) {
   const auto& instances = scope.spaces->instances;
   if (alias.instance >= instances.size()) return out_of_bounds("instance", alias.instance, instances.size());
   const NamedEntity* found = names_.find(instances[InstanceIdx(alias.instance)]->exports, alias.name);
-  if (found == nullptr) return invalid("instance ", alias.instance, " has no export named `", alias.name, '`');
+  if (found == nullptr) {
+    NearestName nearest(alias.name);
+    for (const NamedEntity& each : instances[InstanceIdx(alias.instance)]->exports) nearest.offer(each.name.name);
+    return invalid("instance ", alias.instance, " has no export named `", alias.name, '`', nearest);
+  }
   if (found->entity.sort != alias.sort) {
     return invalid("export `", alias.name, "` for instance ", alias.instance, " is not a ", word_for(alias.sort),
                    ", it is a ", word_for(found->entity.sort));
@@ -56,7 +61,11 @@ Result<void> Validator::alias_core_export(Scope& scope, const Alias& alias) {
   const auto& instances = scope.spaces->core_instances;
   if (alias.instance >= instances.size()) return out_of_bounds("core instance", alias.instance, instances.size());
   const ModuleExport* found = names_.find(instances[CoreInstanceIdx(alias.instance)]->exports, alias.name);
-  if (found == nullptr) return invalid("core instance ", alias.instance, " has no export named `", alias.name, '`');
+  if (found == nullptr) {
+    NearestName nearest(alias.name);
+    for (const ModuleExport& each : instances[CoreInstanceIdx(alias.instance)]->exports) nearest.offer(each.name);
+    return invalid("core instance ", alias.instance, " has no export named `", alias.name, '`', nearest);
+  }
   if (core_kind_of(alias.sort) != found->type.kind) {
     return invalid("export `", alias.name, "` for core instance ", alias.instance, " is not a ", word_for(alias.sort),
                    ", it is a ", to_string(found->type.kind));

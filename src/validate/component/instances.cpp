@@ -1,5 +1,6 @@
 // Instances: of components, and bundles of exports.
 // https://github.com/WebAssembly/component-model/blob/main/design/mvp/Explainer.md#instance-definitions
+#include "base/nearest_name.hpp"
 #include "validate/component/type_facts.hpp"
 #include "validate/component/validator.hpp"
 
@@ -49,7 +50,12 @@ Result<const InstanceSignature*> Validator::instantiate(Scope& scope, const Inst
   Subtyping question = subtyping();
   for (const NamedEntity& import : component.imports) {
     const auto argument = arguments.find(import.name.name);
-    if (argument == arguments.end()) return invalid("missing import named `", import.name.name, '`');
+    if (argument == arguments.end()) {
+      NearestName nearest(import.name.name);
+      for (const NamedSortIdx& each : instance.items) nearest.offer(each.name.name);
+      if (nearest.found().empty()) return invalid("missing import named `", import.name.name, '`');
+      return invalid("missing import named `", import.name.name, "`: the argument `", nearest.found(), "` is near");
+    }
     if (Checked checked = question.check(argument->second, import.entity); !checked) {
       return below(checked.error(), "type mismatch for import `", import.name.name, '`');
     }
