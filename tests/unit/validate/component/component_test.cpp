@@ -2,6 +2,7 @@
 #include "validate/component/component.hpp"
 
 #include <ctime>
+#include <functional>
 #include <gtest/gtest.h>
 #include <string>
 
@@ -230,6 +231,71 @@ TEST(ValidateComponent, WideComponentsTakeLinearTime) {
     const double large = seconds_for(repeated(10'000, "(type (list u8))", item, ""));
     EXPECT_LT(large, small * 50 + 0.02) << item;
   }
+}
+
+void expect_linear(std::string_view what, const std::function<std::string(int)>& make) {
+  const double small = seconds_for(make(1));
+  const double large = seconds_for(make(10));
+  EXPECT_LT(large, small * 50 + 0.02) << what;
+}
+
+TEST(ValidateComponent, NestedComponentsTakeLinearTime) {
+  // Each innermost of 90 levels takes a type from outside; so does each level from the one around it.
+  expect_linear("components", [](int scale) {
+    std::string source = "(component (type (list u8))";
+    for (int stack = 0; stack < 20 * scale; ++stack) {
+      for (int level = 0; level < 90; ++level) source += "(component (alias outer 1 0 (type))";
+      source += "(alias outer 90 0 (type)) (import \"f\" (func (param \"a\" 0)))" + std::string(90, ')');
+    }
+    return source + ")";
+  });
+  expect_linear("types of components", [](int scale) {
+    std::string source = "(component";
+    for (int stack = 0; stack < 20 * scale; ++stack) {
+      source += "(type ";
+      for (int level = 0; level < 90; ++level) {
+        source += level % 2 == 0 ? "(component (export \"e\" " : "(instance (export \"e\" ";
+      }
+      source += "(func)" + std::string(180, ')') + ")";
+    }
+    return source + ")";
+  });
+}
+
+TEST(ValidateComponent, AliasedItemsTakeLinearTime) {
+  expect_linear("exports of a wide instance", [](int scale) {
+    std::string source = "(component (import \"i\" (instance $i";
+    for (int i = 0; i < 200 * scale; ++i) source += "(export \"f" + std::to_string(i) + "\" (func))";
+    source += "))";
+    for (int i = 0; i < 1'000 * scale; ++i) {
+      source += "(alias export $i \"f" + std::to_string(i % (200 * scale)) + "\" (func))";
+    }
+    return source + ")";
+  });
+  expect_linear("aliases of aliases", [](int scale) {
+    std::string source = "(component (type $t0 (record (field \"a\" u8)))";
+    for (int i = 1; i < 1'000 * scale; ++i) {
+      source += "(alias outer 0 " + std::to_string(i - 1) + " (type))";
+    }
+    return source + ")";
+  });
+  expect_linear("names of names", [](int scale) {
+    std::string source = R"((component (import "r" (type $t0 (sub resource))))";
+    for (int i = 1; i < 1'000 * scale; ++i) {
+      source +=
+          "(export $t" + std::to_string(i) + " \"t" + std::to_string(i) + "\" (type $t" + std::to_string(i - 1) + "))";
+    }
+    return source + ")";
+  });
+  expect_linear("instances made of one another", [](int scale) {
+    std::string source = R"((component (component $c (import "f" (func $f)) (export "g" (func $f)))
+      (import "f" (func $f)) (instance $i0 (instantiate $c (with "f" (func $f)))))";
+    for (int i = 1; i < 500 * scale; ++i) {
+      const std::string n = std::to_string(i);
+      source += "(instance $i" + n + " (instantiate $c (with \"f\" (func $i" + std::to_string(i - 1) + " \"g\"))))";
+    }
+    return source + ")";
+  });
 }
 
 TEST(ValidateComponent, SharedTypesAreWalkedOnce) {
