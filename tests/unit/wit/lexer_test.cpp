@@ -42,7 +42,7 @@ TEST(WitLexer, EndsAtWhatIsNoToken) {
     std::string_view text;
     std::string_view fault;
   } cases[] = {
-      {"a # b", "unexpected character"},
+      {"a # b", "unexpected character: no name, number, string or punctuation of WIT begins with it"},
       {"/* /* */", "unterminated block comment"},
       {"\"a", "unterminated string"},
       {"\"\\q\"", "illegal escape in a string"},
