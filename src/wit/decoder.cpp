@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/component/extern_names.hpp"
+
 namespace tenon::wit {
 
 using component::Sort;
@@ -18,6 +20,7 @@ ComponentReader::Contents WitDecoder::open(const TypeNode& type) {
 bool WitDecoder::parse_interface_name(const component::ExternName& name, std::string_view text, QualifiedName& out,
                                       PackageName& package) {
   if (!parse_qualified_name(text, out) || out.item.empty()) return false;
+  if (!component::parse_extern_name(text, Features::all())) return false;  // nobody may have validated it
   package.namespace_ = copy(out.namespace_);
   package.name = copy(out.package);
   out.item = copy(out.item);

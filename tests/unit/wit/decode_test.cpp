@@ -167,6 +167,15 @@ TEST(DecodeComponent, RandomPackagesComeBackAsTheyWere) {
   }
 }
 
+// Found by fuzzing: names are checked here too, since a component may be decoded that nobody validated.
+TEST(DecodeComponent, RejectsNamesThatAreNone) {
+  std::string bytes = encoded(resolve("package a:b;\ninterface hand-ler {}\n"));
+  for (std::size_t at = bytes.find("hand-ler"); at != std::string::npos; at = bytes.find("hand-ler", at)) {
+    bytes.replace(at, 8, "hand$ler");
+  }
+  EXPECT_FALSE(decode(as_bytes(std::string_view(bytes))));
+}
+
 TEST(DecodeWorldMetadata, GivesTheWorldAndTheEncoding) {
   const Resolve first = resolve(packages[0]);
   Arena arena(memory());
