@@ -48,6 +48,7 @@ std::size_t WitDecoder::package_draft(const PackageName& name) {
 }
 
 void WitDecoder::package(const std::vector<NamedNode>& exports) {
+  is_whole_package_ = true;
   for (const NamedNode& document : exports) {
     offset_ = document.offset;
     const ComponentReader::Contents contents = open(*document.node.type);
@@ -228,6 +229,10 @@ InterfaceIdx WitDecoder::used_interface(std::string_view text, const NamedNode& 
   const std::string key = to_string(package) + "/" + std::string(name.item);
   const auto [found, is_new] = interfaces_.try_emplace(key);
   if (is_new) {
+    if (is_whole_package_ && package == main_.name) {
+      fail("expected interface `", key, "` among what the package exports, before it is used");
+      return {};
+    }
     found->second = make_interface(name.item);
     const std::size_t draft = package_draft(package);
     foreign_[draft].interfaces.push_back(found->second);

@@ -92,8 +92,9 @@ class WitDecoder {
   std::unordered_map<std::uint32_t, ByName> interface_resources_;  // by InterfaceIdx
   std::unordered_map<std::uint32_t, ByName> world_resources_;      // by WorldIdx
   std::unordered_map<const TypeNode*, TypeIdx> types_;
-  std::uint32_t depth_ = 0;   // of types without a name
-  std::uint64_t offset_ = 0;  // of the import or export at hand
+  bool is_whole_package_ = false;  // all interfaces of the main package stand in it
+  std::uint32_t depth_ = 0;        // of types without a name
+  std::uint64_t offset_ = 0;       // of the import or export at hand
   bool failed_ = false;
   Error error_;
 };

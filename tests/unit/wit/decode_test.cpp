@@ -176,6 +176,15 @@ TEST(DecodeComponent, RejectsNamesThatAreNone) {
   EXPECT_FALSE(decode(as_bytes(std::string_view(bytes))));
 }
 
+TEST(DecodeComponent, RejectsAPackageThatUsesAnInterfaceItHasNot) {
+  std::string bytes = encoded(resolve("package a:b;\ninterface here {}\nworld w { import here; }\n"));
+  bytes.replace(bytes.rfind("a:b/here"), 8, "a:b/hare");
+  const auto decoded = decode(as_bytes(std::string_view(bytes)));
+  ASSERT_FALSE(decoded);
+  EXPECT_EQ(decoded.error().message(),
+            "expected interface `a:b/hare` among what the package exports, before it is used");
+}
+
 TEST(DecodeWorldMetadata, GivesTheWorldAndTheEncoding) {
   const Resolve first = resolve(packages[0]);
   Arena arena(memory());
