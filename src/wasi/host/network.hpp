@@ -43,8 +43,13 @@ class Network {
   bool allows(const SocketAddress& address, std::string_view verb) const;
   // The same for a host by its name, or an address in words.
   bool allows_name(const std::string& host, std::uint16_t port, std::string_view verb) const;
-  // Errors: notcapable (the name is not allowed), noent (it has no address), again, and those of the system.
+  // The addresses of a name. Errors: notcapable (it is not allowed), noent (it has no address), again.
   Outcome<std::vector<IpAddress>> resolve(const std::string& name);
+  // The same in parts, for who must not wait: whether the name is allowed; the system's answer, from any thread; and
+  // what that answer allows.
+  bool may_resolve(const std::string& name) const;
+  static Outcome<std::vector<IpAddress>> look_up(const std::string& name);
+  void add_resolved(const std::string& name, const std::vector<IpAddress>& addresses);
 
  private:
   struct Pattern {

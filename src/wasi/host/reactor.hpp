@@ -55,6 +55,8 @@ class Reactor {
   virtual void start(std::unique_ptr<Task> task) = 0;
   // Calls it on the reactor's thread, soon; from any thread.
   virtual void post(std::function<void()> work) = 0;
+  // Does the work, which waits for the system, on another thread, and then calls `then` on the reactor's.
+  virtual void in_background(std::function<void()> work, std::function<void()> then) = 0;
   // Serves until `stop`; from the thread whose reactor it is.
   virtual void run() = 0;
   virtual void stop() = 0;

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t scratch_size = std::size_t{64} << 10;
 constexpr std::chrono::milliseconds tick_time{250};
+constexpr std::size_t background_threads = 2;
 
 // Who waits outside of any fiber.
 struct MainWaiter final : host::Waiter {
@@ -145,6 +146,14 @@ void Reactor::wait(std::span<const host::Awaited> awaited) {
 }
 
 void Reactor::post(std::function<void()> work) { asio::post(io_, std::move(work)); }
+
+void Reactor::in_background(std::function<void()> work, std::function<void()> then) {
+  if (!threads_) threads_.emplace(background_threads);
+  asio::post(*threads_, [this, work = std::move(work), then = std::move(then)]() mutable {
+    work();
+    asio::post(io_, std::move(then));
+  });
+}
 
 void Reactor::run() {
   is_stopped_ = false;

@@ -5,9 +5,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <deque>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,7 @@ class Reactor final : public host::Reactor {
   void wait(std::span<const host::Awaited> awaited) override;
   void start(std::unique_ptr<host::Task> task) override;
   void post(std::function<void()> work) override;
+  void in_background(std::function<void()> work, std::function<void()> then) override;
   void run() override;
   void stop() override;
   Listening listen(const std::string& address, std::function<void(int descriptor)> accept) override;
@@ -78,6 +81,7 @@ class Reactor final : public host::Reactor {
   std::vector<char> scratch_;
   std::string date_;
   Clock::time_point date_until_{};
+  std::optional<asio::thread_pool> threads_;  // ends first: what they do comes back to the others
 };
 
 }  // namespace tenon::wasi::network

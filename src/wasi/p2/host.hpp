@@ -85,9 +85,14 @@ struct DatagramStream {
   bool is_v6 = false;
   std::optional<host::SocketAddress> remote{};
 };
+// The look-up of a name, which may still be under way.
 struct NameLookup {
-  std::vector<host::IpAddress> addresses;
-  std::size_t at = 0;
+  struct Reply {
+    host::Signal is_there;
+    Outcome<std::vector<host::IpAddress>> addresses{};
+  };
+  std::shared_ptr<Reply> answer;
+  std::size_t at = 0;  // of the next address
 };
 
 extern const bindings::Dialect own_dialect;

@@ -435,9 +435,34 @@ Answer network_error_code(Host& host, Values values) {
   return one(Val::some(Val::enumeration(static_cast<std::uint32_t>(code))));
 }
 
+// Where other guests share the thread, the system is asked on another one.
 Answer resolve_addresses(Host& host, Values values) {
-  auto addresses = host.grants->network->resolve(std::string(values[1].string()));
-  if (addresses) return ok(handle(host.name_lookups.insert({std::move(*addresses)})));
+  const std::string name(values[1].string());
+  const auto network = host.grants->network;
+  if (!network->may_resolve(name)) return failed(Code::access_denied);
+  const auto answer = std::make_shared<NameLookup::Reply>();
+  const auto ask = [answer, name] { answer->addresses = host::Network::look_up(name); };
+  const auto take = [answer, name, network] {
+    if (answer->addresses) network->add_resolved(name, *answer->addresses);
+    answer->is_there.set();
+  };
+  if (host.reactor != nullptr) {
+    host.reactor->in_background(ask, take);
+  } else {
+    ask();
+    take();
+  }
+  return ok(handle(host.name_lookups.insert({.answer = answer})));
+}
+
+Answer resolve_next_address(Host& host, Values values) {
+  NameLookup& lookup = host.name_lookups[number_of(values[0])];
+  if (!lookup.answer->is_there.is_set()) return failed(Code::would_block);
+  const auto& addresses = lookup.answer->addresses;
+  if (addresses) {
+    if (lookup.at == addresses->size()) return ok(Val::none());
+    return ok(Val::some(bindings::ip_value((*addresses)[lookup.at++])));
+  }
   switch (addresses.error()) {
     case Errno::noent: return failed(Code::name_unresolvable);
     case Errno::again: return failed(Code::temporary_resolver_failure);
@@ -445,10 +470,9 @@ Answer resolve_addresses(Host& host, Values values) {
   }
 }
 
-Answer resolve_next_address(Host& host, Values values) {
-  NameLookup& lookup = host.name_lookups[number_of(values[0])];
-  if (lookup.at == lookup.addresses.size()) return ok(Val::none());
-  return ok(Val::some(bindings::ip_value(lookup.addresses[lookup.at++])));
+Answer subscribe_lookup(Host& host, Values values) {
+  const NameLookup& lookup = host.name_lookups[number_of(values[0])];
+  return one(handle(host.pollables.insert({.owner = lookup.answer, .signal = &lookup.answer->is_there})));
 }
 
 constexpr Function network_functions[] = {{"network-error-code", network_error_code}};
@@ -456,7 +480,7 @@ constexpr Function instance_network_functions[] = {{"instance-network", instance
 constexpr Function name_lookup_functions[] = {
     {"resolve-addresses", resolve_addresses},
     {"[method]resolve-address-stream.resolve-next-address", resolve_next_address},
-    {"[method]resolve-address-stream.subscribe", udp_subscribe},
+    {"[method]resolve-address-stream.subscribe", subscribe_lookup},
 };
 
 }  // namespace

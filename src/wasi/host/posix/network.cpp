@@ -139,12 +139,28 @@ bool Network::allows_name(const std::string& host, std::uint16_t port, std::stri
 }
 
 Outcome<std::vector<IpAddress>> Network::resolve(const std::string& name) {
-  if (auto address = read_ip(name)) return std::vector{*address};
+  if (!may_resolve(name)) return refuse(Errno::notcapable);
+  auto addresses = look_up(name);
+  if (addresses) add_resolved(name, *addresses);
+  return addresses;
+}
+
+bool Network::may_resolve(const std::string& name) const {
+  if (read_ip(name)) return true;
   const auto names = [&](const Pattern& pattern) { return pattern.host == "*" || pattern.host == name; };
-  if (std::ranges::none_of(patterns_, names)) {
-    if (observer_) observer_({"look up " + name, "--allow-net " + name + ":PORT"});
-    return refuse(Errno::notcapable);
+  if (std::ranges::any_of(patterns_, names)) return true;
+  if (observer_) observer_({"look up " + name, "--allow-net " + name + ":PORT"});
+  return false;
+}
+
+void Network::add_resolved(const std::string& name, const std::vector<IpAddress>& addresses) {
+  for (Pattern& pattern : patterns_) {
+    if (pattern.host == name) pattern.resolved = addresses;
   }
+}
+
+Outcome<std::vector<IpAddress>> Network::look_up(const std::string& name) {
+  if (auto address = read_ip(name)) return std::vector{*address};
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
@@ -159,9 +175,6 @@ Outcome<std::vector<IpAddress>> Network::resolve(const std::string& name) {
     std::memcpy(&storage, one->ai_addr, std::min<std::size_t>(one->ai_addrlen, sizeof storage));
     const IpAddress address = from_name(storage).ip;
     if (!holds(addresses, address)) addresses.push_back(address);
-  }
-  for (Pattern& pattern : patterns_) {
-    if (pattern.host == name) pattern.resolved = addresses;
   }
   return addresses;
 }

@@ -456,10 +456,16 @@ TEST_F(P2Sockets, DatagramsPassBetweenSockets) {
 
 TEST_F(P2Sockets, NamesAreLookedUpWhereThatIsAllowed) {
   EXPECT_EQ(error_of(call("resolve-addresses", {network(), text("example.com")})), access_denied);
-  const Val lookup = ok("resolve-addresses", {network(), text("localhost")});
-  EXPECT_EQ(call("[method]pollable.ready", {call("[method]resolve-address-stream.subscribe", {lookup})}),
-            Val::boolean(true));
-  EXPECT_TRUE(ok("[method]resolve-address-stream.resolve-next-address", {lookup}).has_payload());
+  const auto address_of_localhost = [&] {
+    const Val lookup = ok("resolve-addresses", {network(), text("localhost")});
+    call("[method]pollable.block", {call("[method]resolve-address-stream.subscribe", {lookup})});
+    const Val first = ok("[method]resolve-address-stream.resolve-next-address", {lookup});
+    while (ok("[method]resolve-address-stream.resolve-next-address", {lookup}).has_payload()) continue;
+    return first;
+  };
+  EXPECT_TRUE(address_of_localhost().has_payload());
+  ASSERT_TRUE(host->get_reactor().has_value());  // from now on another thread asks
+  EXPECT_TRUE(address_of_localhost().has_payload());
 }
 
 }  // namespace
