@@ -69,8 +69,8 @@ class HostResourceType {
 class ComponentCompletion {
  public:
   explicit ComponentCompletion(std::shared_ptr<detail::PendingCall> call) noexcept : call_(std::move(call)) {}
-  // Without effect when the call is over: finished, cancelled, or its store has ended. Errors: trap, usage (values of
-  // other types).
+  // Without effect when the call is over: finished, cancelled, or its store has ended. Errors: trap; usage (values of
+  // other types; the call still waits for others).
   Result<void> resolve(std::span<const component::Val> results) const;
   // The same when guests have nothing else to do.
   void resolve_later(std::vector<component::Val> results) const;

@@ -53,7 +53,10 @@ class [[nodiscard]] Error {
     std::swap(detail_, copy.detail_);
     return *this;
   }
-  ~Error() { release(); }
+  ~Error() {
+    if (detail_ != nullptr) [[unlikely]]
+      release();
+  }
 
   ErrorKind kind() const noexcept;
   // What was expected and what was found; the official suites' text is a prefix of it where they have one.

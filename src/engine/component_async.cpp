@@ -491,8 +491,12 @@ bool StoreHandle::is_interrupted() const noexcept {
 StoreHandle Caller::store() const noexcept { return StoreHandle(context_->block->shared_from_this()); }
 
 Result<void> ComponentCompletion::resolve(std::span<const component::Val> results) const {
-  component::Subtask* subtask = call_->end();
-  return subtask == nullptr ? Result<void>() : subtask->resolve(results);
+  component::Subtask* subtask = call_->call;
+  if (subtask == nullptr) return {};
+  auto resolved = subtask->resolve(results);
+  // Values of other types are refused, and the guest still waits for the right ones.
+  if (resolved || resolved.error().kind() != ErrorKind::usage) call_->end();
+  return resolved;
 }
 
 void ComponentCompletion::resolve_later(std::vector<component::Val> results) const {

@@ -23,6 +23,8 @@ bool StoreBlock::is_usable(const ComponentInstance& instance) noexcept {
 component::RootInstance* StoreBlock::root_of(const ComponentInstance& instance) noexcept { return instance.instance_; }
 StoreBlock* StoreBlock::owner_of(const ComponentInstance& instance) noexcept { return instance.store_.get(); }
 
+StoreHandle StoreBlock::store_of(const ComponentFunc& func) noexcept { return StoreHandle(func.store_); }
+
 StoreBlock* StoreBlock::open(const StoreHandle& store) noexcept {
   return store.is_alive() ? store.block_.get() : nullptr;
 }

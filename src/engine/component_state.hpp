@@ -37,7 +37,7 @@ struct ComponentState {
   std::optional<component::Component> component;
   component::ValidatedComponent validated;
   fuse::Plan plan;
-  std::vector<runtime::CodeModule*> code;  // by fuse::ModuleIdx
+  std::vector<runtime::CodeModule*> code;           // by fuse::ModuleIdx
   std::vector<std::shared_ptr<NativeUnit>> native;  // likewise, in engines that compile
 };
 

@@ -1,4 +1,5 @@
 #include "engine/state.hpp"
+#include "runtime/outermost_call.hpp"
 
 namespace tenon {
 
@@ -34,12 +35,34 @@ Result<void> Func::check(std::span<const ValType> params, std::span<const ValTyp
                std::string_view(expected.to_string()), " was asked for");
 }
 
+namespace {
+
+Result<void> call_slowly(StoreBlock& block, const runtime::Func& func, runtime::Slot* frame) noexcept {
+  if (!block.is_alive()) return detail::dead_store();
+  return detail::guarded_call(block, [&] { return runtime::call(*block.store, func, {frame, func.value_slots}); });
+}
+
+}  // namespace
+
+// Most calls are from a host with nothing under way, without a time limit, on a thread that was there before.
 Result<void> Func::call_raw(std::uint64_t* frame) const noexcept {
-  if (!store_->is_alive()) [[unlikely]]
-    return detail::dead_store();
-  return detail::guarded_call(*store_, [&] {
-    return runtime::call(*store_->store, *func_, {frame, std::max(func_->param_slots, func_->result_slots)});
-  });
+  StoreBlock& block = *store_;
+  if (block.call_depth != 0 || block.has_ended || block.call_time.count() > 0) [[unlikely]]
+    return call_slowly(block, *func_, frame);
+  runtime::Store& store = *block.store;
+  runtime::Thread* thread = runtime::take_free_thread(store);
+  if (thread == nullptr) [[unlikely]]
+    return call_slowly(block, *func_, frame);
+  const detail::OutermostScope scope(block);
+  try {
+    const runtime::Outcome outcome = runtime::call_outermost(*thread, *func_, frame);
+    if (outcome == runtime::Outcome::returned) [[likely]]
+      return {};
+    return runtime::end_of_outermost(*thread, outcome);
+  } catch (...) {
+    runtime::abandon_outermost(store);
+    return detail::out_of_memory();
+  }
 }
 
 Result<std::vector<Val>> Func::call(std::span<const Val> arguments) const {
@@ -50,7 +73,7 @@ Result<std::vector<Val>> Func::call(std::span<const Val> arguments) const {
     if (arguments.size() != type.params.size()) {
       return usage("the function takes ", type.params.size(), " arguments, found ", arguments.size());
     }
-    std::vector<runtime::Slot> frame(std::max(func_->param_slots, func_->result_slots));
+    std::vector<runtime::Slot> frame(func_->value_slots);
     std::size_t at = 0;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       if (auto stored = store_->to_slots(arguments[i], type.params[i], frame.data() + at); !stored) {

@@ -34,8 +34,8 @@ struct LoadedComponent {
 };
 Result<LoadedComponent> load_component(std::string_view input, Features features);
 
-// An error of validating the binary form of `input`, with its place in the text where `input` is one. Validating the text
-// itself gives the same error there.
+// An error of validating the binary form of `input`, with its place in the text where `input` is one. Validating the
+// text itself gives the same error there.
 Error in_text(Error error, std::string_view input, Features features);
 
 // A place in a part of a text, which begins at `start`, as a place in the whole.

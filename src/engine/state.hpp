@@ -101,7 +101,7 @@ struct ModuleState {
   std::optional<core::Module> module;
   core::ValidatedModule validated;
   runtime::CodeModule* code = nullptr;
-  std::shared_ptr<NativeUnit> native;  // compiled code, there or to come
+  std::shared_ptr<NativeUnit> native;               // compiled code, there or to come
   mutable std::optional<SourceLines> source_lines;  // of engines that show them, and modules that have them
 };
 
@@ -188,6 +188,7 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   static const component::LiftedFunc* func_of(const ComponentFunc& func) noexcept;
   static component::RootInstance* root_of(const ComponentInstance& instance) noexcept;
   static StoreBlock* owner_of(const ComponentFunc& func) noexcept;
+  static StoreHandle store_of(const ComponentFunc& func) noexcept;
   // nullptr, when the store has ended.
   static StoreBlock* open(const StoreHandle& store) noexcept;
   static std::shared_ptr<StoreBlock> shared(const Store& store) noexcept { return store.block_; }
@@ -222,6 +223,25 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
 
 // Calls from the host inside calls from the host, through host functions. Guests need no native stack, these do.
 inline constexpr unsigned max_nested_calls = 200;
+
+// A call from the host with nothing under way, while it lives. An interruption is meant for what was under way.
+class OutermostScope {
+ public:
+  explicit OutermostScope(StoreBlock& block) noexcept : block_(block) {
+    block_.call_depth = 1;
+    block_.store->control.interrupt.store(0, std::memory_order_relaxed);
+  }
+  OutermostScope(const OutermostScope&) = delete;
+  OutermostScope& operator=(const OutermostScope&) = delete;
+  ~OutermostScope() {
+    block_.call_depth = 0;
+    if (block_.has_ended) [[unlikely]]
+      block_.dispose();
+  }
+
+ private:
+  StoreBlock& block_;
+};
 
 // The time limit of one call from the host, while it lives. Calls inside calls are under the limit of the outermost.
 class DeadlineScope {

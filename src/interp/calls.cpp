@@ -20,44 +20,33 @@ Step return_slowly(Registers& r) noexcept {
   return Step::next;
 }
 
-namespace {
-
-// Goes on in the caller of a host function whose results are in the frame at fp.
-Step return_from_host(Registers& r) noexcept {
-  accumulate_any(r, r.fp[0]);
-  return return_slowly(r);
+Step leave_host(Registers& r, Outcome outcome) {
+  Thread& thread = *r.thread;
+  r.outcome = outcome;
+  if (outcome == Outcome::suspended) thread.frame = r.fp;
+  if (outcome != Outcome::thrown || thread.ip == nullptr) return Step::leave;
+  // Searched for from the call on.
+  r.ip = thread.ip;
+  r.fp = thread.frame;
+  r.instance = thread.instance;
+  return unwind(r);
 }
 
-Step call_host(Registers& r, const Func& func) {
+namespace {
+
+Step make_room_and_call(Registers& r, const Func& func) {
   Thread& thread = *r.thread;
-  Slot* end = r.fp + std::max({func.param_slots, func.result_slots, 1U});
+  const Slot* end = r.fp + func.value_slots;
   if (end > thread.stack_limit && !thread.extend(end)) [[unlikely]]
     return r.trap(Trap::call_stack_exhausted);
-  // While the host runs, the thread stands at the call.
-  thread.ip = std::bit_cast<const Cell*>(r.fp[header_return_ip]);
-  thread.frame = std::bit_cast<Slot*>(r.fp[header_caller_frame]);
-  thread.instance = std::bit_cast<Instance*>(r.fp[header_caller_instance]);
-  thread.top = end;
-  r.outcome = func.callback(thread, func, r.fp);
-  switch (r.outcome) {
-    case Outcome::returned: return return_from_host(r);
-    case Outcome::thrown:
-      // Searched for from the call on.
-      r.ip = thread.ip;
-      if (r.ip == nullptr) return Step::leave;
-      r.fp = thread.frame;
-      r.instance = thread.instance;
-      return unwind(r);
-    case Outcome::suspended: thread.frame = r.fp; return Step::leave;
-    case Outcome::trapped: return Step::leave;
-  }
-  return Step::leave;
+  const Outcome outcome = call_host(r, func);
+  return outcome == Outcome::returned ? return_from_host(r) : leave_host(r, outcome);
 }
 
 }  // namespace
 
 Step enter_function(Registers& r, const Func& func) {
-  if (func.is_host()) return call_host(r, func);
+  if (func.is_host()) return make_room_and_call(r, func);
   r.instance = func.instance;
   r.reload_memory();
   r.ip = func.instance->code[func.index.value].load(std::memory_order_acquire);

@@ -23,6 +23,35 @@ TENON_INLINE void push_frame(Registers& r, Slot* frame, const Cell* return_ip) n
 // are in the frame or in the accumulators.
 Step return_slowly(Registers& r) noexcept;
 
+// Calls a function of the host whose frame and header are in place at fp, and whose slots the stack has room for. While
+// the host runs, the thread stands at the call.
+TENON_INLINE Outcome call_host(const Registers& r, const Func& func) {
+  Thread& thread = *r.thread;
+  thread.ip = std::bit_cast<const Cell*>(r.fp[header_return_ip]);
+  thread.frame = std::bit_cast<Slot*>(r.fp[header_caller_frame]);
+  thread.instance = std::bit_cast<Instance*>(r.fp[header_caller_instance]);
+  thread.top = r.fp + func.value_slots;
+  return func.callback(thread, func, r.fp);
+}
+
+// Goes on in its caller, with the results that are in the frame at fp.
+TENON_INLINE Step return_from_host(Registers& r) noexcept {
+  accumulate_any(r, r.fp[0]);
+  const auto* ip = std::bit_cast<const Cell*>(r.fp[header_return_ip]);
+  if (ip == nullptr) [[unlikely]] {
+    r.outcome = Outcome::returned;
+    return Step::leave;
+  }
+  r.ip = ip;
+  r.instance = std::bit_cast<Instance*>(r.fp[header_caller_instance]);
+  r.fp = std::bit_cast<Slot*>(r.fp[header_caller_frame]);
+  r.reload_memory();
+  return Step::taken;
+}
+
+// After a function of the host that has not returned.
+Step leave_host(Registers& r, Outcome outcome);
+
 // Calls `func`, whose frame and header are in place at fp: a function of another instance, or of the host.
 Step enter_function(Registers& r, const Func& func);
 

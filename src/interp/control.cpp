@@ -17,8 +17,8 @@ using runtime::Table;
 
 namespace {
 
-// Fields: bytes of the frame, first slot to clear, number of slots to clear.
-template <unsigned count, bool any_count>
+// Fields: bytes of the frame, first slot to clear, number of slots to clear; metered: the price of what follows.
+template <unsigned count, bool any_count, bool metered>
 struct Enter {
   TENON_INLINE static Step run(Registers& r) noexcept {
     const Slot* frame_end = slot_at(r, 0);
@@ -35,7 +35,11 @@ struct Enter {
     } else {
       for (unsigned i = 0; i < count; ++i) locals[i] = 0;
     }
-    r.ip += cells_of(12);
+    if constexpr (metered) {
+      if (!pay(r, 12)) [[unlikely]]
+        return r.trap(Trap::fuel_exhausted);
+    }
+    r.ip += cells_of(metered ? 16 : 12);
     return Step::next;
   }
   static Step slow(Registers& r) noexcept {
@@ -56,9 +60,26 @@ struct Translate {
   }
 };
 
-// Field: the function's index.
+// Field: the function's index. Host functions are called right here: what is needed afterwards lies in registers that
+// the callee keeps.
 struct CallImport {
-  static Step run(Registers& r) { return enter_function(r, *r.instance->funcs[field<std::uint32_t>(r, 0)]); }
+  TENON_INLINE static Step run(Registers& r) {
+    const Func& func = *r.instance->funcs[field<std::uint32_t>(r, 0)];
+    const Slot* end = r.fp + func.value_slots;
+    r.acc = static_cast<Slot>(Outcome::returned);
+    if (!func.is_host() || end > r.thread->stack_limit) [[unlikely]]
+      return Step::slow;
+    const Outcome outcome = call_host(r, func);
+    if (outcome == Outcome::returned) [[likely]]
+      return return_from_host(r);
+    r.acc = static_cast<Slot>(outcome);
+    return Step::slow;
+  }
+  static Step slow(Registers& r) {
+    const auto outcome = static_cast<Outcome>(r.acc);
+    if (outcome != Outcome::returned) return leave_host(r, outcome);
+    return enter_function(r, *r.instance->funcs[field<std::uint32_t>(r, 0)]);
+  }
 };
 
 struct Unreachable {
@@ -103,12 +124,17 @@ struct Constant {
   }
 };
 
-template <bool backward>
+// Fields: distance; metered: the price of the loop.
+template <bool backward, bool metered>
 struct Jump {
   TENON_INLINE static Step run(Registers& r) noexcept {
     if constexpr (backward) {
       if (interrupted(r)) [[unlikely]]
         return Step::interrupted;
+    }
+    if constexpr (metered) {
+      if (!pay(r, 4)) [[unlikely]]
+        return r.trap(Trap::fuel_exhausted);
     }
     r.ip = target_at(r, 0);
     return Step::taken;
@@ -130,10 +156,14 @@ struct BrTable {
   }
 };
 
-// Back to the caller in the common case: guest code of the same instance.
+// Back to the caller in the common cases: guest code of the same instance, or the host.
 TENON_INLINE Step return_to_caller(Registers& r) noexcept {
   const auto* ip = std::bit_cast<const Cell*>(r.fp[header_return_ip]);
-  if (ip == nullptr || std::bit_cast<Instance*>(r.fp[header_caller_instance]) != r.instance) [[unlikely]]
+  if (ip == nullptr) [[unlikely]] {
+    r.outcome = Outcome::returned;
+    return Step::leave;
+  }
+  if (std::bit_cast<Instance*>(r.fp[header_caller_instance]) != r.instance) [[unlikely]]
     return Step::slow;
   r.ip = ip;
   r.fp = std::bit_cast<Slot*>(r.fp[header_caller_frame]);
@@ -145,35 +175,35 @@ struct ReturnVoid {
   static Step slow(Registers& r) noexcept { return return_slowly(r); }
 };
 
+// The same with the one result, which the host finds in its slot.
+template <class T>
+TENON_INLINE Step return_to_caller(Registers& r, T result) noexcept {
+  const Step step = return_to_caller(r);
+  if (step == Step::leave) [[unlikely]]
+    r.fp[0] = to_slot(result);
+  return step;
+}
+
 template <class T>
 struct ReturnAcc {
-  TENON_INLINE static Step run(Registers& r) noexcept { return return_to_caller(r); }
-  static Step slow(Registers& r) noexcept {
-    r.fp[0] = to_slot(read_accumulator<T>(r));
-    return return_slowly(r);
-  }
+  TENON_INLINE static Step run(Registers& r) noexcept { return return_to_caller(r, read_accumulator<T>(r)); }
+  static Step slow(Registers& r) noexcept { return return_slowly(r); }
 };
 
 struct ReturnSlot {
   TENON_INLINE static Step run(Registers& r) noexcept {
     accumulate_any(r, *slot_at(r, 0));
-    return return_to_caller(r);
+    return return_to_caller(r, r.acc);
   }
-  static Step slow(Registers& r) noexcept {
-    r.fp[0] = r.acc;
-    return return_slowly(r);
-  }
+  static Step slow(Registers& r) noexcept { return return_slowly(r); }
 };
 
 struct ReturnConstant {
   TENON_INLINE static Step run(Registers& r) noexcept {
     accumulate_any(r, field<Slot>(r, 0));
-    return return_to_caller(r);
+    return return_to_caller(r, r.acc);
   }
-  static Step slow(Registers& r) noexcept {
-    r.fp[0] = r.acc;
-    return return_slowly(r);
-  }
+  static Step slow(Registers& r) noexcept { return return_slowly(r); }
 };
 
 // Fields: address of the entry in the module's table, the callee's frame.
@@ -373,8 +403,7 @@ struct SelectV128 {
 // Field: units.
 struct Fuel {
   TENON_INLINE static Step run(Registers& r) noexcept {
-    r.thread->fuel -= field<std::uint32_t>(r, 0);
-    if (r.thread->fuel < 0) [[unlikely]]
+    if (!pay(r, 0)) [[unlikely]]
       return r.trap(Trap::fuel_exhausted);
     r.ip += cells_of(4);
     return Step::next;
@@ -428,14 +457,20 @@ constexpr void add_calls(ControlTable& table) {
 template <class D>
 constexpr ControlTable make_control() {
   ControlTable table;
-  table.enter[0] = D::template handler<Enter<0, false>>();
-  table.enter[1] = D::template handler<Enter<1, false>>();
-  table.enter[2] = D::template handler<Enter<2, false>>();
-  table.enter[3] = D::template handler<Enter<3, false>>();
-  table.enter[4] = D::template handler<Enter<4, false>>();
-  table.enter[5] = D::template handler<Enter<0, true>>();
+  table.enter[0][0] = D::template handler<Enter<0, false, false>>();
+  table.enter[0][1] = D::template handler<Enter<0, false, true>>();
+  table.enter[1][0] = D::template handler<Enter<1, false, false>>();
+  table.enter[1][1] = D::template handler<Enter<1, false, true>>();
+  table.enter[2][0] = D::template handler<Enter<2, false, false>>();
+  table.enter[2][1] = D::template handler<Enter<2, false, true>>();
+  table.enter[3][0] = D::template handler<Enter<3, false, false>>();
+  table.enter[3][1] = D::template handler<Enter<3, false, true>>();
+  table.enter[4][0] = D::template handler<Enter<4, false, false>>();
+  table.enter[4][1] = D::template handler<Enter<4, false, true>>();
+  table.enter[5][0] = D::template handler<Enter<0, true, false>>();
+  table.enter[5][1] = D::template handler<Enter<0, true, true>>();
   table.translate = D::template handler<OutOfLine<Translate>>();
-  table.call_import = D::template handler<OutOfLine<CallImport>>();
+  table.call_import = D::template handler<CallImport>();
   table.unreachable = D::template handler<Unreachable>();
   table.copy[0] = D::template handler<Copy<1>>();
   table.copy[1] = D::template handler<Copy<2>>();
@@ -444,8 +479,9 @@ constexpr ControlTable make_control() {
   table.copy_many = D::template handler<OutOfLine<CopyMany>>();
   table.constant32 = D::template handler<Constant<std::uint32_t>>();
   table.constant64 = D::template handler<Constant<std::uint64_t>>();
-  table.jump[0] = D::template handler<Jump<false>>();
-  table.jump[1] = D::template handler<Jump<true>>();
+  table.jump[0] = D::template handler<Jump<false, false>>();
+  table.jump[1] = D::template handler<Jump<true, false>>();
+  table.jump_metered = D::template handler<Jump<true, true>>();
   table.br_table[0] = D::template handler<BrTable<Place::acc>>();
   table.br_table[1] = D::template handler<BrTable<Place::slot>>();
   add_calls<D>(table);

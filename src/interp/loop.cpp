@@ -6,21 +6,30 @@ namespace tenon::interp {
 
 namespace {
 
-// Fields: what is added to, addend, slot of the sum, what the sum is compared with, distance.
-template <Op comparison, Place addend, Place limit>
+// Fields: what is added to, addend, slot of the sum, what the sum is compared with, distance; metered: the prices of
+// what follows and of the loop.
+template <Op comparison, Place addend, Place limit, bool metered>
 struct AddBranch {
   TENON_INLINE static Step run(Registers& r) noexcept {
     using u32 = std::uint32_t;
     const u32 sum = Operation<Op::i32_add>::apply(operand<u32, Place::slot, 0>(r), operand<u32, addend, 4>(r));
     result<u32, true, 8>(r, sum);
     if (Operation<comparison>::apply(sum, operand<u32, limit, 12>(r)) != 0) {
+      if constexpr (metered) {
+        if (!pay(r, 24)) [[unlikely]]
+          return r.trap(Trap::fuel_exhausted);
+      }
       r.ip = target_at(r, 16);
       // The addition is done: whoever stops the guest here stops it at the loop's beginning.
       if (interrupted(r)) [[unlikely]]
         return Step::interrupted;
       return Step::taken;
     }
-    r.ip += cells_of(20);
+    if constexpr (metered) {
+      if (!pay(r, 20)) [[unlikely]]
+        return r.trap(Trap::fuel_exhausted);
+    }
+    r.ip += cells_of(metered ? 28 : 20);
     return Step::next;
   }
 };
@@ -28,14 +37,14 @@ struct AddBranch {
 template <class D, std::size_t... i>
 constexpr LoopTable make_loop(std::index_sequence<i...>) {
   LoopTable table;
-  ((table.add_branch[i / 4][i / 2 % 2][i % 2] = D::template handler<
-        AddBranch<static_cast<Op>(static_cast<std::size_t>(Op::i32_eq) + i / 4),
-                  i / 2 % 2 != 0 ? Place::slot : Place::imm, i % 2 != 0 ? Place::slot : Place::imm>>()),
+  ((table.add_branch[i / 8][i / 4 % 2][i / 2 % 2][i % 2] = D::template handler<
+        AddBranch<static_cast<Op>(static_cast<std::size_t>(Op::i32_eq) + i / 8),
+                  i / 4 % 2 != 0 ? Place::slot : Place::imm, i / 2 % 2 != 0 ? Place::slot : Place::imm, i % 2 != 0>>()),
    ...);
   return table;
 }
-constexpr LoopTable tail = make_loop<TailDispatch>(std::make_index_sequence<i32_comparison_count * 4>());
-constexpr LoopTable loop = make_loop<LoopDispatch>(std::make_index_sequence<i32_comparison_count * 4>());
+constexpr LoopTable tail = make_loop<TailDispatch>(std::make_index_sequence<i32_comparison_count * 8>());
+constexpr LoopTable loop = make_loop<LoopDispatch>(std::make_index_sequence<i32_comparison_count * 8>());
 
 }  // namespace
 

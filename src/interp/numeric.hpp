@@ -66,8 +66,15 @@ TENON_INLINE bool interrupted(const Registers& r) noexcept {
   return r.thread->interrupt->load(std::memory_order_relaxed) != 0;
 }
 
-// Jumps if the comparison holds (or, negated, does not): operands, then the distance.
-template <Op op, Place left, Place right, bool negated, bool backward>
+// Metered code pays when it enters a straight run of instructions. False if there is not enough left.
+TENON_INLINE bool pay(const Registers& r, unsigned at) noexcept {
+  r.thread->fuel -= field<std::uint32_t>(r, at);
+  return r.thread->fuel >= 0;
+}
+
+// Jumps if the comparison holds (or, negated, does not): operands, then the distance. Metered: then the price of what
+// follows, and of a loop that it jumps back to.
+template <Op op, Place left, Place right, bool negated, bool backward, bool metered>
 struct CompareBranch {
   using T = Param<op, 0>;
   static constexpr unsigned b_at = field_bytes<T>(left);
@@ -78,11 +85,19 @@ struct CompareBranch {
       if constexpr (backward) {
         if (interrupted(r)) [[unlikely]]
           return Step::interrupted;
+        if constexpr (metered) {
+          if (!pay(r, target_field + 8)) [[unlikely]]
+            return r.trap(Trap::fuel_exhausted);
+        }
       }
       r.ip = target_at(r, target_field);
       return Step::taken;
     }
-    r.ip += cells_of(target_field + 4);
+    if constexpr (metered) {
+      if (!pay(r, target_field + 4)) [[unlikely]]
+        return r.trap(Trap::fuel_exhausted);
+    }
+    r.ip += cells_of(target_field + 4 + (metered ? (backward ? 8 : 4) : 0));
     return Step::next;
   }
 };
@@ -108,15 +123,17 @@ constexpr BranchHandlers make_branch_handlers(std::index_sequence<variant...>) {
   BranchHandlers row{};
   if constexpr (is_comparison(op)) {
     constexpr auto handler_of = []<std::size_t i>() {
-      constexpr bool negated = i / 2 % 2 != 0;
+      constexpr bool negated = i / 4 % 2 != 0;
       if constexpr (negated && std::is_integral_v<Param<op, 0>>) {
         return Handler{};
       } else {
         return Dispatch::template handler<
-            CompareBranch<op, pairs[i / 4].left, pairs[i / 4].right, negated, i % 2 != 0>>();
+            CompareBranch<op, pairs[i / 8].left, pairs[i / 8].right, negated, i / 2 % 2 != 0, i % 2 != 0>>();
       }
     };
-    ((row.variants[variant / 4][variant / 2 % 2][variant % 2] = handler_of.template operator()<variant>()), ...);
+    ((row.variants[variant / 8][variant / 4 % 2][variant / 2 % 2][variant % 2] =
+          handler_of.template operator()<variant>()),
+     ...);
   }
   return row;
 }
@@ -133,7 +150,7 @@ constexpr NumericRows<family> make_numeric() {
   return [&]<std::size_t... row>(std::index_sequence<row...>) {
     return NumericRows<family>{
         {make_value_handlers<Dispatch, ops[row]>(std::make_index_sequence<pair_count * 2>())...},
-        {make_branch_handlers<Dispatch, ops[row]>(std::make_index_sequence<pair_count * 4>())...}};
+        {make_branch_handlers<Dispatch, ops[row]>(std::make_index_sequence<pair_count * 8>())...}};
   }(std::make_index_sequence<ops.size()>());
 }
 

@@ -53,7 +53,7 @@ enum class Step : std::uint8_t {
   trap,         // a trap whose reason is in `acc`; ip is that of the trapping instruction
   slow,         // with the body's `slow` function, out of line
   interrupted,  // the guest is to stop, or to ask whether it may go on with the instruction at ip
-  leave,        // out of the interpreter with `Registers::outcome`; only `slow` says so
+  leave,        // out of the interpreter with `Registers::outcome`
 };
 
 struct Registers {
@@ -211,6 +211,7 @@ TENON_TAIL Outcome tail_handler(TENON_REGISTER_PARAMETERS) {
   }
   if (step == Step::interrupted) [[clang::musttail]]
     return tail_interrupted(TENON_REGISTER_ARGUMENTS(r));
+  if (step == Step::leave) return r.outcome;
   [[clang::musttail]] return tail_trap(TENON_REGISTER_ARGUMENTS(r));
 }
 

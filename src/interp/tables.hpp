@@ -18,10 +18,10 @@ struct ValueHandlers {
 inline constexpr std::size_t unary_acc = 0;
 inline constexpr std::size_t unary_slot = 3;
 
-// Comparisons fused with a branch: by operands, negated, backward. Integer comparisons have no negated form: the
-// opposite comparison serves.
+// Comparisons fused with a branch: by operands, negated, backward, metered. Integer comparisons have no negated form:
+// the opposite comparison serves.
 struct BranchHandlers {
-  Handler variants[pair_count][2][2] = {};
+  Handler variants[pair_count][2][2][2] = {};
 };
 
 // Commutative i32 operations with one operand shifted by a constant: by operation, shift, other operand (acc or slot),
@@ -34,10 +34,10 @@ struct ShiftTable {
 extern const ShiftTable shift_handlers[2];
 
 // An addition of 32 bits into a local, fused with a comparison of the sum and a branch backwards: the end of most
-// loops. By comparison, addend (immediate or slot), and what is compared with (immediate or slot).
+// loops. By comparison, addend (immediate or slot), what is compared with (immediate or slot), and metered.
 inline constexpr std::size_t i32_comparison_count = 10;
 struct LoopTable {
-  Handler add_branch[i32_comparison_count][2][2] = {};
+  Handler add_branch[i32_comparison_count][2][2][2] = {};
 };
 extern const LoopTable loop_handlers[2];
 
@@ -70,7 +70,7 @@ extern const MemoryTable memory_handlers[2];
 
 // What has no operation of its own in the standard, or is not driven by a signature.
 struct ControlTable {
-  Handler enter[6] = {};     // by the number of locals to clear; the last for any number
+  Handler enter[6][2] = {};  // by the number of locals to clear, the last for any number; metered
   Handler translate = {};    // the entry of a function that is not translated yet
   Handler call_import = {};  // the entry of an imported function
   Handler unreachable = {};
@@ -79,9 +79,10 @@ struct ControlTable {
   Handler store_acc[bank_count] = {};  // accumulator to slot
   Handler constant32 = {};             // to a slot
   Handler constant64 = {};
-  Handler jump[2] = {};      // forward, backward
-  Handler br_table[2] = {};  // index: acc or slot
-  Handler return_void = {};  // no result, or results in place
+  Handler jump[2] = {};       // forward, backward
+  Handler jump_metered = {};  // backward
+  Handler br_table[2] = {};   // index: acc or slot
+  Handler return_void = {};   // no result, or results in place
   Handler return_acc[bank_count] = {};
   Handler return_slot = {};
   Handler return_constant = {};

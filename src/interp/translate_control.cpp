@@ -48,13 +48,14 @@ void Translator::begin_function(const core::FuncType& type) {
   const std::uint32_t cleared = slot - params_slots_;
   operands_begin_ = std::max(slot, slots_of(type.results)) + runtime::frame_header_slots;
   frame_slots_ = operands_begin_;
-  code_.begin(control_.enter[std::min<std::size_t>(cleared, std::size(control_.enter) - 1)]);
+  code_.begin(control_.enter[std::min<std::size_t>(cleared, std::size(control_.enter) - 1)][settings_.fuel]);
   frame_field_ = code_.position();
   code_.field32(0);
   field_slot(params_slots_);
   code_.field32(cleared);
+  price_field();
   code_.end();
-  begin_charge();
+  begin_paid();
   Block body;
   body.kind = BlockKind::function;
   body.home = operands_begin_;
@@ -64,16 +65,43 @@ void Translator::begin_function(const core::FuncType& type) {
 
 // Metered code pays for each straight run of instructions when it enters it: one unit for every instruction that the
 // binary format has there (block markers, `end` and `else` included), whether the run is finished or left by a trap.
+// What leads there pays if nothing else leads there, and what jumps back to a loop: an instruction of its own does
+// where several ways meet, and where a loop is entered.
 void Translator::begin_charge() {
   if (!settings_.fuel) return;
+  end_charge();
+  if (done_) return;
+  code_.begin(control_.fuel);
+  price_field();
+  code_.end();
+  begin_paid();
+}
+
+// Fills in the price of the run that ends here.
+void Translator::end_charge() {
   if (fuel_field_ != none) code_.patch32(fuel_field_, fuel_);
   fuel_ = 0;
   fuel_field_ = none;
-  if (done_) return;
-  code_.begin(control_.fuel);
-  fuel_field_ = code_.position();
+}
+
+// Writes a field for the price of the run that begins behind the instruction.
+void Translator::price_field() {
+  if (!settings_.fuel) return;
+  price_field_ = code_.position();
   code_.field32(0);
-  code_.end();
+}
+
+// Begins a run that the instruction before pays for.
+void Translator::begin_paid() {
+  if (!settings_.fuel) return;
+  end_charge();
+  fuel_field_ = price_field_;
+}
+
+// Writes the price of a loop that is jumped back to.
+void Translator::loop_price(const Block& loop) {
+  if (fuel_field_ == loop.price_field) code_.patch32(fuel_field_, fuel_);
+  code_.field32(code_.read32(loop.price_field));
 }
 
 const core::FuncType& Translator::func_type(std::uint32_t type_index) const noexcept {
@@ -132,8 +160,13 @@ void Translator::begin_block(BlockKind kind) {
   if (kind != BlockKind::loop) return;
   settle(blocks_.back().params.size(), blocks_.back().home);
   forget_accumulators();
-  blocks_.back().header = code_.position();
+  Block& loop = blocks_.back();
+  loop.header = loop.paid_header = code_.position();
+  if (!settings_.fuel) return;
   begin_charge();
+  loop.price_field = fuel_field_;
+  loop.paid_header = code_.position();
+  code_.seal();
 }
 
 void Translator::begin_if() {
@@ -148,10 +181,10 @@ void Translator::begin_if() {
     condition.home = std::max(condition.home, next_home());
     push(condition);
   }
-  const std::uint32_t fixup = emit_branch_forward(take_condition(false));
+  const std::uint32_t fixup = emit_branch_forward(take_condition(false), settings_.fuel);
   push_block(block);
   blocks_.back().else_fixup = fixup;
-  begin_charge();
+  begin_paid();
 }
 
 void Translator::begin_else() {
@@ -198,16 +231,16 @@ void Translator::end_function() {
 }
 
 // Writes a conditional branch forward; gives its fixup.
-std::uint32_t Translator::emit_branch_forward(const Condition& condition) {
+std::uint32_t Translator::emit_branch_forward(const Condition& condition, bool metered) {
   Block target;
-  emit_branch(condition, target);
+  emit_branch(condition, target, metered);
   return target.fixups;
 }
 
-// Writes the distance to a block's label, now or when it is bound.
-void Translator::emit_target(Block& target) {
+// Writes the distance to a block's label, now or when it is bound. `pays`: to where a loop is paid for.
+void Translator::emit_target(Block& target, bool pays) {
   if (target.kind == BlockKind::loop) {
-    code_.field32((target.header - code_.start()) * 4);
+    code_.field32(((pays ? target.paid_header : target.header) - code_.start()) * 4);
     return;
   }
   fixups_.push_back({.field = code_.position(), .start = code_.start(), .next = target.fixups});
@@ -216,18 +249,28 @@ void Translator::emit_target(Block& target) {
   code_.field32(0);
 }
 
-void Translator::emit_branch(const Condition& condition, Block& target) {
+// Metered: the branch pays for what follows, and for a loop that it jumps back to.
+void Translator::emit_branch(const Condition& condition, Block& target, bool metered) {
   const NumericPlace numeric = numeric_places[static_cast<std::size_t>(condition.op)];
   const bool backward = target.kind == BlockKind::loop;
-  if (backward && fuse_increment(condition, target)) return;
-  code_.begin(numeric_[numeric.family]->branches[numeric.row].variants[condition.pair][condition.negated][backward]);
+  if (backward && fuse_increment(condition, target, metered)) return;
+  const BranchHandlers& row = numeric_[numeric.family]->branches[numeric.row];
+  code_.begin(row.variants[condition.pair][condition.negated][backward][metered]);
   for (std::uint32_t i = 0; i < condition.count; ++i) code_.field32(condition.fields[i]);
-  emit_target(target);
+  finish_branch(target, metered);
+}
+
+void Translator::finish_branch(Block& target, bool metered) {
+  emit_target(target, metered);
+  if (metered) {
+    price_field();
+    if (target.kind == BlockKind::loop) loop_price(target);
+  }
   code_.end();
 }
 
 // Writes an increment, a comparison with the sum and a branch back as one instruction, if that is what there is.
-bool Translator::fuse_increment(const Condition& condition, Block& target) {
+bool Translator::fuse_increment(const Condition& condition, Block& target, bool metered) {
   if (condition.increment == none || condition.op < Op::i32_eq || condition.op > Op::i32_ge_u) return false;
   const Pair operands = pairs[condition.pair];
   if (operands.left != Place::acc || operands.right == Place::acc) return false;
@@ -239,16 +282,18 @@ bool Translator::fuse_increment(const Condition& condition, Block& target) {
       code_.is_handler(start, numeric_[0]->values[add_row].variants[pair_index(Place::slot, Place::slot)][1]);
   const auto row = static_cast<std::size_t>(condition.op) - static_cast<std::size_t>(Op::i32_eq);
   code_.truncate(start);
-  code_.begin(loops_.add_branch[row][adds_slot][operands.right == Place::slot]);
+  code_.begin(loops_.add_branch[row][adds_slot][operands.right == Place::slot][metered]);
   for (const std::uint32_t value : {augend, addend, sum, condition.fields[0]}) code_.field32(value);
-  emit_target(target);
-  code_.end();
+  finish_branch(target, metered);
   return true;
 }
 
 void Translator::emit_jump(Block& target) {
-  code_.begin(control_.jump[target.kind == BlockKind::loop]);
-  emit_target(target);
+  const bool backward = target.kind == BlockKind::loop;
+  const bool pays = backward && settings_.fuel;
+  code_.begin(pays ? control_.jump_metered : control_.jump[backward]);
+  emit_target(target, pays);
+  if (pays) loop_price(target);
   code_.end();
 }
 
@@ -312,17 +357,18 @@ void Translator::branch_if(std::uint32_t depth, bool sense) {
   Block& target = block_at(depth);
   const bool returns = target.kind == BlockKind::function;
   if (!returns && !moves_needed(target, 1)) {
-    emit_branch(take_condition(sense), target);
+    emit_branch(take_condition(sense), target, settings_.fuel);
+    begin_paid();
   } else {
     hold_values(label_types(target).size(), 1, returns);
     branch_over(take_condition(!sense), depth);
+    begin_charge();
   }
-  begin_charge();
 }
 
 // Jumps to a label unless the condition holds.
 void Translator::branch_over(const Condition& condition, std::uint32_t depth) {
-  std::uint32_t fixup = emit_branch_forward(condition);
+  std::uint32_t fixup = emit_branch_forward(condition, false);
   const std::array<std::uint32_t, bank_count> known = acc_slot_;
   branch(depth);
   acc_slot_ = known;
@@ -351,7 +397,7 @@ void Translator::branch_table() {
   for (const std::uint32_t depth : labels) {
     Block& target = block_at(depth);
     if (target.kind != BlockKind::function && !moves_needed(target, 0)) {
-      emit_target(target);
+      emit_target(target, false);
       continue;
     }
     fixups_.push_back({.field = code_.position(), .start = code_.start(), .next = labels_[depth]});
@@ -389,16 +435,17 @@ void Translator::branch_on_null(bool on_null) {
   const Operand top = stack_.back();
   if (on_null) pop();
   if (direct) {
-    emit_branch(taken, target);
+    emit_branch(taken, target, settings_.fuel);
+    begin_paid();
   } else {
     branch_over(taken, depth);
+    begin_charge();
   }
   if (on_null) {
     push(top);
   } else {
     pop();
   }
-  begin_charge();
 }
 
 // Writes a return. The entries stay on the stack.

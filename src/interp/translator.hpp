@@ -118,11 +118,13 @@ class Translator {
 
   struct Block {
     BlockKind kind = BlockKind::block;
-    bool reached = false;         // a branch goes to its end
-    std::uint32_t height = 0;     // entries below its parameters
-    std::uint32_t home = 0;       // first slot of what its label takes and of its results
-    std::uint32_t header = 0;     // loop: position of its header
-    std::uint32_t fixups = none;  // branches to its end
+    bool reached = false;              // a branch goes to its end
+    std::uint32_t height = 0;          // entries below its parameters
+    std::uint32_t home = 0;            // first slot of what its label takes and of its results
+    std::uint32_t header = 0;          // loop: position of its header
+    std::uint32_t paid_header = 0;     // loop, metered: of what is behind the payment
+    std::uint32_t price_field = none;  // loop, metered: of the payment
+    std::uint32_t fixups = none;       // branches to its end
     std::uint32_t else_fixup = none;
     std::uint32_t try_begin = 0;  // protected range
     std::uint32_t first_clause = 0;
@@ -241,7 +243,7 @@ class Translator {
   void settle_sums(Op op);
   Address take_address(bool acc_is_free);
   void field_address(const Address& address);
-  bool fuse_increment(const Condition& condition, Block& target);
+  bool fuse_increment(const Condition& condition, Block& target, bool metered);
 
   // Instructions (translate.cpp, translate_plain.cpp).
   void instruction(Op op);
@@ -283,6 +285,9 @@ class Translator {
   void end_function();
   void charge() noexcept { ++fuel_; }
   void begin_charge();
+  void end_charge();
+  void begin_paid();
+  void price_field();
   void control(Op op);
   Block make_block(BlockKind kind, const core::BlockType& type) const;
   void push_block(Block block);
@@ -301,9 +306,11 @@ class Translator {
   void branch_on_null(bool on_null);
   void branch_on_cast(Op op);
   void emit_jump(Block& target);
-  void emit_branch(const Condition& condition, Block& target);
-  std::uint32_t emit_branch_forward(const Condition& condition);
-  void emit_target(Block& target);
+  void emit_branch(const Condition& condition, Block& target, bool metered);
+  void finish_branch(Block& target, bool metered);
+  std::uint32_t emit_branch_forward(const Condition& condition, bool metered);
+  void emit_target(Block& target, bool pays);
+  void loop_price(const Block& loop);
   bool moves_needed(const Block& target, std::size_t above) const noexcept;
   void move_to_label(const Block& target);
   void hold_values(std::size_t count, std::size_t above, bool returns);
@@ -382,8 +389,9 @@ class Translator {
   std::uint32_t params_slots_ = 0;
   std::uint32_t operands_begin_ = 0;
   std::uint32_t frame_slots_ = 0;
-  std::uint32_t frame_field_ = 0;  // unit of `enter` that takes the frame's size
-  std::uint32_t fuel_field_ = none;
+  std::uint32_t frame_field_ = 0;     // unit of `enter` that takes the frame's size
+  std::uint32_t fuel_field_ = none;   // of the price of the run under way
+  std::uint32_t price_field_ = none;  // written last
   std::uint32_t fuel_ = 0;
   bool reachable_ = true;
   bool done_ = false;

@@ -109,7 +109,7 @@ void call_func(Func* func, Slot* slots) {
     func->native_entry = entry;
   }
   Thread& thread = *store.current;
-  const std::size_t needed = runtime::frame_header_slots + std::max({func->param_slots, func->result_slots, 1U});
+  const std::size_t needed = runtime::frame_header_slots + func->value_slots;
   if (!thread.extend(thread.top + needed)) {
     leave(thread, thread.trap(Trap::call_stack_exhausted));
   }

@@ -5,7 +5,7 @@
 
 #include "base/concat.hpp"
 #include "binary/core/module.hpp"
-#include "runtime/store.hpp"
+#include "runtime/outermost_call.hpp"
 
 namespace tenon::runtime {
 
@@ -50,31 +50,6 @@ class Entry {
   bool may_wait_;
 };
 
-bool has_room(Thread& thread, std::size_t slots) noexcept {
-  if (thread.top + slots <= thread.stack_limit) [[likely]]
-    return true;
-  return static_cast<std::size_t>(thread.stack_end - thread.top) >= slots && thread.extend(thread.top + slots);
-}
-
-// Copies without a call: there are few.
-void copy_slots(const Slot* from, std::size_t count, Slot* to) noexcept {
-  for (std::size_t i = 0; i < count; ++i) {
-    to[i] = from[i];
-    asm volatile("" : : : "memory");
-  }
-}
-
-// Runs the function at the thread's top, where there is room for its frame.
-Outcome run(Thread& thread, const Func& func, Slot* values) {
-  Slot* frame = thread.top + frame_header_slots;
-  copy_slots(values, func.param_slots, frame);
-  thread.top = frame + std::max(func.param_slots, func.result_slots);
-  const Outcome outcome = thread.store->executor->call(thread, func, frame);
-  if (outcome == Outcome::returned) [[likely]]
-    copy_slots(frame, func.result_slots, values);
-  return outcome;
-}
-
 Error stack_exhausted() {
   return Error(ErrorKind::trap, message(Trap::call_stack_exhausted))
       .with_code(static_cast<std::uint32_t>(Trap::call_stack_exhausted));
@@ -84,8 +59,8 @@ Error stack_exhausted() {
 
 Result<void> call_on(Thread& thread, const Func& func, std::span<Slot> values) {
   Store& store = *thread.store;
-  const std::size_t needed = frame_header_slots + std::max(func.param_slots, func.result_slots);
-  assert(values.size() >= std::max(func.param_slots, func.result_slots));
+  const std::size_t needed = frame_header_slots + func.value_slots;
+  assert(values.size() >= func.param_slots && values.size() >= func.result_slots);
   if (!has_room(thread, needed)) return stack_exhausted();
   const Entry entry(store, thread);
   const Outcome outcome = run(thread, func, values.data());
@@ -93,41 +68,21 @@ Result<void> call_on(Thread& thread, const Func& func, std::span<Slot> values) {
   return {};
 }
 
-namespace {
-
-// What is left to do when a call from the host, with nothing else under way, did not return.
-Error end_of_outermost(Store& store, Thread& thread, Outcome outcome) {
+Error end_of_outermost(Thread& thread, Outcome outcome) {
   Error error = error_of(thread, outcome);
-  release_thread(store, thread);
+  release_thread(*thread.store, thread);
   return error;
 }
 
-}  // namespace
-
-// From the host with nothing under way, as most calls are: a thread of its own, of whose state there is nothing to
-// keep.
 Result<void> call(Store& store, const Func& func, std::span<Slot> values) {
   if (store.current != nullptr) [[unlikely]]
     return call_on(*store.current, func, values);
-  Thread* thread = take_free_thread(store);
-  if (thread == nullptr) [[unlikely]] {
-    auto made = acquire_thread(store);
-    if (!made) return std::move(made).error();
-    thread = *made;
-  }
-  assert(values.size() >= std::max(func.param_slots, func.result_slots) && thread->host_call == nullptr);
-  store.current = thread;
-  thread->fuel = store.fuel;
-  thread->ip = nullptr;
-  thread->instance = nullptr;
-  const Outcome outcome = has_room(*thread, frame_header_slots + std::max(func.param_slots, func.result_slots))
-                              ? run(*thread, func, values.data())
-                              : thread->trap(Trap::call_stack_exhausted);
-  store.current = nullptr;
-  store.fuel = thread->fuel;
+  assert(values.size() >= func.param_slots && values.size() >= func.result_slots);
+  auto thread = acquire_thread(store);
+  if (!thread) return std::move(thread).error();
+  const Outcome outcome = call_outermost(**thread, func, values.data());
   if (outcome != Outcome::returned) [[unlikely]]
-    return end_of_outermost(store, *thread, outcome);
-  release_thread(store, *thread);
+    return end_of_outermost(**thread, outcome);
   return {};
 }
 
@@ -155,7 +110,7 @@ class Running {
 }  // namespace
 
 Outcome start(Thread& thread, const Func& func, std::span<const Slot> arguments) {
-  const std::size_t needed = frame_header_slots + std::max(func.param_slots, func.result_slots);
+  const std::size_t needed = frame_header_slots + func.value_slots;
   assert(arguments.size() == func.param_slots && thread.top == thread.stack_base);
   if (!has_room(thread, needed)) return thread.trap(Trap::call_stack_exhausted);
   const Running running(thread);

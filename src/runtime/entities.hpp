@@ -42,8 +42,9 @@ struct Func {
   core::TypeIdx type;  // canonical
   std::uint32_t param_slots = 0;
   std::uint32_t result_slots = 0;
-  core::FuncIdx index;           // in the module; none for host functions
-  Instance* instance = nullptr;  // where it was defined; nullptr for host functions
+  std::uint32_t value_slots = 1;  // the larger of the two, and one at least
+  core::FuncIdx index;            // in the module; none for host functions
+  Instance* instance = nullptr;   // where it was defined; nullptr for host functions
   Store* store = nullptr;
   StoreControl* control = nullptr;  // the store's
   HostCallback callback = nullptr;  // host functions

@@ -72,6 +72,7 @@ void set_signature(Func& func, const core::TypeRegistry& types) {
   const core::FuncType& type = types[func.type].type.func;
   for (const core::ValType param : type.params) func.param_slots += slots_of(param);
   for (const core::ValType result : type.results) func.result_slots += slots_of(result);
+  func.value_slots = std::max({func.param_slots, func.result_slots, 1U});
 }
 
 }  // namespace
@@ -196,6 +197,16 @@ void Checkpoint::note(const Store& store) noexcept {
   pauses_ = store.heap.pauses();
 }
 
+namespace {
+
+void abandon(Store& store, Thread& thread) noexcept {
+  store.fuel = thread.fuel;
+  thread.ip = nullptr;                                             // nobody knows where it stood
+  if (thread.host_call == nullptr) release_thread(store, thread);  // else it is in the hands of who started it
+}
+
+}  // namespace
+
 void Checkpoint::restore(Store& store) const noexcept {
   store.heap.set_pauses(pauses_);
   Thread* abandoned = std::exchange(store.current, current_);
@@ -208,11 +219,13 @@ void Checkpoint::restore(Store& store) const noexcept {
     current_->may_wait = may_wait_;
     current_->activation = activation_;
   } else if (abandoned != nullptr) {
-    store.fuel = abandoned->fuel;
-    abandoned->ip = nullptr;  // nobody knows where it stood
-    if (abandoned->host_call == nullptr)
-      release_thread(store, *abandoned);  // else it is in the hands of who started it
+    abandon(store, *abandoned);
   }
+}
+
+void abandon_outermost(Store& store) noexcept {
+  store.heap.set_pauses(0);
+  if (Thread* abandoned = std::exchange(store.current, nullptr)) abandon(store, *abandoned);
 }
 
 bool Thread::extend(const Slot* end) noexcept {

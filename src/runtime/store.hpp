@@ -120,6 +120,11 @@ Result<void> call(Store& store, const Func& func, std::span<Slot> values);
 // The same on a thread of the caller's choice.
 Result<void> call_on(Thread& thread, const Func& func, std::span<Slot> values);
 
+// After `call_outermost` (outermost_call.hpp) did not return: makes the error of it and releases the thread.
+Error end_of_outermost(Thread& thread, Outcome outcome);
+// After an allocation failed in such a call: as it was before.
+void abandon_outermost(Store& store) noexcept;
+
 // A call that may be suspended, on a thread of its own from `acquire_thread`: runs until the guest has ended or waits.
 // The results are then at `results_of`.
 Outcome start(Thread& thread, const Func& func, std::span<const Slot> arguments);

@@ -331,7 +331,7 @@ Outcome call_first(runtime::Thread& core, const runtime::Func& func, Slot* frame
     self.data = adapted.lowered;
     return call_lowered_synchronously(core, self, frame);
   }
-  const std::size_t slots = std::max(self.param_slots, self.result_slots);
+  const std::size_t slots = self.value_slots;
   return outcome_of(core, runtime::call(*core.store, self, {frame, slots}));
 }
 

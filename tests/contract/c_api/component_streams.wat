@@ -1,0 +1,48 @@
+(component
+  (type $bytes (stream u8))
+  (type $number (future u32))
+  (import "ask" (func $ask async (param "question" u32) (result u32)))
+  (core module $libc (memory (export "memory") 1))
+  (core instance $libc (instantiate $libc))
+  (core func $read (canon stream.read $bytes (memory $libc "memory")))
+  (core func $drop (canon stream.drop-readable $bytes))
+  (core func $read-number (canon future.read $number (memory $libc "memory")))
+  (core func $drop-number (canon future.drop-readable $number))
+  (core func $ask (canon lower (func $ask)))
+  (core func $return (canon task.return (result u32)))
+  (core module $m
+    (import "libc" "memory" (memory 1))
+    (import "" "read" (func $read (param i32 i32 i32) (result i32)))
+    (import "" "drop" (func $drop (param i32)))
+    (import "" "read-number" (func $read-number (param i32 i32) (result i32)))
+    (import "" "drop-number" (func $drop-number (param i32)))
+    (import "" "ask" (func $ask (param i32) (result i32)))
+    (import "" "return" (func $return (param i32)))
+    ;; The sum of all bytes of the stream.
+    (func (export "sum") (param $bytes i32)
+      (local $got i32) (local $at i32) (local $sum i32)
+      (loop $more
+        (local.set $got (call $read (local.get $bytes) (i32.const 0) (i32.const 100)))
+        (local.set $at (i32.shr_u (local.get $got) (i32.const 4)))
+        (block $done
+          (loop $next
+            (br_if $done (i32.eqz (local.get $at)))
+            (local.set $at (i32.sub (local.get $at) (i32.const 1)))
+            (local.set $sum (i32.add (local.get $sum) (i32.load8_u (local.get $at))))
+            (br $next)))
+        (br_if $more (i32.eqz (i32.and (local.get $got) (i32.const 15)))))
+      (call $drop (local.get $bytes))
+      (call $return (local.get $sum)))
+    ;; What the host answers to the number in the future.
+    (func (export "answer") (param $number i32)
+      (drop (call $read-number (local.get $number) (i32.const 200)))
+      (call $drop-number (local.get $number))
+      (call $return (call $ask (i32.load (i32.const 200))))))
+  (core instance $i (instantiate $m (with "libc" (instance $libc)) (with "" (instance
+    (export "read" (func $read)) (export "drop" (func $drop)) (export "read-number" (func $read-number))
+    (export "drop-number" (func $drop-number)) (export "ask" (func $ask)) (export "return" (func $return))))))
+  (func (export "sum") async (param "bytes" $bytes) (result u32) (canon lift (core func $i "sum") async))
+  (func (export "answer") async (param "number" $number) (result u32) (canon lift (core func $i "answer") async))
+  (core module $p (func (export "pass") (param i32) (result i32) (local.get 0)))
+  (core instance $pass (instantiate $p))
+  (func (export "pass") (param "bytes" $bytes) (result $bytes) (canon lift (core func $pass "pass"))))
