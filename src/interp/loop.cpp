@@ -34,20 +34,21 @@ struct AddBranch {
   }
 };
 
-template <class D, std::size_t... i>
+template <class D, bool metered, std::size_t... i>
 constexpr LoopTable make_loop(std::index_sequence<i...>) {
   LoopTable table;
-  ((table.add_branch[i / 8][i / 4 % 2][i / 2 % 2][i % 2] = D::template handler<
-        AddBranch<static_cast<Op>(static_cast<std::size_t>(Op::i32_eq) + i / 8),
-                  i / 4 % 2 != 0 ? Place::slot : Place::imm, i / 2 % 2 != 0 ? Place::slot : Place::imm, i % 2 != 0>>()),
+  ((table.add_branch[i / 4][i / 2 % 2][i % 2] = D::template handler<
+        AddBranch<static_cast<Op>(static_cast<std::size_t>(Op::i32_eq) + i / 4),
+                  i / 2 % 2 != 0 ? Place::slot : Place::imm, i % 2 != 0 ? Place::slot : Place::imm, metered>>()),
    ...);
   return table;
 }
-constexpr LoopTable tail = make_loop<TailDispatch>(std::make_index_sequence<i32_comparison_count * 8>());
-constexpr LoopTable loop = make_loop<LoopDispatch>(std::make_index_sequence<i32_comparison_count * 8>());
+template <class D, bool metered>
+constexpr LoopTable table = make_loop<D, metered>(std::make_index_sequence<i32_comparison_count * 4>());
 
 }  // namespace
 
-const LoopTable loop_handlers[2] = {tail, loop};
+const LoopTable loop_handlers[2] = {table<TailDispatch, false>, table<LoopDispatch, false>};
+const LoopTable metered_loop_handlers[2] = {table<TailDispatch, true>, table<LoopDispatch, true>};
 
 }  // namespace tenon::interp

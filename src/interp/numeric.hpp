@@ -118,22 +118,20 @@ constexpr ValueHandlers make_value_handlers(std::index_sequence<variant...>) {
   return row;
 }
 
-template <class Dispatch, Op op, std::size_t... variant>
+template <class Dispatch, bool metered, Op op, std::size_t... variant>
 constexpr BranchHandlers make_branch_handlers(std::index_sequence<variant...>) {
   BranchHandlers row{};
   if constexpr (is_comparison(op)) {
     constexpr auto handler_of = []<std::size_t i>() {
-      constexpr bool negated = i / 4 % 2 != 0;
+      constexpr bool negated = i / 2 % 2 != 0;
       if constexpr (negated && std::is_integral_v<Param<op, 0>>) {
         return Handler{};
       } else {
         return Dispatch::template handler<
-            CompareBranch<op, pairs[i / 8].left, pairs[i / 8].right, negated, i / 2 % 2 != 0, i % 2 != 0>>();
+            CompareBranch<op, pairs[i / 4].left, pairs[i / 4].right, negated, i % 2 != 0, metered>>();
       }
     };
-    ((row.variants[variant / 8][variant / 4 % 2][variant / 2 % 2][variant % 2] =
-          handler_of.template operator()<variant>()),
-     ...);
+    ((row.variants[variant / 4][variant / 2 % 2][variant % 2] = handler_of.template operator()<variant>()), ...);
   }
   return row;
 }
@@ -150,7 +148,16 @@ constexpr NumericRows<family> make_numeric() {
   return [&]<std::size_t... row>(std::index_sequence<row...>) {
     return NumericRows<family>{
         {make_value_handlers<Dispatch, ops[row]>(std::make_index_sequence<pair_count * 2>())...},
-        {make_branch_handlers<Dispatch, ops[row]>(std::make_index_sequence<pair_count * 8>())...}};
+        {make_branch_handlers<Dispatch, false, ops[row]>(std::make_index_sequence<pair_count * 4>())...}};
+  }(std::make_index_sequence<ops.size()>());
+}
+
+template <class Dispatch, std::size_t family>
+constexpr std::array<BranchHandlers, count_numeric<family>()> make_metered() {
+  constexpr auto ops = numeric_ops<family>();
+  return [&]<std::size_t... row>(std::index_sequence<row...>) {
+    return std::array<BranchHandlers, ops.size()>{
+        make_branch_handlers<Dispatch, true, ops[row]>(std::make_index_sequence<pair_count * 4>())...};
   }(std::make_index_sequence<ops.size()>());
 }
 

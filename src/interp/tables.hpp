@@ -18,10 +18,10 @@ struct ValueHandlers {
 inline constexpr std::size_t unary_acc = 0;
 inline constexpr std::size_t unary_slot = 3;
 
-// Comparisons fused with a branch: by operands, negated, backward, metered. Integer comparisons have no negated form:
+// Comparisons fused with a branch: by operands, negated, backward. Integer comparisons have no negated form:
 // the opposite comparison serves.
 struct BranchHandlers {
-  Handler variants[pair_count][2][2][2] = {};
+  Handler variants[pair_count][2][2] = {};
 };
 
 // Commutative i32 operations with one operand shifted by a constant: by operation, shift, other operand (acc or slot),
@@ -34,12 +34,13 @@ struct ShiftTable {
 extern const ShiftTable shift_handlers[2];
 
 // An addition of 32 bits into a local, fused with a comparison of the sum and a branch backwards: the end of most
-// loops. By comparison, addend (immediate or slot), what is compared with (immediate or slot), and metered.
+// loops. By comparison, addend (immediate or slot), and what is compared with (immediate or slot).
 inline constexpr std::size_t i32_comparison_count = 10;
 struct LoopTable {
-  Handler add_branch[i32_comparison_count][2][2][2] = {};
+  Handler add_branch[i32_comparison_count][2][2] = {};
 };
 extern const LoopTable loop_handlers[2];
+extern const LoopTable metered_loop_handlers[2];
 
 struct NumericTable {
   const ValueHandlers* values;
@@ -49,6 +50,11 @@ extern const NumericTable numeric_i32[2];
 extern const NumericTable numeric_i64[2];
 extern const NumericTable numeric_f32[2];
 extern const NumericTable numeric_f64[2];
+// The branches of metered code, by family.
+struct MeteredTable {
+  const BranchHandlers* branches[4];
+};
+extern const MeteredTable metered_handlers[2];
 
 inline constexpr std::size_t place_count = 3;
 

@@ -253,9 +253,9 @@ void Translator::emit_target(Block& target, bool pays) {
 void Translator::emit_branch(const Condition& condition, Block& target, bool metered) {
   const NumericPlace numeric = numeric_places[static_cast<std::size_t>(condition.op)];
   const bool backward = target.kind == BlockKind::loop;
-  if (backward && fuse_increment(condition, target, metered)) return;
-  const BranchHandlers& row = numeric_[numeric.family]->branches[numeric.row];
-  code_.begin(row.variants[condition.pair][condition.negated][backward][metered]);
+  if (backward && fuse_increment(condition, target)) return;
+  const BranchHandlers* rows = metered ? metered_.branches[numeric.family] : numeric_[numeric.family]->branches;
+  code_.begin(rows[numeric.row].variants[condition.pair][condition.negated][backward]);
   for (std::uint32_t i = 0; i < condition.count; ++i) code_.field32(condition.fields[i]);
   finish_branch(target, metered);
 }
@@ -270,7 +270,7 @@ void Translator::finish_branch(Block& target, bool metered) {
 }
 
 // Writes an increment, a comparison with the sum and a branch back as one instruction, if that is what there is.
-bool Translator::fuse_increment(const Condition& condition, Block& target, bool metered) {
+bool Translator::fuse_increment(const Condition& condition, Block& target) {
   if (condition.increment == none || condition.op < Op::i32_eq || condition.op > Op::i32_ge_u) return false;
   const Pair operands = pairs[condition.pair];
   if (operands.left != Place::acc || operands.right == Place::acc) return false;
@@ -282,9 +282,9 @@ bool Translator::fuse_increment(const Condition& condition, Block& target, bool 
       code_.is_handler(start, numeric_[0]->values[add_row].variants[pair_index(Place::slot, Place::slot)][1]);
   const auto row = static_cast<std::size_t>(condition.op) - static_cast<std::size_t>(Op::i32_eq);
   code_.truncate(start);
-  code_.begin(loops_.add_branch[row][adds_slot][operands.right == Place::slot][metered]);
+  code_.begin(loops_.add_branch[row][adds_slot][operands.right == Place::slot]);
   for (const std::uint32_t value : {augend, addend, sum, condition.fields[0]}) code_.field32(value);
-  finish_branch(target, metered);
+  finish_branch(target, settings_.fuel);
   return true;
 }
 

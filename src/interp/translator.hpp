@@ -243,7 +243,7 @@ class Translator {
   void settle_sums(Op op);
   Address take_address(bool acc_is_free);
   void field_address(const Address& address);
-  bool fuse_increment(const Condition& condition, Block& target, bool metered);
+  bool fuse_increment(const Condition& condition, Block& target);
 
   // Instructions (translate.cpp, translate_plain.cpp).
   void instruction(Op op);
@@ -358,6 +358,7 @@ class Translator {
   const runtime::CodeSettings settings_;
   std::atomic<const Cell*>* entries_;
   const NumericTable* numeric_[4];
+  const MeteredTable& metered_;
   const MemoryTable& memory_;
   const ControlTable& control_;
   const LoopTable& loops_;

@@ -113,6 +113,54 @@ TEST_P(Interpreter, MetersTheSameWhateverTheDispatch) {
   EXPECT_EQ(guest.trap("f", {10}), "all fuel consumed");
 }
 
+struct Metered {
+  const char* body;
+  std::int32_t argument;
+  std::int64_t units;
+};
+// What is entered is paid for, wherever the payment stands: at a branch, at a loop, or where ways meet.
+constexpr Metered metered_bodies[] = {
+    {"(if (result i32) (local.get 0) (then (i32.const 1)) (else (i32.const 2)))", 0, 5},
+    {"(if (result i32) (local.get 0) (then (i32.const 1)) (else (i32.const 2)))", 1, 5},
+    {"(block (result i32) (i32.const 7) (br_if 0 (local.get 0)) (drop) (i32.const 8))", 0, 8},
+    {"(block (result i32) (i32.const 7) (br_if 0 (local.get 0)) (drop) (i32.const 8))", 1, 5},
+    {R"((loop (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (if (local.get 0) (then (br 1)))) (i32.const 0))", 3,
+     24},
+    {R"((local i32)
+       (loop (local.set 1 (i32.add (local.get 1) (i32.const 1))) (br_if 0 (i32.lt_u (local.get 1) (local.get 0))))
+       (i32.const 0))",
+     4, 36},
+    {R"((loop (block (br_table 0 1 (i32.gt_s (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 0)))))
+       (i32.const 0))",
+     4, 36},
+    {R"((block (loop (br_if 1 (i32.eqz (local.get 0))) (local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br 0)))
+       (i32.const 0))",
+     3, 31},
+    {R"((if (result i32) (i32.lt_s (local.get 0) (i32.const 2)) (then (local.get 0)) (else
+       (i32.add (call 0 (i32.sub (local.get 0) (i32.const 1))) (call 0 (i32.sub (local.get 0) (i32.const 2)))))))",
+     7, 447},
+    {R"((i64.const 3) (loop (param i64) (result i64) (i64.const 1) (i64.sub)
+       (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (drop) (i32.const 0))",
+     3, 27},
+    {"(block (br_if 0 (f64.lt (f64.convert_i32_s (local.get 0)) (f64.const 2))) (nop) (nop)) (i32.const 0)", 1, 8},
+    {"(block (br_if 0 (f64.lt (f64.convert_i32_s (local.get 0)) (f64.const 2))) (nop) (nop)) (i32.const 0)", 3, 11},
+    {"(block (ref.null func) (br_on_null 0) (drop) (nop)) (i32.const 0)", 0, 5},
+    {"(if (local.get 0) (then (return (i32.const 1)))) (unreachable)", 1, 4},
+};
+
+TEST_P(Interpreter, MetersEveryWayThroughTheCode) {
+  runtime::CodeSettings metered = settings();
+  metered.fuel = true;
+  for (const Metered& c : metered_bodies) {
+    Guest guest(std::string("(func (export \"f\") (param i32) (result i32) ") + c.body + ")", metered);
+    guest.store.fuel = 1000;
+    ASSERT_TRUE(guest.call("f", {static_cast<std::uint32_t>(c.argument)})) << c.body;
+    EXPECT_EQ(1000 - guest.store.fuel, c.units) << c.body;
+    guest.store.fuel = c.units - 1;
+    EXPECT_EQ(guest.trap("f", {static_cast<std::uint32_t>(c.argument)}), "all fuel consumed") << c.body;
+  }
+}
+
 TEST_P(Interpreter, SwapsResultsThatAreLocals) {
   Guest guest(R"((func (export "f") (param i32 i64) (result i64 i32 i64) (local.get 1) (local.get 0) (local.get 1)))",
               settings());
