@@ -204,7 +204,9 @@ class ComponentCall {
   // Enters the instance; then `context` lowers. Errors: usage, trap.
   Result<void> begin() noexcept;
   AbiContext& context() noexcept { return context_; }
-  // The error that lowering or lifting kept.
+  // The error that lowering kept: the call does not take place.
+  Error refused() noexcept;
+  // The error that lifting kept.
   Error failure() noexcept;
   // Calls the core function: `slots` holds the flat parameters and takes the results. Errors: trap.
   Result<void> run(std::span<std::uint64_t> slots) noexcept;
@@ -303,7 +305,7 @@ class TypedComponentFunc<R(Args...)> {
     std::uint64_t slots[Params::slots > 0 ? Params::slots : 1];
     detail::lower_params(context, slots, arguments...);
     if (context.has_failed) [[unlikely]]
-      return call.failure();
+      return call.refused();
     if (auto done = call.run(slots); !done) [[unlikely]]
       return std::move(done).error();
     constexpr unsigned result_slots = Results::flat == 0 ? 0 : 1;

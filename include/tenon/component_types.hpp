@@ -103,13 +103,13 @@ struct Shape {
 // "tuple<u32, string>".
 std::string to_string(const Shape& shape);
 
-// Whether values of the type hold handles: those need to know their component type.
-constexpr bool has_handles(const Shape& shape) noexcept {
-  if (shape.kind >= Shape::Kind::own) return true;
+// Whether values of the type hold handles or enums: those need to know their component type.
+constexpr bool needs_type(const Shape& shape) noexcept {
+  if (shape.kind >= Shape::Kind::own || shape.kind == Shape::Kind::enum_) return true;
   for (const Shape* member : shape.members) {
-    if (member != nullptr && has_handles(*member)) return true;
+    if (member != nullptr && needs_type(*member)) return true;
   }
-  return shape.element != nullptr && has_handles(*shape.element);
+  return shape.element != nullptr && needs_type(*shape.element);
 }
 
 // --- The two sides -------------------------------------------------------------------------------------------------
@@ -125,14 +125,16 @@ struct AbiContext {
   bool has_failed = false;
   AbiState* state = nullptr;
   std::deque<std::string>* scratch = nullptr;  // strings that views refer to; made when needed
-  // The component type at hand, kept for what has handles; nullptr: the parameters of `signature`.
+  // The component type at hand, kept for what has handles or enums; nullptr: the parameters of `signature`.
   const component::ValueType* type = nullptr;
   const component::FuncSignature* signature = nullptr;
 
   unsigned pointer_size() const noexcept { return is_64 ? 8 : 4; }
 };
 
+// What the guest did wrong, and what the host did.
 void abi_trap(AbiContext& context, std::string_view message) noexcept;
+void abi_misuse(AbiContext& context, std::string_view message) noexcept;
 // The bytes of `count` elements, checked: alignment and bounds. nullptr after an error, or for none.
 const std::uint8_t* abi_list(AbiContext& context, std::uint64_t pointer, std::uint64_t count, std::uint64_t size,
                              std::uint32_t alignment) noexcept;
@@ -148,6 +150,8 @@ AbiRange abi_lower_string(AbiContext& context, std::string_view text) noexcept;
 // The type of a part of the type at hand: a field, a case's value, an element (0); and of the function's result.
 const component::ValueType* abi_part(const AbiContext& context, std::uint32_t part) noexcept;
 const component::ValueType* abi_result(const AbiContext& context) noexcept;
+// How many cases the enum at hand has.
+std::uint32_t abi_cases(const AbiContext& context) noexcept;
 // Handles of the type at hand: resources, streams and futures.
 component::Handle abi_lift_handle(AbiContext& context, std::uint32_t index) noexcept;
 std::uint32_t abi_lower_handle(AbiContext& context, const component::Handle& handle) noexcept;
@@ -198,17 +202,17 @@ struct Abi;
 template <class T>
 concept AbiType = requires { Abi<T>::flat; };
 
-// While it lives, the type at hand is that of a part. Types without handles need not know theirs.
+// While it lives, the type at hand is that of a part. Most types need not know theirs.
 template <class T>
 class AbiPart {
  public:
   AbiPart(AbiContext& context, std::uint32_t part) noexcept : context_(context), whole_(context.type) {
-    if constexpr (has_handles(Abi<T>::shape)) context.type = abi_part(context, part);
+    if constexpr (needs_type(Abi<T>::shape)) context.type = abi_part(context, part);
   }
   AbiPart(const AbiPart&) = delete;
   AbiPart& operator=(const AbiPart&) = delete;
   ~AbiPart() {
-    if constexpr (has_handles(Abi<T>::shape)) context_.type = whole_;
+    if constexpr (needs_type(Abi<T>::shape)) context_.type = whole_;
   }
 
  private:
@@ -294,21 +298,28 @@ struct Abi<char32_t> {
   static constexpr Shape shape{.kind = Shape::Kind::char_};
   static constexpr unsigned flat = 1;
   static constexpr AbiLayout layout(bool) noexcept { return {4, 4}; }
+  static constexpr bool is_scalar_value(std::uint32_t value) noexcept {
+    return value < 0xD800 || (value > 0xDFFF && value < 0x11'0000);
+  }
   static char32_t check(AbiContext& context, std::uint32_t value) noexcept {
-    if (value >= 0x11'0000 || (value >= 0xD800 && value <= 0xDFFF)) abi_trap(context, "invalid `char` bit pattern");
+    if (!is_scalar_value(value)) abi_trap(context, "invalid `char` bit pattern");
+    return value;
+  }
+  static std::uint32_t check_own(AbiContext& context, char32_t value) noexcept {
+    if (!is_scalar_value(value)) abi_misuse(context, "a Unicode scalar value was expected, found another char32_t");
     return value;
   }
   static char32_t lift(AbiContext& context, const std::uint64_t* slots) noexcept {
     return check(context, static_cast<std::uint32_t>(slots[0]));
   }
   static void lower(AbiContext& context, char32_t value, std::uint64_t* slots) noexcept {
-    slots[0] = check(context, value);
+    slots[0] = check_own(context, value);
   }
   static char32_t load(AbiContext& context, const std::uint8_t* at) noexcept {
     return check(context, abi_load<std::uint32_t>(at));
   }
   static void store(AbiContext& context, char32_t value, std::uint64_t pointer) noexcept {
-    abi_store(abi_at(context, pointer), static_cast<std::uint32_t>(check(context, value)));
+    abi_store(abi_at(context, pointer), check_own(context, value));
   }
 };
 
@@ -825,13 +836,25 @@ struct Abi<T> {
   static constexpr Shape shape{.kind = Shape::Kind::enum_, .length = sizeof(T)};
   static constexpr unsigned flat = 1;
   static constexpr AbiLayout layout(bool) noexcept { return {sizeof(T), sizeof(T)}; }
-  static T lift(AbiContext&, const std::uint64_t* slots) noexcept { return static_cast<T>(slots[0]); }
-  static void lower(AbiContext&, T value, std::uint64_t* slots) noexcept {
-    slots[0] = static_cast<std::make_unsigned_t<std::underlying_type_t<T>>>(value);
+  using Number = std::make_unsigned_t<std::underlying_type_t<T>>;
+  static T check(AbiContext& context, std::uint32_t number) noexcept {
+    if (!context.has_failed && number >= abi_cases(context)) abi_trap(context, "invalid variant discriminant");
+    return context.has_failed ? T{} : static_cast<T>(number);
   }
-  static T load(AbiContext&, const std::uint8_t* at) noexcept { return abi_load<T>(at); }
+  static Number check_own(AbiContext& context, T value) noexcept {
+    const auto number = static_cast<Number>(value);
+    if (!context.has_failed && number >= abi_cases(context)) abi_misuse(context, "an enum has no case of this number");
+    return number;
+  }
+  static T lift(AbiContext& context, const std::uint64_t* slots) noexcept {
+    return check(context, static_cast<std::uint32_t>(slots[0]));
+  }
+  static void lower(AbiContext& context, T value, std::uint64_t* slots) noexcept {
+    slots[0] = check_own(context, value);
+  }
+  static T load(AbiContext& context, const std::uint8_t* at) noexcept { return check(context, abi_load<Number>(at)); }
   static void store(AbiContext& context, T value, std::uint64_t pointer) noexcept {
-    abi_store(abi_at(context, pointer), value);
+    abi_store(abi_at(context, pointer), check_own(context, value));
   }
 };
 

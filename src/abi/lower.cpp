@@ -5,7 +5,6 @@
 
 #include "abi/layout.hpp"
 #include "abi/lift.hpp"
-#include "abi/strings.hpp"
 #include "abi/traps.hpp"
 #include "base/utf8.hpp"
 
@@ -61,12 +60,7 @@ Result<std::uint64_t> lower_handle(LiftLowerContext& cx, const Val& value, const
 
 Result<StringRange> store_string(LiftLowerContext& cx, const Val& value, const ValueType& type) {
   if (value.kind() != ValKind::string) return mismatch(type, value);
-  if (!is_utf8(value.string())) return fail(ErrorKind::usage, {}, "a string of UTF-8 was expected, found other bytes");
-  if (value.string().size() > limits::max_string_bytes) {
-    return trapped("string content out-of-bounds: at most ", limits::max_string_bytes, " bytes were expected, found ",
-                   value.string().size());
-  }
-  return store_string_into_range(cx, StringView::of(value.string()));
+  return store_text(cx, value.string());
 }
 
 Result<void> store_list_into_valid_range(LiftLowerContext& cx, const Val& value, const ValueType& element,
@@ -175,6 +169,15 @@ Result<void> store_word(LiftLowerContext& cx, Result<std::uint64_t> word, const 
 }
 
 }  // namespace
+
+Result<StringRange> store_text(LiftLowerContext& cx, std::string_view text) {
+  if (!is_utf8(text)) return fail(ErrorKind::usage, {}, "a string of UTF-8 was expected, found other bytes");
+  if (text.size() > limits::max_string_bytes) {
+    return trapped("string content out-of-bounds: at most ", limits::max_string_bytes, " bytes were expected, found ",
+                   text.size());
+  }
+  return store_string_into_range(cx, StringView::of(text));
+}
 
 void store_int(LiftLowerContext& cx, std::uint64_t value, std::uint64_t pointer, unsigned size) noexcept {
   std::uint8_t* to = cx.memory.data() + pointer;

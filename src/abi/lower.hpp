@@ -9,6 +9,7 @@
 #include <span>
 
 #include "abi/context.hpp"
+#include "abi/strings.hpp"
 
 namespace tenon::component {
 
@@ -25,6 +26,8 @@ Result<unsigned> lower_flat_values(LiftLowerContext& cx, unsigned max_flat, std:
 
 // Pieces for what works on memory without values.
 void store_int(LiftLowerContext& cx, std::uint64_t value, std::uint64_t pointer, unsigned size) noexcept;
+// A string of the host's, in the encoding of `cx`. Errors: trap, usage (it is not UTF-8).
+Result<StringRange> store_text(LiftLowerContext& cx, std::string_view text);
 // Where a tuple goes: `out_pointer`, checked, or memory from realloc.
 Result<std::uint64_t> place_tuple(LiftLowerContext& cx, const Layout& layout, std::optional<std::uint64_t> out_pointer);
 

@@ -42,11 +42,18 @@ T value_or_keep(AbiContext& context, Result<T> result) {
 
 }  // namespace
 
-void abi_trap(AbiContext& context, std::string_view message) noexcept {
+namespace {
+
+void keep(AbiContext& context, ErrorKind kind, std::string_view message) noexcept {
   if (context.has_failed) return;
   context.has_failed = true;
-  context.state->error = Error(ErrorKind::trap, message);
+  context.state->error = Error(kind, message);
 }
+
+}  // namespace
+
+void abi_trap(AbiContext& context, std::string_view message) noexcept { keep(context, ErrorKind::trap, message); }
+void abi_misuse(AbiContext& context, std::string_view message) noexcept { keep(context, ErrorKind::usage, message); }
 
 Error abi_failure(AbiContext& context) noexcept { return std::move(context.state->error); }
 
@@ -102,8 +109,7 @@ std::string_view abi_lift_string(AbiContext& context, std::uint64_t pointer, std
 
 AbiRange abi_lower_string(AbiContext& context, std::string_view text) noexcept {
   if (context.has_failed) return {};
-  const auto stored = value_or_keep(
-      context, component::store_string_into_range(*context.state->guest, component::StringView::of(text)));
+  const auto stored = value_or_keep(context, component::store_text(*context.state->guest, text));
   update_memory(context);
   return {stored.pointer, stored.tagged_code_units};
 }
@@ -121,6 +127,10 @@ const component::ValueType* abi_part(const AbiContext& context, std::uint32_t pa
 }
 
 const component::ValueType* abi_result(const AbiContext& context) noexcept { return context.signature->result; }
+
+std::uint32_t abi_cases(const AbiContext& context) noexcept {
+  return static_cast<std::uint32_t>(context.type->labels.size());
+}
 
 component::Handle abi_lift_handle(AbiContext& context, std::uint32_t index) noexcept {
   if (context.has_failed) return {};

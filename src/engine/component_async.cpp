@@ -126,6 +126,7 @@ struct GuestCall final : component::Call, std::enable_shared_from_this<GuestCall
     auto& guest = static_cast<component::GuestContext&>(callee);
     auto lowered = with_context(guest, type, [&](AbiContext& context) { body->lower(context, flat); });
     guest.renew();
+    if (!lowered && lowered.error().kind() == ErrorKind::usage) finish(lowered.error());
     return lowered;
   }
   Result<std::vector<component::Val>> start() override { return usage("the callee of a host's call is a guest"); }

@@ -69,6 +69,11 @@ CallState& state_of(std::byte* state) noexcept { return *std::launder(reinterpre
 
 }  // namespace
 
+Error ComponentCall::refused() noexcept {
+  CallState& state = state_of(state_);
+  return state.call.refuse(std::move(state.abi.error));
+}
+
 Error ComponentCall::failure() noexcept { return std::move(state_of(state_).abi.error); }
 
 Result<void> ComponentCall::run(std::span<std::uint64_t> slots) noexcept {
@@ -183,7 +188,7 @@ Result<std::vector<component::Val>> call_synchronously(StoreBlock& block, const 
 
   runtime::Slot slots[component::max_flat_params] = {};
   auto lowered = component::lower_flat_values(guest, component::max_flat_params, arguments, func.type->params, slots);
-  if (!lowered) return std::move(lowered).error();
+  if (!lowered) return call.refuse(std::move(lowered).error());
   if (auto done = call.run(slots); !done) return std::move(done).error();
   guest.renew();
 

@@ -22,7 +22,8 @@ struct LoweredFunc;
 struct Call {
   const ComponentInstance* caller = nullptr;  // nullptr: the host
   // on_start for a callee that is a guest: lowers the arguments with `callee` to its flat parameters, of which there
-  // are at most 16, at `flat`.
+  // are at most 16, at `flat`. Errors: trap; of the host also usage (values of another type), of which it has told
+  // itself: the task ends without having begun.
   virtual Result<void> start(LiftLowerContext& callee, const FuncSignature& type, runtime::Slot* flat) = 0;
   // on_start for the host.
   virtual Result<std::vector<Val>> start() = 0;

@@ -120,6 +120,15 @@ void HandleTable::remove(std::uint32_t index) noexcept {
   --used_;
 }
 
+void HandleTable::remove_borrows_of(BorrowScope& scope) noexcept {
+  for (std::uint32_t index = 0; scope.num_borrows != 0 && index < entries_.size(); ++index) {
+    const Entry& entry = entries_[index];
+    if (entry.kind != HandleKind::resource || entry.resource.borrow_scope != &scope) continue;
+    --scope.num_borrows;
+    remove(index);
+  }
+}
+
 Result<Waitable*> HandleTable::waitable(std::uint32_t index) {
   auto entry = get(index);
   if (!entry) return std::move(entry).error();

@@ -92,6 +92,9 @@ class HandleTable {
   Result<WaitableSet*> waitable_set(std::uint32_t index);
   Result<ErrorContext*> error_context(std::uint32_t index);
 
+  // Takes out the handles that `scope` lent: its call does not begin.
+  void remove_borrows_of(BorrowScope& scope) noexcept;
+
   template <class F>
   void for_each_resource(F visit) const {
     for (const Entry& entry : entries_) {

@@ -207,7 +207,7 @@ Result<void> call_synchronously(const LiftedFunc& func, Call& call, ComponentIns
   if (auto begun = sync.begin(func, caller); !begun) return begun;
   runtime::Slot flat[component::max_flat_params + 1];
   GuestContext arguments(*func.inst, func.opts, nullptr, &sync.borrows());
-  if (auto started = call.start(arguments, *func.type, flat); !started) return started;
+  if (auto started = call.start(arguments, *func.type, flat); !started) return sync.refuse(std::move(started).error());
   if (auto ran = sync.run(flat); !ran) return ran;
   if (auto allowed = sync.check_return(); !allowed) return allowed;
   const std::span<const runtime::Slot> results(flat, func.callee->result_slots);

@@ -71,6 +71,17 @@ Result<void> SyncCall::begin(const LiftedFunc& func, ComponentInstance* caller) 
   return {};
 }
 
+Error SyncCall::refuse(Error error) noexcept {
+  if (error.kind() != ErrorKind::usage) return error;
+  ComponentInstance& inst = *activation_.inst;
+  inst.handles.remove_borrows_of(activation_.borrows);
+  abandon_activation(activation_);
+  is_entered_ = false;
+  inst.leave_to(caller_);
+  end();
+  return error;
+}
+
 Result<void> SyncCall::run(std::span<runtime::Slot> values) {
   Scheduler& scheduler = *activation_.inst->scheduler;
   const LiftedFunc& called = func();
@@ -146,7 +157,7 @@ Result<Val> call_with_values(const LiftedFunc& func, std::span<const Val> argume
   GuestContext guest(*func.inst, func.opts, nullptr, &call.borrows());
   runtime::Slot slots[max_flat_params] = {};
   auto lowered = lower_flat_values(guest, max_flat_params, arguments, func.type->params, slots);
-  if (!lowered) return std::move(lowered).error();
+  if (!lowered) return call.refuse(std::move(lowered).error());
   if (auto done = call.run(slots); !done) return std::move(done).error();
   guest.renew();
   if (auto allowed = call.check_return(); !allowed) return std::move(allowed).error();

@@ -21,11 +21,14 @@ class SyncCall {
   SyncCall() = default;
   SyncCall(const SyncCall&) = delete;
   SyncCall& operator=(const SyncCall&) = delete;
-  // A call that was begun and not finished has trapped: its instance cannot be entered again.
+  // A call that was begun, and neither refused nor finished, has trapped: its instance cannot be entered again.
   ~SyncCall();
 
   // Enters the function's instance. Errors: trap (it may not be entered), exhausted.
   Result<void> begin(const LiftedFunc& func, ComponentInstance* caller);
+  // The arguments could not be lowered. Where the host's values are to blame (kind `usage`), the instance is as before:
+  // it can be entered again, and what was lent is taken back. Gives the error.
+  Error refuse(Error error) noexcept;
   // Calls the core function. `values` holds the flat parameters and takes the flat results.
   Result<void> run(std::span<runtime::Slot> values);
   // The call may return now, and its results be lifted. Errors: trap (it still holds what it borrowed).

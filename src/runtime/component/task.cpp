@@ -177,6 +177,14 @@ Result<void> after_call(Thread& thread, runtime::Outcome outcome) {
   return obey(thread, static_cast<std::uint32_t>(results[0]));
 }
 
+// The host's arguments do not fit: nothing ran, and the instance is as before.
+Result<void> end_unbegun(Thread& thread) {
+  Task& task = *thread.task;
+  task.inst->handles.remove_borrows_of(*task.borrows);
+  mark_resolved(task);
+  return exit_implicit_thread(thread);
+}
+
 Result<void> start_task(Thread& thread) {
   Task& task = *thread.task;
   if (task.needs_exclusive()) task.inst->exclusive_thread = &thread;
@@ -187,7 +195,10 @@ Result<void> start_task(Thread& thread) {
   runtime::Slot flat[16];
   GuestContext cx(*task.inst, task.func->opts, nullptr, task.borrows);
   const ComponentInstance* caller = task.call->caller;
-  if (auto started = task.call->start(cx, *task.func->type, flat); !started) return started;
+  if (auto started = task.call->start(cx, *task.func->type, flat); !started) {
+    if (caller == nullptr && started.error().kind() == ErrorKind::usage) return end_unbegun(thread);
+    return started;
+  }
   task.observed.begin(scheduler_of(thread), {caller, task.inst, task.func->type, task.func->name}, task.func->opts,
                       max_flat_params, {flat, task.func->callee->param_slots});
   return call_on_own_stack(thread, *task.func->callee, {flat, task.func->callee->param_slots});

@@ -238,6 +238,19 @@ TEST_F(ComponentAsync, AnOrdinaryCallOfAnAsyncFunctionDrivesTheStore) {
   EXPECT_EQ(instance.func("greet").value().call(name).value().at(0), Val::string("hello, all"));
 }
 
+TEST_F(ComponentAsync, ValuesThatDoNotFitLeaveTheInstanceAsItWas) {
+  const Val number[] = {Val::u32(1)};
+  expect_usage(instance.func("greet").value().call(number), "expected a value of type string, found u32");
+  std::optional<Error> told;
+  const auto keep_error = [&](Result<std::string> name) { told = std::move(name).error(); };
+  const GuestTask task = start(func<std::string(std::string_view)>("greet"), "\xFF", keep_error);
+  settle();
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->kind(), ErrorKind::usage);
+  EXPECT_TRUE(task.is_done() && task.has_ended());
+  EXPECT_EQ(func<std::string(std::string_view)>("greet")("you").value(), "hello, you");
+}
+
 TEST_F(ComponentAsync, ACallThatNothingCanEndIsADeadlock) {
   const Error error = error_of(func<std::uint32_t(std::uint32_t)>("later")(1));
   EXPECT_EQ(error.kind(), ErrorKind::trap);

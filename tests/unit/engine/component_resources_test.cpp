@@ -123,6 +123,16 @@ TEST_F(HostResources, WhatWasGivenAwayIsAnError) {
   expect_usage(bucket.drop(), "given away");
 }
 
+TEST_F(HostResources, ACallThatDoesNotTakePlaceLendsNothing) {
+  func<void()>("keep")().value();
+  const Val bucket = instance.func("give").value().call({}).value().at(0);
+  const auto add_to = instance.func("add-to").value();
+  const Val wrong[] = {bucket, Val::string("x")};
+  expect_usage(add_to.call(wrong), "expected a value of type u32, found string");
+  const Val right[] = {bucket, Val::u32(2)};
+  EXPECT_EQ(add_to.call(right).value().at(0), Val::u32(2));
+}
+
 TEST_F(HostResources, TheStoresEndDestroysWhatGuestsHold) {
   func<void()>("keep")().value();
   EXPECT_EQ(living, 1);

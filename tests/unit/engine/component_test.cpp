@@ -36,6 +36,11 @@ constexpr std::string_view text_component = R"((component
         (local.set 1 (i32.sub (local.get 1) (i32.const 1)))
         (br 0)))
       (local.get $sum))
+    (func (export "pick") (param i32) (result i32) (local.get 0))
+    (func (export "list") (param i32) (result i32)
+      (i32.store8 (i32.const 16) (local.get 0))
+      (i64.store (i32.const 8) (i64.const 0x1_0000_0010))
+      (i32.const 8))
     (func (export "fail") unreachable))
   (core instance $i (instantiate $m))
   (type $point (record (field "x" u32) (field "y" u32)))
@@ -46,6 +51,12 @@ constexpr std::string_view text_component = R"((component
     (canon lift (core func $i "same") (memory $i "memory") (realloc (func $i "realloc"))))
   (func (export "sum") (param "l" (list u32)) (result u32)
     (canon lift (core func $i "sum") (memory $i "memory") (realloc (func $i "realloc"))))
+  (type $color (enum "red" "green" "blue"))
+  (export $c "color" (type $color))
+  (func (export "pick") (param "x" u32) (result $c) (canon lift (core func $i "pick")))
+  (func (export "list") (param "x" u32) (result (list $c)) (canon lift (core func $i "list") (memory $i "memory")))
+  (func (export "number") (param "c" $c) (result u32) (canon lift (core func $i "pick")))
+  (func (export "code") (param "c" char) (result u32) (canon lift (core func $i "pick")))
   (func (export "fail") (canon lift (core func $i "fail")))))";
 
 struct Point {
@@ -90,6 +101,31 @@ TEST_F(ComponentTest, TypedFunctionTakesListsAndRecords) {
   EXPECT_EQ(add({.x = 3, .y = 4}).value(), 7U);
 }
 
+enum class Color : std::uint8_t { red, green, blue };
+
+TEST_F(ComponentTest, TypedFunctionsGetOnlyCasesThatThereAre) {
+  const auto pick = [&](std::uint32_t x) {
+    return instantiate(text_component).func<Color(std::uint32_t)>("pick").value()(x);
+  };
+  EXPECT_EQ(pick(2).value(), Color::blue);
+  for (const std::uint32_t x : {3U, 0x100U}) EXPECT_TRUE(contains(error_of(pick(x)).message(), "discriminant")) << x;
+  const auto list = [&](std::uint32_t x) {
+    return instantiate(text_component).func<std::vector<Color>(std::uint32_t)>("list").value()(x);
+  };
+  EXPECT_EQ(list(1).value(), std::vector{Color::green});
+  EXPECT_EQ(error_of(list(3)).kind(), ErrorKind::trap);
+}
+
+TEST_F(ComponentTest, TypedFunctionsTakeOnlyCasesThatThereAre) {
+  const auto instance = instantiate(text_component);
+  const auto number = instance.func<std::uint32_t(Color)>("number").value();
+  expect_usage(number(static_cast<Color>(3)), "no case of this number");
+  EXPECT_EQ(number(Color::blue).value(), 2U);
+  const auto code = instance.func<std::uint32_t(char32_t)>("code").value();
+  expect_usage(code(static_cast<char32_t>(0xD800)), "Unicode scalar value");
+  EXPECT_EQ(code(U'a').value(), 97U);
+}
+
 TEST_F(ComponentTest, DynamicFunctionTakesAndGivesValues) {
   const auto instance = instantiate(text_component);
   const Val numbers[] = {Val::u32(2), Val::u32(3)};
@@ -112,6 +148,21 @@ TEST_F(ComponentTest, TrapPoisonsTheInstanceOnly) {
   const auto add = instance.func<std::uint32_t(std::uint32_t, std::uint32_t)>("add").value();
   EXPECT_TRUE(contains(error_of(add(1, 2)).message(), "cannot enter component instance"));
   EXPECT_EQ((other.func<std::uint32_t(std::uint32_t, std::uint32_t)>("add").value()(1, 2).value()), 3U);
+}
+
+TEST_F(ComponentTest, ValuesThatDoNotFitLeaveTheInstanceAsItWas) {
+  const auto instance = instantiate(text_component);
+  const auto add = instance.func("add").value();
+  const Val numbers[] = {Val::u32(2), Val::u32(3)};
+  const Val number_and_text[] = {Val::u32(2), Val::string("x")};
+  expect_usage(add.call(number_and_text), "expected a value of type u32, found string");
+  EXPECT_EQ(add.call(numbers).value().at(0), Val::u32(5));
+
+  const auto same = instance.func<std::string(std::string_view)>("same").value();
+  expect_usage(same("\xFF"), "UTF-8");
+  const Val bytes[] = {Val::string("\xFF")};
+  expect_usage(instance.func("same").value().call(bytes), "UTF-8");
+  EXPECT_EQ(same("tenon").value(), "tenon");
 }
 
 constexpr std::string_view importing_component = R"((component
@@ -210,7 +261,9 @@ TEST_F(ComponentTest, ExportsAreListedWithTheirTypes) {
   for (const ComponentItemType& item : component.exports()) listed += item.name + ": " + item.type + "\n";
   EXPECT_EQ(listed,
             "add: func(a: u32, b: u32) -> u32\nadd-point: func(p: record { x: u32, y: u32 }) -> u32\n"
-            "same: func(s: string) -> string\nsum: func(l: list<u32>) -> u32\nfail: func()\n");
+            "same: func(s: string) -> string\nsum: func(l: list<u32>) -> u32\n"
+            "pick: func(x: u32) -> enum { red, green, blue }\nlist: func(x: u32) -> list<enum { red, green, blue }>\n"
+            "number: func(c: enum { red, green, blue }) -> u32\ncode: func(c: char) -> u32\nfail: func()\n");
 }
 
 TEST_F(ComponentTest, RootCannotImportComponents) {
