@@ -297,19 +297,41 @@ std::size_t put_dirent(std::span<std::uint8_t> room, const host::DirectoryEntry&
 
 }  // namespace
 
+constexpr std::uint64_t place_of_the_system = std::uint64_t{1} << 63;
+
+Outcome<std::uint64_t> Places::find(std::uint64_t cookie) const {
+  if (cookie == 0) return 0;
+  if ((cookie & place_of_the_system) != 0) return cookie & ~place_of_the_system;
+  if (cookie > places_.size()) return refuse(Errno::inval);
+  return places_[static_cast<std::size_t>(cookie - 1)];
+}
+
+std::uint64_t Places::tell(std::uint64_t cookie, std::uint64_t next) {
+  if (cookie >= most_places) return next | place_of_the_system;
+  if (cookie == places_.size()) {
+    places_.push_back(next);
+  } else {
+    places_[static_cast<std::size_t>(cookie)] = next;  // read again, perhaps changed
+  }
+  return cookie + 1;
+}
+
 // A buffer that is filled to its last byte says that there may be more.
 Errno Process::fd_readdir(Fd fd, Bytes entries, std::uint64_t cookie, Out<std::uint32_t> size) {
   const auto directory = find_directory(fd, right::fd_readdir);
   if (!directory) return directory.error();
+  Places& places = entries_[fd.number]->places;
   std::size_t used = 0;
   while (used < entries.bytes.size()) {
-    const auto found = host::read_directory(**directory, cookie, entries.bytes.size() - used);
+    const auto place = places.find(cookie);
+    if (!place) return place.error();
+    const auto found = host::read_directory(**directory, *place, entries.bytes.size() - used);
     if (!found) return found.error();
     if (found->empty()) break;
-    for (const host::DirectoryEntry& entry : *found) {
+    for (host::DirectoryEntry entry : *found) {
       if (used == entries.bytes.size()) break;
+      cookie = entry.next = places.tell(cookie, entry.next);
       used += put_dirent(entries.bytes.subspan(used), entry);
-      cookie = entry.next;
     }
   }
   size.set(static_cast<std::uint32_t>(used));

@@ -30,11 +30,27 @@ struct Connection {
 };
 
 // One open descriptor.
+// The places in a directory's listing that a guest was told, as small numbers: the system's own need 63 bits, and C
+// keeps what `telldir` gives in a `long` of 32. Place n is behind the n-th entry. Beyond `most_places` the system's
+// number goes out as it is, marked by the highest bit, so that a huge directory costs no memory.
+class Places {
+ public:
+  static constexpr std::size_t most_places = std::size_t{1} << 16;
+  // Where the system finds the place. Errors: inval (no such place was told).
+  Outcome<std::uint64_t> find(std::uint64_t cookie) const;
+  // The number of the place behind an entry that was read at `cookie`.
+  std::uint64_t tell(std::uint64_t cookie, std::uint64_t next);
+
+ private:
+  std::vector<std::uint64_t> places_;
+};
+
 struct Entry {
   std::variant<host::File, std::shared_ptr<host::ByteStream>, Listener, Connection> what;
   Rights rights = 0;
   Rights inheriting = 0;
   std::optional<std::string> preopen_name{};
+  Places places{};  // of a directory
 };
 
 class Process {

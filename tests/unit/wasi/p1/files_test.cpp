@@ -338,6 +338,41 @@ TEST_F(Directories, ListEveryEntryOnceInSmallPieces) {
   EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), 54U);
 }
 
+// C keeps a place in a `long`, which has 32 bits there.
+TEST_F(Directories, PlacesAreSmallAndLeadBack) {
+  for (int i = 0; i < 50; ++i) folder.write("file" + std::to_string(i), "");
+  bool is_end = false;
+  const auto all = list(3, 8000, 0, is_end);
+  ASSERT_TRUE(is_end);
+  ASSERT_EQ(all.size(), 52U);
+  for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i].next, i + 1);
+  for (const std::size_t place : {std::size_t{20}, std::size_t{50}, std::size_t{1}}) {
+    const auto rest = list(3, 8000, all[place - 1].next, is_end);
+    ASSERT_EQ(rest.size(), all.size() - place);
+    EXPECT_EQ(rest.front().name, all[place].name);
+    EXPECT_EQ(rest.back().next, all.size());
+  }
+  EXPECT_TRUE(list(3, 8000, all.size(), is_end).empty());
+}
+
+TEST_F(Directories, PlacesThatWereNotToldAreRefused) {
+  EXPECT_EQ(guest().call("fd_readdir", 3, bytes_at, 100, 5, result_at), Errno::inval);
+}
+
+TEST_F(Directories, HugeOnesAreListedToTheirEnd) {
+  constexpr std::size_t count = (std::size_t{1} << 16) + 500;  // more than there are small places
+  for (std::size_t i = 0; i < count; ++i) folder.write(std::to_string(i), "");
+  std::size_t seen = 0;
+  std::uint64_t cookie = 0;
+  for (bool is_end = false; !is_end;) {
+    const auto entries = list(3, 30'000, cookie, is_end);
+    seen += entries.size();
+    if (!entries.empty()) cookie = entries.back().next;
+    ASSERT_LE(seen, count + 2);
+  }
+  EXPECT_EQ(seen, count + 2);
+}
+
 TEST_F(Directories, AnEntryThatDoesNotFitIsCut) {
   folder.write("a-name-that-is-long", "");
   EXPECT_EQ(guest().call("fd_readdir", 3, bytes_at, 10, 0, result_at), Errno::success);
