@@ -67,21 +67,46 @@ Val lookup_error(Errno error) {
   }
 }
 
-// The system's resolver waits; so does the store meanwhile.
-Answer resolve_addresses(const Context& context, Values values) {
-  const std::string name(values[0].string());
-  if (name.empty() || name.find('\0') != std::string::npos) return one(Val::error(lookup_error(Errno::inval)));
-  const auto found = context.host->grants->network->resolve(name);
-  if (!found) return one(Val::error(lookup_error(found.error())));
+Val lookup_result(const Outcome<std::vector<IpAddress>>& found) {
+  if (!found) return Val::error(lookup_error(found.error()));
   std::vector<Val> addresses;
   for (const IpAddress& ip : *found) {
     if (!bindings::is_mapped_v4(ip)) addresses.push_back(bindings::ip_value(ip));
   }
-  if (addresses.empty()) return one(Val::error(lookup_error(Errno::noent)));
-  return one(Val::ok(Val::list(addresses)));
+  return addresses.empty() ? Val::error(lookup_error(Errno::noent)) : Val::ok(Val::list(addresses));
 }
 
-constexpr Function lookup_functions[] = {{"resolve-addresses", resolve_addresses}};
+struct Lookup {
+  host::Signal is_over;
+  Outcome<std::vector<IpAddress>> found{};
+};
+
+// The system's resolver waits: on another thread, so that the guest's other tasks, and a server's other guests, go on.
+Result<void> resolve_addresses(const Context& context, Values values, ComponentCompletion done) {
+  const std::string name(values[0].string());
+  const auto network = context.host->grants->network;
+  const auto refuse_with = [&](Errno error) {
+    finish(done, Val::error(lookup_error(error)));
+    return Result<void>();
+  };
+  if (name.empty() || name.find('\0') != std::string::npos) return refuse_with(Errno::inval);
+  if (!network->may_resolve(name)) return refuse_with(Errno::notcapable);
+  const auto reactor = context.host->get_reactor();
+  if (!reactor) return std::move(reactor).error();
+  const auto lookup = std::make_shared<Lookup>();
+  const auto take = [lookup, name, network] {
+    if (lookup->found) network->add_resolved(name, *lookup->found);
+    lookup->is_over.set();
+  };
+  context.store.add_events(context.host->events);
+  context.host->events->when({.signal = &lookup->is_over, .happen = [lookup, done = std::move(done)] {
+                                finish(done, lookup_result(lookup->found));
+                              }});
+  (*reactor)->in_background([lookup, name] { lookup->found = host::Network::look_up(name); }, take);
+  return {};
+}
+
+constexpr Function lookup_functions[] = {{"resolve-addresses", nullptr, resolve_addresses}};
 
 }  // namespace
 

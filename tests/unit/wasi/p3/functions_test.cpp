@@ -372,9 +372,62 @@ TEST_F(P3Functions, UdpSocketsAreBoundAndConnected) {
   EXPECT_EQ(error_of(udp("get-remote-address")), invalid_state);
 }
 
+// A component that gives what it imports, so that an async function is called as by a guest.
 TEST_F(P3Functions, NamesAreLookedUpWhereThatIsAllowed) {
-  EXPECT_EQ(error_of(call("resolve-addresses", {Val::string("")})), 1U);
-  EXPECT_EQ(error_of(call("resolve-addresses", {Val::string("example.com")})), access_denied);
+  constexpr std::string_view text = R"((component
+    (import "wasi:sockets/types@0.3.0" (instance $types
+      (type $v4 (tuple u8 u8 u8 u8))
+      (export "ipv4-address" (type $ipv4 (eq $v4)))
+      (type $v6 (tuple u16 u16 u16 u16 u16 u16 u16 u16))
+      (export "ipv6-address" (type $ipv6 (eq $v6)))
+      (type $ip (variant (case "ipv4" $ipv4) (case "ipv6" $ipv6)))
+      (export "ip-address" (type (eq $ip)))))
+    (alias export $types "ip-address" (type $ip))
+    (import "wasi:sockets/ip-name-lookup@0.3.0" (instance $names
+      (export "ip-address" (type $address (eq $ip)))
+      (type $error (variant (case "access-denied") (case "invalid-argument") (case "name-unresolvable")
+        (case "temporary-resolver-failure") (case "permanent-resolver-failure") (case "other" (option string))))
+      (export "error-code" (type $code (eq $error)))
+      (type $addresses (list $address))
+      (type $result (result $addresses (error $code)))
+      (export "resolve-addresses" (func async (param "name" string) (result $result)))))
+    (core module $memory
+      (memory (export "memory") 1)
+      (global $next (mut i32) (i32.const 1024))
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+        (global.set $next (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
+        (global.get $next)
+        (global.set $next (i32.add (global.get $next) (local.get 3)))))
+    (core instance $m (instantiate $memory))
+    (core func $resolve (canon lower (func $names "resolve-addresses") (memory (core memory $m "memory"))
+      (realloc (core func $m "realloc"))))
+    (core module $caller
+      (import "" "resolve" (func $resolve (param i32 i32 i32)))
+      (func (export "run") (param i32 i32) (result i32)
+        (call $resolve (local.get 0) (local.get 1) (i32.const 64))
+        (i32.const 64)))
+    (core instance $c (instantiate $caller (with "" (instance (export "resolve" (func $resolve))))))
+    (alias export $names "ip-address" (type $address))
+    (alias export $names "error-code" (type $code))
+    (func (export "resolve") async (param "name" string) (result (result (list $address) (error $code)))
+      (canon lift (core func $c "run") (memory (core memory $m "memory")) (realloc (core func $m "realloc"))))))";
+  Linker linker(engine);
+  ASSERT_TRUE(define(linker, std::make_shared<HostOf>(host)));
+  const auto component = Component::compile(engine, text);
+  ASSERT_TRUE(component) << component.error().message();
+  const auto instance = linker.instantiate(store, *component);
+  ASSERT_TRUE(instance) << instance.error().message();
+  const auto resolve = [&](std::string_view name) {
+    const Val arguments[] = {Val::string(std::string(name))};
+    auto results = instance->func("", "resolve").value().call(arguments);
+    EXPECT_TRUE(results) << results.error().message();
+    return results ? results->front() : Val();
+  };
+  EXPECT_EQ(error_of(resolve("")), 1U);
+  EXPECT_EQ(error_of(resolve(std::string_view("a\0b", 3))), 1U);
+  EXPECT_EQ(error_of(resolve("example.com")), access_denied);
+  const Val expected = Val::variant(0, record({Val::u8(127), Val::u8(0), Val::u8(0), Val::u8(1)}));
+  EXPECT_EQ(resolve("127.0.0.1"), Val::ok(Val::list(std::vector{expected})));
 }
 
 // --- HTTP
