@@ -24,6 +24,7 @@
 #include "tenon/result.hpp"
 #include "wasi/host/http.hpp"
 #include "wasi/host/signal.hpp"
+#include "wasi/host/tls.hpp"
 
 namespace tenon::wasi::host {
 
@@ -79,6 +80,9 @@ class Reactor {
 
   // Sends a request to where `target` says.
   virtual std::shared_ptr<HttpCall> send(HttpRequest request, const HttpTarget& target) = 0;
+
+  // A client's side of a TLS connection to that host, whose certificate is checked against the system's.
+  virtual std::unique_ptr<TlsSession> open_tls(const std::string& host) = 0;
 };
 
 // Errors: io (the library is missing).

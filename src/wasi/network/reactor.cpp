@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "wasi/network/connection.hpp"
+#include "wasi/network/session.hpp"
 #include "wasi/network/tls.hpp"
 
 namespace tenon::wasi::network {
@@ -281,6 +282,10 @@ const std::string& Reactor::date() {
 TlsContext& Reactor::tls() {
   if (tls_ == nullptr) tls_ = std::make_unique<TlsContext>();
   return *tls_;
+}
+
+std::unique_ptr<host::TlsSession> Reactor::open_tls(const std::string& host) {
+  return std::make_unique<Session>(*tls().context().native_handle(), host);
 }
 
 }  // namespace tenon::wasi::network

@@ -45,6 +45,7 @@ class Reactor final : public host::Reactor {
   void finish_connections() override;
   std::size_t connection_count() const override { return connections_.size(); }
   std::shared_ptr<host::HttpCall> send(host::HttpRequest request, const host::HttpTarget& target) override;
+  std::unique_ptr<host::TlsSession> open_tls(const std::string& host) override;
 
   asio::io_context& io() noexcept { return io_; }
   void make_ready(Fiber& fiber);

@@ -7,7 +7,7 @@ namespace {
 constexpr const Interface* all[] = {
     &cli_environment,      &cli_stdin,        &cli_stdout,  &cli_stderr,  &clocks_monotonic,    &clocks_system,
     &random_insecure_seed, &filesystem_types, &sockets_tcp, &sockets_udp, &sockets_name_lookup, &http_fields,
-    &http_options,         &http_messages,    &http_client,
+    &http_options,         &http_messages,    &http_client, &tls_types,   &tls_client,
 };
 
 using Resource = bindings::Resource<Host>;
@@ -23,6 +23,8 @@ std::vector<Resource> resources() {
       {"request-options", drop_from<&Host::request_options>, {"wasi:http/types"}},
       {"request", drop_from<&Host::requests>, {"wasi:http/types", "wasi:http/client", "wasi:http/handler"}},
       {"response", drop_from<&Host::responses>, {"wasi:http/types", "wasi:http/client", "wasi:http/handler"}},
+      {"connector", drop_connector, {"wasi:tls/client"}, {}, tls_version},
+      {"error", drop_from<&Host::tls_errors>, {"wasi:tls/types", "wasi:tls/client"}, {}, tls_version},
   };
 }
 

@@ -21,6 +21,7 @@
 #include "wasi/component/host.hpp"
 #include "wasi/p3/events.hpp"
 #include "wasi/p3/http.hpp"
+#include "wasi/p3/tls.hpp"
 
 namespace tenon::wasi::p3 {
 
@@ -66,6 +67,9 @@ struct Host : bindings::CommonHost {
   void set_reactor(host::Reactor* of) { events->reactor = reactor = of; }
   Table<HttpRequestMessage> requests{live_objects};
   Table<HttpResponseMessage> responses{live_objects};
+
+  Table<std::shared_ptr<TlsConnection>> connectors{live_objects};
+  Table<std::string> tls_errors{live_objects};
 };
 using HostOf = bindings::HostOf<Host>;
 
@@ -95,6 +99,7 @@ extern const Interface random_insecure_seed;
 extern const Interface filesystem_types;
 extern const Interface sockets_tcp, sockets_udp, sockets_name_lookup;
 extern const Interface http_fields, http_options, http_messages, http_client;
+extern const Interface tls_types, tls_client;
 // All of these; there are the common ones beside them.
 std::span<const Interface* const> interfaces();
 // Of all that `define` defines, with the versions.
