@@ -121,7 +121,8 @@ struct AbiState;  // the library's
 struct AbiContext {
   std::uint8_t* memory = nullptr;
   std::uint64_t memory_size = 0;
-  bool is_64 = false;  // addresses and sizes in the memory
+  std::uint64_t lift_budget = 0;  // of the host's memory that lifted values may still take
+  bool is_64 = false;             // addresses and sizes in the memory
   bool has_failed = false;
   AbiState* state = nullptr;
   std::deque<std::string>* scratch = nullptr;  // strings that views refer to; made when needed
@@ -135,10 +136,15 @@ struct AbiContext {
 // What the guest did wrong, and what the host did.
 void abi_trap(AbiContext& context, std::string_view message) noexcept;
 void abi_misuse(AbiContext& context, std::string_view message) noexcept;
-// The bytes of `count` elements, checked: alignment and bounds. nullptr after an error, or for none.
+// The bytes of `count` elements, checked: alignment, bounds, and what a list may have. nullptr after an error, or for
+// none.
 const std::uint8_t* abi_list(AbiContext& context, std::uint64_t pointer, std::uint64_t count, std::uint64_t size,
                              std::uint32_t alignment) noexcept;
-// New memory by the guest's realloc; updates `memory`. Its address, or 0 after an error.
+// Memory of the host for `count` things that are lifted: guests may have many lists in one place, and hosts may not.
+// Whether there is that much left.
+bool abi_spend(AbiContext& context, std::uint64_t count, std::uint64_t size) noexcept;
+// New memory by the guest's realloc, for no more than a list may have; updates `memory`. Its address, or 0 after an
+// error.
 std::uint64_t abi_allocate(AbiContext& context, std::uint64_t size, std::uint32_t alignment) noexcept;
 // A string in the guest's memory: a view into it, or into the scratch.
 std::string_view abi_lift_string(AbiContext& context, std::uint64_t pointer, std::uint64_t length) noexcept;
@@ -354,7 +360,11 @@ template <class T>
 struct AbiString : AbiPointerAndLength<T, AbiString<T>> {
   static constexpr Shape shape{.kind = Shape::Kind::string};
   static T lift_range(AbiContext& context, std::uint64_t pointer, std::uint64_t length) {
-    return T(abi_lift_string(context, pointer, length));
+    const std::string_view text = abi_lift_string(context, pointer, length);
+    if constexpr (std::is_same_v<T, std::string>) {
+      if (!abi_spend(context, text.size(), 1)) return {};
+    }
+    return T(text);
   }
   static AbiRange lower_range(AbiContext& context, const T& value) { return abi_lower_string(context, value); }
 };
@@ -373,7 +383,7 @@ struct AbiList : AbiPointerAndLength<T, AbiList<T, Element>> {
   static T lift_range(AbiContext& context, std::uint64_t pointer, std::uint64_t length) {
     const AbiLayout layout = Abi<Element>::layout(context.is_64);
     const std::uint8_t* at = abi_list(context, pointer, length, layout.size, layout.alignment);
-    if (at == nullptr) return {};
+    if (at == nullptr || !abi_spend(context, length, sizeof(Element))) return {};
     T list;
     if constexpr (AbiPlain<Element>) {
       list.resize(length);

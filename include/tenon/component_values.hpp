@@ -67,10 +67,12 @@ class Val {
     bits_ = other.bits_;
     if (is_shared_) retain();
   }
+  // What was moved from is false.
   Val(Val&& other) noexcept
-      : kind_(other.kind_), is_shared_(std::exchange(other.is_shared_, false)), index_(other.index_) {
-    bits_ = std::exchange(other.bits_, 0);
-  }
+      : kind_(std::exchange(other.kind_, ValKind::boolean)),
+        is_shared_(std::exchange(other.is_shared_, false)),
+        index_(std::exchange(other.index_, 0)),
+        bits_(std::exchange(other.bits_, 0)) {}
   Val& operator=(Val other) noexcept {
     std::swap(kind_, other.kind_);
     std::swap(is_shared_, other.is_shared_);
@@ -98,7 +100,7 @@ class Val {
   static Val string(std::string_view text);
   static Val list(std::span<const Val> items);
   // A list of numbers or of bools, as its elements lie in memory (little-endian); `bytes` are a multiple of `element`'s
-  // size. bool elements are bytes 0 and 1.
+  // size, or the list is refused where it is lowered. bool elements are bytes 0 and 1.
   static Val packed(ValKind element, std::span<const std::uint8_t> bytes);
   template <class T>
     requires std::is_arithmetic_v<T>

@@ -16,18 +16,27 @@
 
 namespace tenon {
 
-// What one component instance may take. Memory, fuel and time of its code are limits of the store (`Limits`). Passing a
-// limit is a trap that names the instance.
+// What one component instance may take, beside what its store may (`Limits`). Passing a limit is a trap that names the
+// instance, of memory a failed grow. Instances whose fuel or time is limited, and all others of a store that has such
+// ones, call one another without compiled adapters.
 struct ComponentLimits {
   std::uint32_t handles = (std::uint32_t{1} << 28) - 1;  // resources, streams, subtasks, ... at one time
   std::uint32_t tasks = std::uint32_t{1} << 28;          // asynchronous calls of it under way
   std::uint64_t lifted_bytes = std::uint64_t{1} << 27;   // of the host's memory, by the values of one call
   std::uint32_t nested_calls = 200;                      // synchronous calls in one another that the host passes on
+  std::uint64_t memory = unlimited;                      // bytes of all its memories
+  std::uint64_t fuel = unlimited;                        // units that its code may use in all (engines with `fuel`)
+  // How long its code may run in one turn: a call from the host, or what an asynchronous task does until it waits. The
+  // time of those that it calls is theirs.
+  std::chrono::nanoseconds time = std::chrono::nanoseconds::max();
+
+  static constexpr std::uint64_t unlimited = ~std::uint64_t{0};
 };
 
 // `instance`: names of instances from the outermost component inwards, "outer.inner", as its name sections have them
 // ("#2" for the second instance that was made, where one has no name); empty: all instances. The last limits that fit
-// an instance hold. Errors: usage (a store that was moved away), exhausted.
+// an instance hold. Errors: usage (a store that was moved away; fuel where the engine does not count it; no time),
+// exhausted.
 Result<void> limit_components(Store& store, const ComponentLimits& limits, std::string_view instance = {});
 
 // One call between components, or between a component and the host, begins or ends.

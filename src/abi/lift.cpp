@@ -11,18 +11,6 @@ namespace tenon::component {
 
 namespace {
 
-constexpr std::uint32_t canonical_nan32 = 0x7FC0'0000;
-constexpr std::uint64_t canonical_nan64 = 0x7FF8'0000'0000'0000;
-
-std::uint64_t canonicalize_nan32(std::uint64_t bits) noexcept {
-  const auto low = static_cast<std::uint32_t>(bits);
-  return (low & 0x7FFF'FFFF) > 0x7F80'0000 ? canonical_nan32 : low;
-}
-
-std::uint64_t canonicalize_nan64(std::uint64_t bits) noexcept {
-  return (bits & 0x7FFF'FFFF'FFFF'FFFF) > 0x7FF0'0000'0000'0000 ? canonical_nan64 : bits;
-}
-
 std::uint64_t sign_extend(std::uint64_t bits, unsigned width) noexcept {
   const unsigned unused = 64 - width;
   return static_cast<std::uint64_t>(static_cast<std::int64_t>(bits << unused) >> unused);
@@ -63,6 +51,14 @@ Result<void> spend(LiftLowerContext& cx, std::uint64_t count, std::uint64_t size
   if (count > cx.lift_budget / size) return trapped("fuel allocated for hostcalls has been exhausted");
   cx.lift_budget -= count * size;
   return {};
+}
+
+// What is no string at all is told first.
+Result<Val> load_string(LiftLowerContext& cx, StringRange range) {
+  auto text = load_string_from_range(cx, range);
+  if (!text) return text;
+  if (auto spent = spend(cx, text->string().size(), 1); !spent) return std::move(spent).error();
+  return text;
 }
 
 Result<Val> load_list_from_range(LiftLowerContext& cx, std::uint64_t pointer, std::uint64_t length,
@@ -128,17 +124,7 @@ Val load_packed(const LiftLowerContext& cx, std::uint64_t pointer, std::uint64_t
   Val list = Val::packed_buffer(kind_of(primitive), length * element_size, bytes);
   if (bytes.empty()) return list;
   std::memcpy(bytes.data(), cx.memory.data() + pointer, bytes.size());
-  if (primitive == Primitive::bool_) {
-    for (std::uint8_t& byte : bytes) byte = byte != 0 ? 1 : 0;
-  } else if (primitive == Primitive::f32) {
-    for (std::size_t i = 0; i < bytes.size(); i += 4) {
-      store_le(&bytes[i], static_cast<std::uint32_t>(canonicalize_nan32(load_le<std::uint32_t>(&bytes[i]))));
-    }
-  } else if (primitive == Primitive::f64) {
-    for (std::size_t i = 0; i < bytes.size(); i += 8) {
-      store_le(&bytes[i], canonicalize_nan64(load_le<std::uint64_t>(&bytes[i])));
-    }
-  }
+  canonicalize(primitive, bytes);
   return list;
 }
 
@@ -147,6 +133,20 @@ bool is_packable(const ValueType& type) noexcept {
 }
 
 }  // namespace
+
+void canonicalize(Primitive primitive, MutableBytes elements) noexcept {
+  if (primitive == Primitive::bool_) {
+    for (std::uint8_t& byte : elements) byte = byte != 0 ? 1 : 0;
+  } else if (primitive == Primitive::f32) {
+    for (std::size_t i = 0; i < elements.size(); i += 4) {
+      store_le(&elements[i], static_cast<std::uint32_t>(canonicalize_nan32(load_le<std::uint32_t>(&elements[i]))));
+    }
+  } else if (primitive == Primitive::f64) {
+    for (std::size_t i = 0; i < elements.size(); i += 8) {
+      store_le(&elements[i], canonicalize_nan64(load_le<std::uint64_t>(&elements[i])));
+    }
+  }
+}
 
 std::uint64_t load_int(const LiftLowerContext& cx, std::uint64_t pointer, unsigned size) noexcept {
   const std::uint8_t* at = cx.memory.data() + pointer;
@@ -222,8 +222,7 @@ Result<Val> load(LiftLowerContext& cx, std::uint64_t pointer, const ValueType& t
     case TypeKind::primitive:
       if (type.primitive == Primitive::string) {
         const StringRange range{load_int(cx, pointer, word), load_int(cx, pointer + word, word)};
-        if (auto spent = spend(cx, range.tagged_code_units & 0x7FFF'FFFF, 1); !spent) return std::move(spent).error();
-        return load_string_from_range(cx, range);
+        return load_string(cx, range);
       }
       if (type.primitive == Primitive::error_context) break;
       return lift_primitive(type.primitive, load_int(cx, pointer, cx.layout(type).size));
@@ -283,7 +282,7 @@ Result<Val> lift_flat(LiftLowerContext& cx, const std::uint64_t*& flat, const Va
       if (type.primitive == Primitive::string) {
         const StringRange range{as_pointer(cx, flat[0]), as_pointer(cx, flat[1])};
         flat += 2;
-        return load_string_from_range(cx, range);
+        return load_string(cx, range);
       }
       if (type.primitive == Primitive::error_context) break;
       if (type.primitive == Primitive::bool_) return Val::boolean(static_cast<std::uint32_t>(*flat++) != 0);

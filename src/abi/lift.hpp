@@ -28,6 +28,16 @@ Result<void> lift_flat_values(LiftLowerContext& cx, unsigned max_flat, std::span
 Result<std::uint32_t> check_case(const ValueType& type, std::uint64_t discriminant);
 Result<char32_t> check_char(std::uint64_t value);
 std::uint64_t load_int(const LiftLowerContext& cx, std::uint64_t pointer, unsigned size) noexcept;
+// All NaNs are one, on both ways.
+constexpr std::uint64_t canonicalize_nan32(std::uint64_t bits) noexcept {
+  const auto low = static_cast<std::uint32_t>(bits);
+  return (low & 0x7FFF'FFFF) > 0x7F80'0000 ? 0x7FC0'0000 : low;
+}
+constexpr std::uint64_t canonicalize_nan64(std::uint64_t bits) noexcept {
+  return (bits & 0x7FFF'FFFF'FFFF'FFFF) > 0x7FF0'0000'0000'0000 ? 0x7FF8'0000'0000'0000 : bits;
+}
+// The same for elements as they lie in memory; bools are 0 and 1.
+void canonicalize(Primitive primitive, MutableBytes elements) noexcept;
 // Length and place of a list's content. Errors: trap.
 Result<void> check_list(const LiftLowerContext& cx, std::uint64_t pointer, std::uint64_t length, const Layout& element);
 // A tuple in memory. Errors: trap.

@@ -30,9 +30,15 @@ Result<std::uint64_t> lower_primitive(const Val& value, const ValueType& type) {
   if (value.kind() != kind_of(type.primitive)) return mismatch(type, value);
   const std::uint64_t bits = value.bits();
   switch (type.primitive) {
-    case Primitive::s8:
-    case Primitive::s16:
-    case Primitive::s32: return bits & 0xFFFF'FFFF;
+    case Primitive::bool_: return bits != 0 ? 1 : 0;
+    case Primitive::s8: return static_cast<std::uint32_t>(static_cast<std::int8_t>(bits));
+    case Primitive::u8: return static_cast<std::uint8_t>(bits);
+    case Primitive::s16: return static_cast<std::uint32_t>(static_cast<std::int16_t>(bits));
+    case Primitive::u16: return static_cast<std::uint16_t>(bits);
+    case Primitive::s32:
+    case Primitive::u32: return static_cast<std::uint32_t>(bits);
+    case Primitive::f32: return canonicalize_nan32(bits);
+    case Primitive::f64: return canonicalize_nan64(bits);
     case Primitive::char_:
       if (!is_scalar_value(value.character())) {
         return fail(ErrorKind::usage, {}, "a Unicode scalar value was expected, found ", Hex{bits});
@@ -68,7 +74,13 @@ Result<void> store_list_into_valid_range(LiftLowerContext& cx, const Val& value,
   const std::uint64_t size = cx.layout(element).size;
   if (value.is_packed() && element.kind == TypeKind::primitive && kind_of(element.primitive) == value.packed_kind()) {
     const std::span<const std::uint8_t> bytes = value.packed_bytes();
-    if (!bytes.empty()) std::memcpy(cx.memory.data() + pointer, bytes.data(), bytes.size());
+    if (bytes.size() != value.size() * size) {
+      return fail(ErrorKind::usage, {}, "a list of elements of ", size, " bytes was expected, found ", bytes.size(),
+                  " bytes");
+    }
+    if (bytes.empty()) return {};
+    std::memcpy(cx.memory.data() + pointer, bytes.data(), bytes.size());
+    canonicalize(element.primitive, cx.memory.subspan(pointer, bytes.size()));
     return {};
   }
   for (std::size_t i = 0, n = value.size(); i < n; ++i) {
@@ -102,8 +114,8 @@ Result<std::uint64_t> store_list_into_range(LiftLowerContext& cx, const Val& val
     layout = cx.layout(*type.element);
   }
   if (value.size() > limits::max_list_bytes / layout.size) {
-    return trapped("list content out-of-bounds: at most ", limits::max_list_bytes, " bytes were expected, found ",
-                   value.size(), " elements of ", layout.size);
+    return fail(ErrorKind::usage, {}, "list content out-of-bounds: at most ", limits::max_list_bytes,
+                " bytes were expected, found ", value.size(), " elements of ", layout.size);
   }
   auto pointer = reallocate(cx, 0, 0, layout.alignment, value.size() * layout.size, "list");
   if (!pointer) return pointer;
@@ -173,8 +185,8 @@ Result<void> store_word(LiftLowerContext& cx, Result<std::uint64_t> word, const 
 Result<StringRange> store_text(LiftLowerContext& cx, std::string_view text) {
   if (!is_utf8(text)) return fail(ErrorKind::usage, {}, "a string of UTF-8 was expected, found other bytes");
   if (text.size() > limits::max_string_bytes) {
-    return trapped("string content out-of-bounds: at most ", limits::max_string_bytes, " bytes were expected, found ",
-                   text.size());
+    return fail(ErrorKind::usage, {}, "string content out-of-bounds: at most ", limits::max_string_bytes,
+                " bytes were expected, found ", text.size());
   }
   return store_string_into_range(cx, StringView::of(text));
 }

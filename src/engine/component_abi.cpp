@@ -24,6 +24,7 @@ void open_context(AbiContext& context, AbiState& state, component::ComponentInst
   context.signature = signature;
   context.state = &state;
   context.is_64 = opts.is_memory64();
+  context.lift_budget = state.guest->lift_budget;
   context.memory = state.guest->memory.data();
   context.memory_size = state.guest->memory.size();
 }
@@ -64,7 +65,9 @@ const std::uint8_t* abi_list(AbiContext& context, std::uint64_t pointer, std::ui
     abi_trap(context, "unaligned pointer");
     return nullptr;
   }
-  if (pointer > context.memory_size || count > (context.memory_size - pointer) / std::max<std::uint64_t>(size, 1)) {
+  const std::uint64_t element = std::max<std::uint64_t>(size, 1);
+  if (count > limits::max_list_bytes / element || pointer > context.memory_size ||
+      count > (context.memory_size - pointer) / element) {
     abi_trap(context, "list content out-of-bounds");
     return nullptr;
   }
@@ -85,8 +88,22 @@ const std::uint8_t* abi_tuple(AbiContext& context, std::uint64_t pointer, AbiLay
   return context.memory + pointer;
 }
 
+bool abi_spend(AbiContext& context, std::uint64_t count, std::uint64_t size) noexcept {
+  if (context.has_failed) return false;
+  if (count > context.lift_budget / size) {
+    abi_trap(context, "fuel allocated for hostcalls has been exhausted");
+    return false;
+  }
+  context.lift_budget -= count * size;
+  return true;
+}
+
 std::uint64_t abi_allocate(AbiContext& context, std::uint64_t size, std::uint32_t alignment) noexcept {
   if (context.has_failed) return 0;
+  if (size > limits::max_list_bytes) {
+    abi_misuse(context, "list content out-of-bounds: a list of the host is larger than a list may be");
+    return 0;
+  }
   const std::uint64_t pointer =
       value_or_keep(context, component::reallocate(*context.state->guest, 0, 0, alignment, size, "list"));
   update_memory(context);
@@ -101,6 +118,7 @@ std::string_view abi_lift_string(AbiContext& context, std::uint64_t pointer, std
   if (view.form == component::TextForm::utf8) {
     return {reinterpret_cast<const char*>(view.data), static_cast<std::size_t>(view.code_units)};
   }
+  if (!abi_spend(context, 2 * view.code_units, 1)) return {};
   const component::Val text = value_or_keep(context, component::load_string_from_range(guest, range));
   if (context.has_failed) return {};
   if (context.scratch == nullptr) context.scratch = new std::deque<std::string>();

@@ -182,8 +182,9 @@ struct GuestCall final : component::Call, std::enable_shared_from_this<GuestCall
     open_context(context, state, guest.inst, guest.opts, guest.lenders, guest.borrow_scope, &type);
     work(context);
     delete context.scratch;
-    if (context.has_failed) return std::move(state.error);
-    return {};
+    if (!context.has_failed) return {};
+    if (state.error.kind() == ErrorKind::usage) state.guest->take_back();
+    return std::move(state.error);
   }
 };
 
@@ -242,7 +243,9 @@ std::shared_ptr<GuestCall> start_call(const ComponentFunc& func, std::unique_ptr
 
 // --- The loop ------------------------------------------------------------------------------------------------------
 
-ComponentStore::ComponentStore(StoreBlock& owner) : block(owner), world(*owner.store), handles(owner) {
+ComponentStore::ComponentStore(StoreBlock& owner)
+    : block(owner), world(*owner.store), handles(owner), keeper(owner), starts(owner) {
+  world.async_start = &starts;
   world.scheduler.host_handles = &handles;
 }
 
@@ -344,7 +347,10 @@ Result<void> drive(StoreBlock& block, IsDone is_done) {
   Loop loop(block);
   if (auto checked = loop.check(); !checked) return checked;
   while (!is_done()) {
-    if (loop.is_interrupted()) return block.is_alive() ? interrupted() : dead_store();
+    if (loop.is_interrupted()) {
+      if (!block.is_alive()) return dead_store();
+      return component::name_limit(block.component_store().world.scheduler, interrupted());
+    }
     const std::chrono::nanoseconds longest =
         block.component_store().events.size() > 1 ? longest_wait_of_several : longest_wait;
     auto stepped = loop.step(longest);
@@ -424,6 +430,11 @@ Result<std::vector<component::Val>> call_async(const ComponentFunc& func, std::s
   const auto call = start_call(func, std::move(body));
   if (auto waited = wait_for_call(func, call); !waited) return std::move(waited).error();
   return *std::move(results);
+}
+
+Result<std::vector<component::Val>> StoreStarts::call_and_wait(const component::LiftedFunc& func,
+                                                               std::span<const component::Val> arguments) {
+  return call_async(block_.handle(&func), arguments);
 }
 
 }  // namespace detail

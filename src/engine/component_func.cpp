@@ -71,6 +71,7 @@ CallState& state_of(std::byte* state) noexcept { return *std::launder(reinterpre
 
 Error ComponentCall::refused() noexcept {
   CallState& state = state_of(state_);
+  if (state.abi.error.kind() == ErrorKind::usage) state.abi.guest->take_back();
   return state.call.refuse(std::move(state.abi.error));
 }
 
@@ -188,7 +189,10 @@ Result<std::vector<component::Val>> call_synchronously(StoreBlock& block, const 
 
   runtime::Slot slots[component::max_flat_params] = {};
   auto lowered = component::lower_flat_values(guest, component::max_flat_params, arguments, func.type->params, slots);
-  if (!lowered) return call.refuse(std::move(lowered).error());
+  if (!lowered) {
+    if (lowered.error().kind() == ErrorKind::usage) guest.take_back();
+    return call.refuse(std::move(lowered).error());
+  }
   if (auto done = call.run(slots); !done) return std::move(done).error();
   guest.renew();
 

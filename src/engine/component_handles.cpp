@@ -30,10 +30,7 @@ struct HeldResource final : component::HandleOwner {
 
   Result<void> drop() {
     is_gone = true;
-    if (host != nullptr) {
-      if (host->destructor) host->destructor(rep);
-      return {};
-    }
+    if (host != nullptr) return host->destroy(rep);
     if (!block->is_alive()) return dead_store();
     return guarded_call(*block, [&] {
       return component::run_destructor(*type, rep, nullptr, block->component_store().world.scheduler);
@@ -47,7 +44,52 @@ struct HeldResource final : component::HandleOwner {
   bool is_gone = false;  // given to a guest
 };
 
+constexpr char held_error_context = 0;
+
+// The host as one user of an error context.
+struct HeldErrorContext final : component::HandleOwner {
+  HeldErrorContext(std::shared_ptr<StoreBlock> owner, component::ErrorContext& of)
+      : block(std::move(owner)), context(&of) {
+    kind = &held_error_context;
+  }
+  HeldErrorContext(const HeldErrorContext&) = delete;
+  HeldErrorContext& operator=(const HeldErrorContext&) = delete;
+  ~HeldErrorContext() override {
+    if (block->is_alive() && --context->users == 0) block->component_store().world.scheduler.destroy(context);
+  }
+
+  std::shared_ptr<StoreBlock> block;
+  component::ErrorContext* context;
+};
+
 }  // namespace
+
+component::Handle StoreHandles::receive_error_context(component::ErrorContext& context) {
+  return {.rep = std::bit_cast<std::uintptr_t>(&context),
+          .owner = std::make_shared<HeldErrorContext>(block_.shared_from_this(), context)};
+}
+
+Result<component::ErrorContext*> StoreHandles::give_error_context(const component::Handle& handle) {
+  if (handle.owner == nullptr || handle.owner->kind != &held_error_context) {
+    return usage("an error context was expected, found another handle");
+  }
+  const auto& held = static_cast<const HeldErrorContext&>(*handle.owner);
+  if (held.block.get() != &block_) return usage("the error context belongs to another store");
+  ++held.context->users;  // the host keeps its own
+  return held.context;
+}
+
+Result<void> HostResource::destroy(std::uint64_t rep) const noexcept {
+  if (!destructor) return {};
+  try {
+    destructor(rep);
+    return {};
+  } catch (const std::exception& exception) {
+    return fail(ErrorKind::trap, {}, message(Trap::host_error), ": ", exception.what());
+  } catch (...) {
+    return fail(ErrorKind::trap, {}, message(Trap::host_error), ": it threw an exception");
+  }
+}
 
 component::Handle StoreHandles::receive(const component::RuntimeResourceType& type, std::uint64_t rep) {
   return {.rep = rep, .owner = std::make_shared<HeldResource>(block_.shared_from_this(), type, rep)};
@@ -74,13 +116,28 @@ Result<std::uint64_t> StoreHandles::lend(const component::RuntimeResourceType& t
 
 Result<std::uint64_t> StoreHandles::give(const component::RuntimeResourceType& type, const component::Handle& handle) {
   auto rep = lend(type, handle);
-  if (!rep || handle.owner == nullptr) return rep;
+  if (!rep) return rep;
+  if (handle.owner == nullptr) {
+    // Objects of C++ classes are destroyed by whoever has them last: a number that anybody made up is none of them.
+    const HostResource* resource = HostResource::of(type);
+    if (resource->key == nullptr) return rep;
+    return usage("a handle that owns an object was expected, found one that is borrowed or made up");
+  }
   if (handle.owner->kind == &owned_object) {
     static_cast<OwnedObject&>(*handle.owner).is_given = true;
   } else {
     static_cast<HeldResource&>(*handle.owner).is_gone = true;
   }
   return rep;
+}
+
+void StoreHandles::take_back(const component::Handle& handle) noexcept {
+  if (handle.owner == nullptr) return;
+  if (handle.owner->kind == &owned_object) {
+    static_cast<OwnedObject&>(*handle.owner).is_given = false;
+  } else {
+    static_cast<HeldResource&>(*handle.owner).is_gone = false;
+  }
 }
 
 const char owned_object = 0;
@@ -111,8 +168,7 @@ HostResourceType::HostResourceType(std::string name, std::function<void(std::uin
   resource_->type.name = resource_->name;
   resource_->type.data = resource_.get();
   resource_->type.host_dtor = [](void* data, std::uint64_t rep) noexcept {
-    const auto& resource = *static_cast<const detail::HostResource*>(data);
-    if (resource.destructor) resource.destructor(rep);
+    return static_cast<const detail::HostResource*>(data)->destroy(rep);
   };
 }
 

@@ -5,9 +5,11 @@
 // `#`. An interface of another version serves where the versions are compatible as semantic versioning says.
 #include <algorithm>
 
+#include "abi/lower.hpp"
 #include "binary/core/module.hpp"
 #include "engine/linker_state.hpp"
 #include "model/core/type_text.hpp"
+#include "tenon/component_exports.hpp"
 
 namespace tenon {
 
@@ -100,6 +102,39 @@ std::shared_ptr<const LinkerState::Found> find_items(const LinkerState& linker,
   return linker.last_found = std::move(found);
 }
 
+// A memory that values are lowered to only to see whether they are of a type.
+class TrialContext final : public component::LiftLowerContext {
+ public:
+  Result<std::uint64_t> reallocate(std::uint64_t, std::uint64_t, std::uint32_t alignment, std::uint64_t size) override {
+    const std::uint64_t at = align_up(used_, alignment);
+    used_ = at + size;
+    if (used_ > bytes_.size()) bytes_.resize(2 * used_);
+    memory = bytes_;
+    return at;
+  }
+  Result<component::Handle> lift_handle(const component::ValueType&, std::uint32_t) override { return no_handles(); }
+  Result<std::uint32_t> lower_handle(const component::ValueType&, const component::Handle&) override {
+    return no_handles();
+  }
+
+ private:
+  static Error no_handles() { return usage("a value without handles was expected"); }
+  static std::uint64_t align_up(std::uint64_t at, std::uint64_t alignment) {
+    return (at + alignment - 1) / alignment * alignment;
+  }
+  std::vector<std::uint8_t> bytes_;
+  std::uint64_t used_ = 0;
+};
+
+Result<void> check_value(const component::Val& value, const component::ValueType& type) {
+  TrialContext trial;
+  const component::Member member{.label = {}, .type = &type};
+  std::uint64_t at = 0;
+  auto lowered = component::lower_flat_values(trial, 0, {&value, 1}, {&member, 1}, &at);
+  if (!lowered) return std::move(lowered).error();
+  return {};
+}
+
 class Matcher {
  public:
   Matcher(const LinkerState& linker, StoreBlock& block, const std::shared_ptr<const ComponentState>& component)
@@ -136,6 +171,7 @@ class Matcher {
       case component::Sort::type: return "resource";
       case component::Sort::func: return "function";
       case component::Sort::core_module: return "module";
+      case component::Sort::value: return "value";
       default: return component::to_string(sort);
     }
   }
@@ -157,6 +193,7 @@ class Matcher {
       case component::Sort::func: return match_func(slot, *item);
       case component::Sort::core_module: return match_module(slot, *item);
       case component::Sort::type: return match_resource(slot, *item);
+      case component::Sort::value: return match_value(slot, *item);
       default: return unlinkable(slot, "a ", sort_text(slot), " cannot be given");
     }
   }
@@ -220,6 +257,31 @@ class Matcher {
     if (known != nullptr && known != type) return unlinkable(slot, "mismatched resource types");
     known = type;
     return component::Given{.func = {}, .resource = type};
+  }
+
+  // A value is what a host function without parameters gives when it is asked here, once; or another instance's.
+  Result<component::Given> match_value(const fuse::ImportSlot& slot, const ComponentItem& item) {
+    const component::ValueType& type = *slot.entity.value;
+    if (const auto* function = std::get_if<std::shared_ptr<DynamicComponentFunction>>(&item.is)) {
+      CallContext context{&block_, block_.store->current};
+      auto given = (*function)->function(StoreBlock::handle(context), {});
+      if (!given) return std::move(given).error();
+      if (!block_.is_alive()) return dead_store();
+      if (given->size() != 1) return unlinkable(slot, "one value was expected, found ", given->size());
+      if (auto fits = check_value(given->front(), type); !fits) return unlinkable(slot, fits.error().message());
+      return component::Given{.func = {}, .value = &store_.values.emplace_back(std::move(given->front()))};
+    }
+    const auto* live = std::get_if<ComponentItem::Live>(&item.is);
+    if (live == nullptr || live->item->sort != component::Sort::value) return wrong_sort(slot, item);
+    if (auto checked = check_owner(slot, live->instance); !checked) return std::move(checked).error();
+    const component::RootInstance& root = *StoreBlock::root_of(live->instance);
+    const std::string wrong = difference(&type, live->item->type,
+                                         {.expected_plan = &plan_,
+                                          .given_plan = root.plan,
+                                          .expected_resources = resources_,
+                                          .given_resources = root.resources});
+    if (!wrong.empty()) return unlinkable(slot, std::string_view(wrong));
+    return component::Given{.func = {}, .value = root.values[live->item->value.value]};
   }
 
   Result<component::Given> match_module(const fuse::ImportSlot& slot, const ComponentItem& item) {
@@ -529,6 +591,18 @@ Result<ComponentFunc> ComponentInstance::func(std::string_view instance, std::st
   const component::Callee callee = instance_->callee(found->func);
   if (callee.lifted == nullptr) return usage("the export \"", name, "\" is a function of the host");
   return store_->handle(callee.lifted);
+}
+
+Result<component::Val> value_of(const ComponentInstance& instance, std::string_view name, std::string_view inside) {
+  const component::RootInstance* root = StoreBlock::root_of(instance);
+  if (root == nullptr) return usage("the instance handle is empty");
+  if (!StoreBlock::is_usable(instance)) return detail::dead_store();
+  const fuse::ExportItem* found = find_export(*root->plan->exports, inside, name);
+  if (found == nullptr) return usage("the component exports no \"", name, "\"");
+  if (found->sort != component::Sort::value) {
+    return usage("the export \"", name, "\" is a ", component::to_string(found->sort), ", expected a value");
+  }
+  return *root->values[found->value.value];
 }
 
 Result<Module> ComponentInstance::module(std::string_view name) const {

@@ -76,6 +76,10 @@ class StoreHandles final : public component::HostHandles {
   component::Handle receive_end(component::SharedStream& shared) override;
   Result<component::SharedStream*> give_end(const component::ValueType& type, const component::ComponentInstance& inst,
                                             const component::Handle& handle) override;
+  component::Handle receive_error_context(component::ErrorContext& context) override;
+  Result<component::ErrorContext*> give_error_context(const component::Handle& handle) override;
+  void take_back(const component::Handle& handle) noexcept override;
+  void take_back_end(const component::Handle& handle, component::SharedStream& shared, bool had_type) noexcept override;
 
  private:
   StoreBlock& block_;
@@ -99,6 +103,8 @@ struct HostResource : std::enable_shared_from_this<HostResource> {
   std::function<void(std::uint64_t rep)> destructor;
   const void* key = nullptr;  // of its C++ class
 
+  // Calls the destructor. Errors: trap (it threw).
+  Result<void> destroy(std::uint64_t rep) const noexcept;
   // nullptr: the type is a guest's.
   static HostResource* of(const component::RuntimeResourceType& type) noexcept {
     return type.impl == nullptr ? static_cast<HostResource*>(type.data) : nullptr;
@@ -158,6 +164,33 @@ class AsyncHostCallee final : public component::HostFunction {
 // The host's end of a stream or future (component_streams.cpp).
 class HostStreamEnd;
 
+// The clock of components whose time is limited: the engine's watchdog interrupts the store.
+class StoreTimeKeeper final : public component::TimeKeeper {
+ public:
+  explicit StoreTimeKeeper(StoreBlock& block) : block_(block) {}
+  StoreTimeKeeper(const StoreTimeKeeper&) = delete;
+  StoreTimeKeeper& operator=(const StoreTimeKeeper&) = delete;
+  ~StoreTimeKeeper() { forget(); }
+  std::uint64_t now() noexcept override;
+  void watch(std::uint64_t time) noexcept override;
+  void forget() noexcept override;
+
+ private:
+  StoreBlock& block_;
+  std::optional<Watchdog::Flags::iterator> entry_;
+};
+
+// Drives the store while the start function of a component waits.
+class StoreStarts final : public component::AsyncStart {
+ public:
+  explicit StoreStarts(StoreBlock& block) : block_(block) {}
+  Result<std::vector<component::Val>> call_and_wait(const component::LiftedFunc& func,
+                                                    std::span<const component::Val> arguments) override;
+
+ private:
+  StoreBlock& block_;
+};
+
 // The components of a store, and what they use.
 struct ComponentStore {
   explicit ComponentStore(StoreBlock& block);
@@ -168,6 +201,8 @@ struct ComponentStore {
   StoreBlock& block;
   component::World world;
   StoreHandles handles;
+  StoreTimeKeeper keeper;
+  StoreStarts starts;
   std::deque<HostCallee> host_functions;
   std::deque<AsyncHostCallee> async_host_functions;
   std::list<std::shared_ptr<PendingCall>> pending;    // calls of the host
@@ -179,6 +214,7 @@ struct ComponentStore {
   std::vector<std::shared_ptr<const ComponentState>> components;
   std::vector<std::shared_ptr<const ModuleState>> modules;
   std::vector<std::shared_ptr<HostResource>> resources;
+  std::deque<component::Val> values;  // that imports were given
 };
 
 // Calls a function of asynchronous type and lets the store go on until it has returned. Errors: trap, usage.

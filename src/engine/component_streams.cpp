@@ -67,6 +67,13 @@ class HostStreamEnd final : public component::HandleOwner,
   // A guest gets this end, as the type. Errors: usage.
   Result<SharedStream*> give_to(const component::ComponentInstance& inst, const component::ValueType& wanted);
 
+  // It did not after all. Whether its elements were known before.
+  void regain(SharedStream& given, bool had_type) noexcept {
+    shared = &given;
+    if (!had_type) shared->type = nullptr;
+    if (gone_) shared->watcher = this;
+  }
+
   // What the runtime asks for and tells.
   Result<void> load(const component::Buffer& guest, std::uint32_t count) override {
     return move_elements(guest, count, [&](AbiContext& context) { elements_->load(context, guest.pointer, count); });
@@ -211,10 +218,6 @@ Result<SharedStream*> HostStreamEnd::give_to(const component::ComponentInstance&
   } else if (type.is_checked) {
     if (auto fits = check_elements(type, wanted.element, inst, what); !fits) return std::move(fits).error();
   }
-  if (shared->type == nullptr) {
-    shared->type = &wanted;
-    shared->inst = &inst;
-  }
   if (shared->watcher == this) shared->watcher = nullptr;
   return std::exchange(shared, nullptr);
 }
@@ -240,6 +243,10 @@ Result<SharedStream*> StoreHandles::give_end(const component::ValueType& type, c
   if (end == nullptr) return usage("a handle of a stream or future was expected, found another");
   if (end->block.get() != &block_) return usage("the stream or future belongs to another store");
   return end->give_to(inst, type);
+}
+
+void StoreHandles::take_back_end(const component::Handle& handle, SharedStream& shared, bool had_type) noexcept {
+  end_of(handle.owner.get())->regain(shared, had_type);
 }
 
 Result<Ends> make_ends(const StoreHandle& store, bool is_future, ElementType element) {

@@ -9,7 +9,8 @@ using detail::usage;
 Caller detail::make_caller(CallContext& context) noexcept { return StoreBlock::handle(context); }
 
 std::span<std::uint8_t> Caller::memory() const noexcept {
-  runtime::Instance* instance = context_->thread->instance;
+  // No guest calls where a host function is asked for a value (component_link.cpp).
+  runtime::Instance* instance = context_->thread == nullptr ? nullptr : context_->thread->instance;
   if (instance == nullptr) return {};
   const auto found = runtime::find_export(*instance, "memory");
   if (!found || found->kind != core::ExternKind::memory) return {};
@@ -17,7 +18,7 @@ std::span<std::uint8_t> Caller::memory() const noexcept {
 }
 
 bool Caller::is_interrupted() const noexcept {
-  return context_->thread->store->control.interrupt.load(std::memory_order_relaxed) != 0;
+  return context_->block->store->control.interrupt.load(std::memory_order_relaxed) != 0;
 }
 
 FuncType Func::type() const {

@@ -1,5 +1,6 @@
 #include "tenon/interrupt.hpp"
 
+#include "engine/component_state.hpp"
 #include "engine/state.hpp"
 
 namespace tenon {
@@ -9,6 +10,8 @@ namespace {
 bool ask_handler(runtime::Store& store) noexcept {
   const auto& block = *static_cast<detail::StoreBlock*>(store.host);
   if (!block.is_alive() || !block.interrupt_handler) return false;
+  // A component whose own time is over ends, whatever the embedder says.
+  if (block.components != nullptr && component::is_time_over(block.components->world.scheduler)) return false;
   // Cleared first: who interrupts the guest again meanwhile is heard.
   store.control.interrupt.store(0, std::memory_order_relaxed);
   return block.interrupt_handler();

@@ -65,15 +65,54 @@ class EventMaker final : public component::CallObserver {
 
 }  // namespace
 
+namespace detail {
+
+std::uint64_t StoreTimeKeeper::now() noexcept {
+  return static_cast<std::uint64_t>(std::chrono::nanoseconds(Watchdog::Clock::now().time_since_epoch()).count());
+}
+
+// Without room for watching it the time is over at once.
+void StoreTimeKeeper::watch(std::uint64_t time) noexcept {
+  std::atomic<std::uint32_t>& flag = block_.store->control.interrupt;
+  // Later than this is never.
+  constexpr std::uint64_t longest = std::uint64_t{1} << 60;
+  if (time > longest) return;
+  try {
+    entry_ = block_.engine->watchdog.watch(Watchdog::Clock::now() + std::chrono::nanoseconds(time), flag);
+  } catch (...) {
+    flag.store(1, std::memory_order_relaxed);
+  }
+}
+
+void StoreTimeKeeper::forget() noexcept {
+  if (entry_) block_.engine->watchdog.forget(*entry_);
+  entry_.reset();
+}
+
+}  // namespace detail
+
 Result<void> limit_components(Store& store, const ComponentLimits& limits, std::string_view instance) {
   auto block = StoreBlock::open(store);
   if (!block) return std::move(block).error();
   return detail::guarded([&]() -> Result<void> {
     component::World& world = (*block)->component_store().world;
-    const component::ComponentLimits given{.handles = std::min(limits.handles, component::HandleTable::max_length),
-                                           .tasks = limits.tasks,
-                                           .lifted_bytes = limits.lifted_bytes,
-                                           .nested_calls = limits.nested_calls};
+    const bool is_timed = limits.time != std::chrono::nanoseconds::max();
+    if (limits.time.count() <= 0) return detail::usage("a time limit of more than 0 was expected");
+    if (limits.fuel != ComponentLimits::unlimited && !(*block)->engine->options.fuel) {
+      return detail::usage("a limit of fuel was given, and the engine does not count it");
+    }
+    const component::ComponentLimits given{
+        .handles = std::min(limits.handles, component::HandleTable::max_length),
+        .tasks = limits.tasks,
+        .lifted_bytes = limits.lifted_bytes,
+        .nested_calls = limits.nested_calls,
+        .memory = limits.memory,
+        .fuel = limits.fuel,
+        .time = is_timed ? static_cast<std::uint64_t>(limits.time.count()) : component::ComponentLimits::unlimited};
+    if (is_timed || limits.fuel != ComponentLimits::unlimited) {
+      world.meter.keeper = &(*block)->component_store().keeper;
+      world.scheduler.meter = &world.meter;
+    }
     if (instance.empty()) {
       world.limits = given;
     } else {

@@ -92,17 +92,19 @@ namespace {
 class Running {
  public:
   explicit Running(Thread& thread) noexcept : thread_(thread), previous_(thread.store->current) {
+    thread.fuel = left();
     thread.store->current = &thread;
-    thread.fuel = thread.store->fuel;
   }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
   ~Running() {
     thread_.store->current = previous_;
-    thread_.store->fuel = thread_.fuel;
+    left() = thread_.fuel;
   }
 
  private:
+  // Whoever waits on the native stack meanwhile has what this thread leaves.
+  std::int64_t& left() noexcept { return previous_ != nullptr ? previous_->fuel : thread_.store->fuel; }
   Thread& thread_;
   Thread* previous_;
 };

@@ -3,6 +3,7 @@
 #include "base/concat.hpp"
 #include "runtime/component/canon.hpp"
 #include "runtime/component/instance.hpp"
+#include "runtime/component/meter.hpp"
 
 namespace tenon::component {
 
@@ -21,8 +22,9 @@ Result<void> call_destructor(const RuntimeResourceType& type, std::uint64_t rep,
   runtime::Slot values[1] = {rep};
   auto called = runtime::call(*scheduler.store, *type.dtor, values);
   if (!called) {
+    Error error = name_limit(scheduler, std::move(called).error());
     abandon_activation(activation);
-    return called;
+    return error;
   }
   if (auto popped = pop_activation(activation); !popped) return popped;
   impl.leave_to(caller);
@@ -47,7 +49,7 @@ Result<void> drop(const BuiltIn& built_in, std::uint32_t index) {
 Result<void> run_destructor(const RuntimeResourceType& type, std::uint64_t rep, ComponentInstance* caller,
                             Scheduler& scheduler) {
   if (type.impl != nullptr) return call_destructor(type, rep, caller, scheduler);
-  if (type.host_dtor != nullptr) type.host_dtor(type.data, rep);
+  if (type.host_dtor != nullptr) return type.host_dtor(type.data, rep);
   return {};
 }
 

@@ -48,6 +48,12 @@ struct HostHandles {
   virtual Handle receive_end(SharedStream& shared) = 0;
   virtual Result<SharedStream*> give_end(const ValueType& type, const ComponentInstance& inst,
                                          const Handle& handle) = 0;
+  // Error contexts likewise; one user of the context goes from one side to the other. Errors: usage.
+  virtual Handle receive_error_context(ErrorContext& context) = 0;
+  virtual Result<ErrorContext*> give_error_context(const Handle& handle) = 0;
+  // What was given is the host's again: the call does not take place.
+  virtual void take_back(const Handle& handle) noexcept = 0;
+  virtual void take_back_end(const Handle& handle, SharedStream& shared, bool had_type) noexcept = 0;
 
  protected:
   ~HostHandles() = default;
@@ -74,14 +80,31 @@ struct GuestContext final : LiftLowerContext {
   Result<Handle> lift_handle(const ValueType& type, std::uint32_t index) override;
   Result<std::uint32_t> lower_handle(const ValueType& type, const Handle& handle) override;
 
+  // The call of the host that the values were lowered for does not take place: what they moved is the host's again.
+  void take_back() noexcept;
+
   // The memory as it is now: after guest code has run.
   void renew() noexcept {
     if (opts.memory != nullptr) memory = {opts.memory->base, opts.memory->size.load(std::memory_order_relaxed)};
   }
+
+ private:
+  // What the host moved to the guest.
+  struct Given {
+    std::uint32_t index;
+    bool is_end;
+    bool had_type;  // of an end: its elements were known before
+    Handle handle;
+  };
+  Result<std::uint32_t> note(Result<std::uint32_t> index, const Handle& handle, bool is_end, bool had_type = false);
+  Result<std::uint32_t> lower_end_of_host(const ValueType& type, const Handle& handle);
+  std::vector<Given> given_;
 };
 
 // Handles of streams, futures and error contexts (stream.cpp).
 Result<Handle> lift_other_handle(ComponentInstance& inst, const ValueType& type, std::uint32_t index);
 Result<std::uint32_t> lower_other_handle(ComponentInstance& inst, const ValueType& type, const Handle& handle);
+// Undoes the lowering of the end of a stream or future.
+SharedStream& take_out_end(ComponentInstance& inst, std::uint32_t index) noexcept;
 
 }  // namespace tenon::component

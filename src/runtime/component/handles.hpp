@@ -32,7 +32,7 @@ struct RuntimeResourceType {
   ComponentInstance* impl = nullptr;  // the instance that defined it; nullptr: the host
   // What dropping an own handle calls with the representation; at most one of the two is set.
   const runtime::Func* dtor = nullptr;
-  void (*host_dtor)(void* data, std::uint64_t rep) noexcept = nullptr;
+  Result<void> (*host_dtor)(void* data, std::uint64_t rep) noexcept = nullptr;
   void* data = nullptr;  // of the host
   std::string_view name;
 };

@@ -8,6 +8,7 @@
 #include "fuse/value_bytes.hpp"
 #include "runtime/component/adapter.hpp"
 #include "runtime/component/canon.hpp"
+#include "runtime/component/meter.hpp"
 #include "runtime/component/sync_call.hpp"
 
 namespace tenon::component {
@@ -80,6 +81,7 @@ class Instantiation {
       }
     }
     added.handles.limit = added.limits.handles;
+    added.fuel_left = static_cast<std::int64_t>(std::min<std::uint64_t>(added.limits.fuel, INT64_MAX));
     return {};
   }
 
@@ -124,7 +126,12 @@ class Instantiation {
     activation.inst = &owner;
     owner.enter_from(nullptr);
     push_activation(activation);
-    auto instantiated = runtime::instantiate(store_, code, arguments_);
+    auto instantiated = [&]() -> Result<runtime::Instance*> {
+      const MemoryRoom room(owner);
+      auto made = runtime::instantiate(store_, code, arguments_);
+      if (!made) return room.explain(name_limit(world_.scheduler, std::move(made).error()));
+      return made;
+    }();
     if (!instantiated) {
       abandon_activation(activation);
       return std::move(instantiated).error();
@@ -170,7 +177,7 @@ class Instantiation {
     if (from.callee.lift.is_none()) lowered->name = plan_.imports[from.callee.import].path.back();
     const HostFunction* host = lowered->callee.host;
     if (from.adapter != nullptr && lowered->callee.lifted != nullptr && world_.scheduler.uses_adapters &&
-        world_.scheduler.observer == nullptr) {
+        world_.scheduler.observer == nullptr && world_.scheduler.meter == nullptr) {
       root_.core_funcs[made_core_funcs_++] = make_adapted_func(store_, from.core_type, *lowered, *from.adapter,
                                                                *root_.modules[from.adapter->module.value]);
       return;
@@ -209,16 +216,25 @@ class Instantiation {
   // Calls a function with values that were made before. It is called as the host calls.
   Result<void> start(const fuse::StartCall& made) {
     const LiftedFunc* func = root_.callee(made.callee).lifted;
-    if (func == nullptr || func->type->is_async) {
-      return fail(ErrorKind::unlinkable, {}, "the start function of a component is ",
-                  func == nullptr ? "the host's" : "asynchronous", ": a synchronous one of a component was expected");
+    if (func == nullptr) {
+      return fail(ErrorKind::unlinkable, {},
+                  "the start function of a component is the host's: one of a component was expected");
     }
     std::vector<Val> arguments;
     for (const fuse::ValueIdx argument : made.arguments) arguments.push_back(*root_.values[argument.value]);
-    auto result = call_with_values(*func, arguments);
+    auto result = func->type->is_async ? wait_for(*func, arguments) : call_with_values(*func, arguments);
     if (!result) return std::move(result).error();
     if (!made.result.is_none()) root_.values[made.result.value] = &root_.made_values.emplace_back(std::move(*result));
     return {};
+  }
+
+  Result<Val> wait_for(const LiftedFunc& func, std::span<const Val> arguments) {
+    if (world_.async_start == nullptr) {
+      return fail(ErrorKind::unlinkable, {}, "the start function of a component is asynchronous, and nobody drives it");
+    }
+    auto results = world_.async_start->call_and_wait(func, arguments);
+    if (!results) return std::move(results).error();
+    return results->empty() ? Val() : std::move(results->front());
   }
 
   void add_core_func(core::TypeIdx type, runtime::HostCallback callback, void* data) {

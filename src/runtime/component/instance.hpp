@@ -17,6 +17,7 @@
 
 #include "fuse/plan.hpp"
 #include "runtime/component/call.hpp"
+#include "runtime/component/meter.hpp"
 #include "runtime/component/scheduler.hpp"
 #include "runtime/component/state.hpp"
 #include "runtime/store.hpp"
@@ -57,6 +58,14 @@ struct RootInstance {
   }
 };
 
+// Where start functions of asynchronous types are called: whoever drives the store lets it go on until they return.
+struct AsyncStart {
+  virtual Result<std::vector<Val>> call_and_wait(const LiftedFunc& func, std::span<const Val> arguments) = 0;
+
+ protected:
+  ~AsyncStart() = default;
+};
+
 // The components of one store. Ends before the store does.
 struct World {
   explicit World(runtime::Store& store, std::uint64_t seed = 0) : scheduler(store, seed), roots(store.resource) {}
@@ -67,6 +76,8 @@ struct World {
   std::pmr::deque<RootInstance> roots;
 
   std::shared_ptr<CallObserver> observer;  // the scheduler's, kept
+  Meter meter;                             // likewise
+  AsyncStart* async_start = nullptr;       // nullptr: nobody drives the store
   // Of what is instantiated from now on: all instances, and those at a path ("outer.inner", see append_path).
   ComponentLimits limits;
   std::vector<std::pair<std::pmr::string, ComponentLimits>> named_limits;

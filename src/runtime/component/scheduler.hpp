@@ -35,6 +35,7 @@ class ModestAlignment final : public std::pmr::memory_resource {
 };
 
 struct HostHandles;
+struct Meter;
 
 struct Scheduler {
   explicit Scheduler(runtime::Store& store, std::uint64_t seed = 0);
@@ -49,6 +50,7 @@ struct Scheduler {
   CallObserver* observer = nullptr;              // set before what it is to see is instantiated
   std::uint64_t observed_calls = 0;
   bool uses_adapters = true;            // of what is instantiated from now on
+  Meter* meter = nullptr;               // set before the first instance that it is to measure is made (meter.hpp)
   Thread* switch_to = nullptr;          // the thread that one which just blocked gave the control to
   std::uint32_t nesting_depth = 0;      // of threads that run, on the native stack
   std::uint32_t sync_depth = 0;         // of synchronous calls there

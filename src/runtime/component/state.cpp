@@ -5,6 +5,7 @@
 
 #include "base/concat.hpp"
 #include "runtime/component/adapter.hpp"
+#include "runtime/component/meter.hpp"
 #include "runtime/component/scheduler.hpp"
 #include "spec/component_limits.hpp"
 
@@ -51,8 +52,23 @@ void ComponentInstance::leave_to(const ComponentInstance* caller) noexcept {
 void push_activation(Activation& activation) noexcept {
   Scheduler& scheduler = *activation.inst->scheduler;
   activation.caller = scheduler.current;
+  if (scheduler.meter != nullptr) [[unlikely]]
+    change_meter(scheduler, activation.inst);
+  if (activation.inst->memories.size() > 1) [[unlikely]]
+    share_memory(*activation.inst);
   scheduler.current = &activation;
 }
+
+namespace {
+
+void return_to_caller(Scheduler& scheduler, const Activation& activation) noexcept {
+  Activation* caller = activation.caller;
+  if (scheduler.meter != nullptr) [[unlikely]]
+    change_meter(scheduler, caller == nullptr ? nullptr : caller->inst);
+  scheduler.current = caller;
+}
+
+}  // namespace
 
 Result<void> pop_activation(Activation& activation) {
   Scheduler& scheduler = *activation.inst->scheduler;
@@ -60,7 +76,7 @@ Result<void> pop_activation(Activation& activation) {
   if (activation.borrows.num_borrows != 0) {
     return fail(ErrorKind::trap, {}, "borrow handles still remain at the end of the call");
   }
-  scheduler.current = activation.caller;
+  return_to_caller(scheduler, activation);
   if (activation.thread == nullptr) [[likely]]
     return {};
   return end_synchronous_thread(*activation.thread);
@@ -69,7 +85,7 @@ Result<void> pop_activation(Activation& activation) {
 void abandon_activation(Activation& activation) noexcept {
   Scheduler& scheduler = *activation.inst->scheduler;
   abandon_above(scheduler, &activation);
-  scheduler.current = activation.caller;
+  return_to_caller(scheduler, activation);
 }
 
 Activation& current_activation(Scheduler& scheduler) noexcept {

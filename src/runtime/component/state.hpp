@@ -18,6 +18,7 @@
 #include <memory_resource>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/concat.hpp"
 #include "model/component/signatures.hpp"
@@ -41,17 +42,22 @@ struct CanonicalOptions {
   bool is_memory64() const noexcept { return memory != nullptr && memory->type.limits.is_64; }
 };
 
-// What one component instance may take; the time and memory that guests use are the store's limits.
+// What one component instance may take.
 struct ComponentLimits {
+  static constexpr std::uint64_t unlimited = ~std::uint64_t{0};
   std::uint32_t handles = HandleTable::max_length;        // at one time
   std::uint32_t tasks = 1U << 28;                         // asynchronous calls of it under way
   std::uint64_t lifted_bytes = limits::max_lifted_bytes;  // of host memory, by the values of one call
   std::uint32_t nested_calls = limits::max_nested_calls;  // on the native stack, when it is called
+  // Beside the store's limits (meter.hpp): bytes of all its memories, units in all, and nanoseconds of one turn.
+  std::uint64_t memory = unlimited;
+  std::uint64_t fuel = unlimited;
+  std::uint64_t time = unlimited;
 };
 
 struct ComponentInstance {
   ComponentInstance(Scheduler& scheduler, ComponentInstance* parent, std::pmr::memory_resource& memory)
-      : scheduler(&scheduler), parent(parent), handles(memory), threads(memory) {
+      : scheduler(&scheduler), parent(parent), handles(memory), threads(memory), memories(&memory) {
     handles.owner = this;
   }
   ComponentInstance(const ComponentInstance&) = delete;
@@ -76,6 +82,16 @@ struct ComponentInstance {
   void* host = nullptr;     // of whoever instantiated it
   ComponentLimits limits;
   std::uint32_t num_tasks = 0;
+
+  // Of its own limits (meter.hpp). `most`: what the memory could have without them.
+  struct OwnedMemory {
+    runtime::Memory* memory;
+    std::uint64_t most;
+  };
+  std::pmr::vector<OwnedMemory> memories;  // where there is a limit
+  std::int64_t fuel_left = 0;
+  std::uint64_t time_left = 0;
+  std::uint64_t time_turn = 0;
 
   const RuntimeResourceType* resource(ResourceId id) const noexcept { return resources[id.value]; }
 

@@ -276,4 +276,12 @@ Result<std::uint32_t> lower_other_handle(ComponentInstance& inst, const ValueTyp
   return inst.handles.add(*end);
 }
 
+SharedStream& take_out_end(ComponentInstance& inst, std::uint32_t index) noexcept {
+  auto& end = static_cast<CopyEnd&>(**inst.handles.waitable(index));
+  SharedStream& shared = *end.shared;
+  inst.handles.remove(index);
+  inst.scheduler->destroy(&end);
+  return shared;
+}
+
 }  // namespace tenon::component

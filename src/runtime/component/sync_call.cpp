@@ -9,6 +9,7 @@
 #include "base/concat.hpp"
 #include "runtime/component/guest_context.hpp"
 #include "runtime/component/instance.hpp"
+#include "runtime/component/meter.hpp"
 #include "runtime/component/observer.hpp"
 #include "runtime/component/scheduler.hpp"
 #include "runtime/component/subtask.hpp"
@@ -88,6 +89,8 @@ Result<void> SyncCall::run(std::span<runtime::Slot> values) {
   observed_.begin(scheduler, {caller_, activation_.inst, called.type, called.name}, called.opts, max_flat_params,
                   values);
   auto done = call_core(*scheduler.store, *called.callee, values);
+  if (!done) [[unlikely]]
+    done = name_limit(scheduler, std::move(done).error());
   if (!observed_.is_observed()) [[likely]]
     return done;
   if (done) {
@@ -109,7 +112,9 @@ Result<void> SyncCall::finish(std::span<const runtime::Slot> results) {
   if (const runtime::Func* post_return = func().opts.post_return) {
     runtime::Slot values[1] = {results.empty() ? 0 : results[0]};
     const MayNotLeave restricted(inst);
-    if (auto called = call_core(*inst.scheduler->store, *post_return, values); !called) return called;
+    if (auto called = call_core(*inst.scheduler->store, *post_return, values); !called) {
+      return name_limit(*inst.scheduler, std::move(called).error());
+    }
   }
   if (auto popped = pop_activation(activation_); !popped) return popped;
   is_entered_ = false;
@@ -143,8 +148,9 @@ Result<std::uint64_t> reallocate(ComponentInstance& inst, const CanonicalOptions
   {
     const MayNotLeave restricted(inst);
     if (auto called = call_core(*inst.scheduler->store, *opts.realloc, values); !called) {
+      Error error = name_limit(*inst.scheduler, std::move(called).error());
       abandon_activation(activation);
-      return std::move(called).error();
+      return error;
     }
   }
   if (auto popped = pop_activation(activation); !popped) return std::move(popped).error();

@@ -7,6 +7,7 @@
 #include "runtime/component/adapter.hpp"
 #include "runtime/component/call.hpp"
 #include "runtime/component/guest_context.hpp"
+#include "runtime/component/meter.hpp"
 #include "runtime/component/scheduler.hpp"
 #include "spec/component_limits.hpp"
 
@@ -243,6 +244,8 @@ class Running {
   explicit Running(Thread& thread) noexcept
       : scheduler_(scheduler_of(thread)), previous_(scheduler_.current), activation_(thread.activation) {
     thread.activation->caller = previous_;
+    if (scheduler_.meter != nullptr) [[unlikely]]
+      change_meter(scheduler_, thread.activation->inst);
     scheduler_.current = thread.activation;
     ++scheduler_.nesting_depth;
   }
@@ -250,6 +253,8 @@ class Running {
   Running& operator=(const Running&) = delete;
   ~Running() {
     abandon_above(scheduler_, activation_);
+    if (scheduler_.meter != nullptr) [[unlikely]]
+      change_meter(scheduler_, previous_ == nullptr ? nullptr : previous_->inst);
     scheduler_.current = previous_;
     --scheduler_.nesting_depth;
   }
@@ -260,13 +265,7 @@ class Running {
   const Activation* activation_;
 };
 
-Result<void> run(Thread& thread, Cancelled cancelled) {
-  const Scheduler& scheduler = scheduler_of(thread);
-  if (scheduler.nesting_depth >= limits::max_nested_calls) {
-    return trapped(message(Trap::call_stack_exhausted))
-        .with_code(static_cast<std::uint32_t>(Trap::call_stack_exhausted));
-  }
-  const Running running(thread);
+Result<void> go_on(Thread& thread, Cancelled cancelled) {
   if (thread.wait.is_step) return thread.wait.finish(thread, cancelled, nullptr);
   runtime::Slot results[2] = {0, 0};
   const unsigned count = thread.wait.result_slots;
@@ -274,6 +273,19 @@ Result<void> run(Thread& thread, Cancelled cancelled) {
     return after_call(thread, runtime::resume(*thread.core, std::move(finished).error()));
   }
   return after_call(thread, runtime::resume(*thread.core, std::span<const runtime::Slot>(results, count)));
+}
+
+Result<void> run(Thread& thread, Cancelled cancelled) {
+  const Scheduler& scheduler = scheduler_of(thread);
+  if (scheduler.nesting_depth >= limits::max_nested_calls) {
+    return trapped(message(Trap::call_stack_exhausted))
+        .with_code(static_cast<std::uint32_t>(Trap::call_stack_exhausted));
+  }
+  const Running running(thread);
+  auto done = go_on(thread, cancelled);
+  if (done) [[likely]]
+    return done;
+  return name_limit(scheduler, std::move(done).error());
 }
 
 Thread* make_bare_thread(Task& task) {

@@ -3,6 +3,7 @@
 
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine_support.hpp"
@@ -249,6 +250,39 @@ TEST_F(ComponentAsync, ValuesThatDoNotFitLeaveTheInstanceAsItWas) {
   EXPECT_EQ(told->kind(), ErrorKind::usage);
   EXPECT_TRUE(task.is_done() && task.has_ended());
   EXPECT_EQ(func<std::string(std::string_view)>("greet")("you").value(), "hello, you");
+}
+
+// A context that one guest made goes through the host's hands.
+TEST_F(ComponentAsync, ErrorContextsInTheHostsHandsAreHandlesOfTheirOwn) {
+  constexpr std::string_view maker = R"((component
+    (core module $libc (memory (export "memory") 1) (data (i32.const 8) "oops")
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 64)))
+    (core instance $libc (instantiate $libc))
+    (core func $new (canon error-context.new (memory $libc "memory")))
+    (core func $drop (canon error-context.drop))
+    (core func $text (canon error-context.debug-message (memory $libc "memory") (realloc (func $libc "realloc"))))
+    (core module $m
+      (import "" "memory" (memory 1))
+      (import "" "new" (func $new (param i32 i32) (result i32)))
+      (import "" "drop" (func $drop (param i32)))
+      (import "" "text" (func $text (param i32 i32)))
+      (func (export "make") (result i32) (call $new (i32.const 8) (i32.const 4)))
+      (func (export "size") (param i32) (result i32)
+        (call $text (local.get 0) (i32.const 16)) (call $drop (local.get 0)) (i32.load (i32.const 20))))
+    (core instance $i (instantiate $m (with "" (instance (export "memory" (memory $libc "memory"))
+      (export "new" (func $new)) (export "drop" (func $drop)) (export "text" (func $text))))))
+    (func (export "make") (result error-context) (canon lift (core func $i "make")))
+    (func (export "size") (param "e" error-context) (result u32) (canon lift (core func $i "size")))))";
+  auto made = linker.instantiate(store, Component::compile(engine, maker).value()).value();
+  auto context = made.func("make").value().call({}).value();
+  const auto size = made.func("size").value();
+  // The host may give it any number of times; the guest drops what it gets.
+  EXPECT_EQ(size.call(context).value().at(0), Val::u32(4));
+  EXPECT_EQ(size.call(context).value().at(0), Val::u32(4));
+  const Val forged[] = {Val::handle({.rep = 5, .owner = {}})};
+  expect_usage(size.call(forged), "an error context was expected");
+  const Val moved[] = {std::exchange(context[0], Val())};
+  EXPECT_EQ(size.call(moved).value().at(0), Val::u32(4));
 }
 
 TEST_F(ComponentAsync, ACallThatNothingCanEndIsADeadlock) {

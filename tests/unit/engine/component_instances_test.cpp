@@ -5,6 +5,8 @@
 #include "engine/component_state.hpp"
 #include "engine_support.hpp"
 #include "tenon/component.hpp"
+#include "tenon/component_async.hpp"
+#include "tenon/component_exports.hpp"
 #include "tenon/observe.hpp"
 #include "tenon/tools.hpp"
 
@@ -43,6 +45,102 @@ TEST_F(InstancesTest, StartFunctionsTakeAndMakeValues) {
     (start $length (value $text) (result (value $count)))
     (start $add (value $count))))");
   EXPECT_EQ(instance.func<std::uint32_t()>("last").value()().value(), 65'004U);
+}
+
+// Passes what it imports through its start function, and exports all three values.
+constexpr std::string_view with_values = R"((component
+  (import "text" (value $text string))
+  (core module $m
+    (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 64))
+    (func (export "length") (param i32 i32) (result i32) (local.get 1)))
+  (core instance $i (instantiate $m))
+  (func $length (param "s" string) (result u32)
+    (canon lift (core func $i "length") (memory $i "memory") (realloc (func $i "realloc"))))
+  (start $length (value $text) (result (value $count)))
+  (export "count" (value $count))))";
+
+Linker::ComponentFunction giver(std::vector<component::Val> values) {
+  return [values = std::move(values)](std::span<const component::Val>) -> Result<std::vector<component::Val>> {
+    return values;
+  };
+}
+
+TEST_F(InstancesTest, ValuesComeFromTheHostAndGoToIt) {
+  using component::Val;
+  const auto component = Component::compile(engine, with_values);
+  ASSERT_TRUE(component) << component.error().message();
+  Linker linker(engine);
+  EXPECT_TRUE(
+      contains(error_of(linker.instantiate(store, *component)).message(), "a value of that name was not found"));
+  linker.define_dynamic("", "text", giver({Val::string("Ahoi")})).value();
+  const auto instance = linker.instantiate(store, *component).value();
+  EXPECT_EQ(value_of(instance, "count").value(), Val::u32(4));
+  expect_usage(value_of(instance, "text"), "the component exports no \"text\"");
+}
+
+TEST_F(InstancesTest, ValuesOfAnotherTypeDoNotLink) {
+  using component::Val;
+  const auto component = Component::compile(engine, with_values).value();
+  const auto link_error = [&](std::vector<Val> values) {
+    Linker linker(engine);
+    linker.define_dynamic("", "text", giver(std::move(values))).value();
+    const Error error = error_of(linker.instantiate(store, component));
+    EXPECT_EQ(error.kind(), ErrorKind::unlinkable);
+    return std::string(error.message());
+  };
+  EXPECT_TRUE(contains(link_error({Val::u32(4)}), "import `text`: type mismatch: expected a value of type string"));
+  EXPECT_TRUE(contains(link_error({Val::string("\xFF")}), "a string of UTF-8 was expected"));
+  EXPECT_TRUE(contains(link_error({}), "one value was expected, found 0"));
+}
+
+TEST_F(InstancesTest, ValuesOfOneInstanceAreAnothersImports) {
+  using component::Val;
+  Linker linker(engine);
+  linker.define_dynamic("", "text", giver({Val::string("Ahoi")})).value();
+  const auto first = linker.instantiate(store, Component::compile(engine, with_values).value()).value();
+  Linker next(engine);
+  next.define_instance("first", first).value();
+  const auto second = next.instantiate(store, Component::compile(engine, R"((component
+    (import "first" (instance $first (export "count" (value u32))))
+    (alias export $first "count" (value $count))
+    (core module $m (func (export "double") (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1))))
+    (core instance $i (instantiate $m))
+    (func $double (param "n" u32) (result u32) (canon lift (core func $i "double")))
+    (start $double (value $count) (result (value $twice)))
+    (export "twice" (value $twice))))")
+                                                  .value());
+  ASSERT_TRUE(second) << second.error().message();
+  EXPECT_EQ(value_of(*second, "twice").value(), Val::u32(8));
+}
+
+TEST_F(InstancesTest, AStartFunctionMayWait) {
+  using component::Val;
+  Linker linker(engine);
+  linker.define_dynamic("", "start", giver({Val::u32(20)})).value();
+  linker
+      .define_async_dynamic("", "later",
+                            [](std::span<const Val> arguments, const ComponentCompletion& done) -> Result<void> {
+                              done.resolve_later({Val::u32(2 * static_cast<std::uint32_t>(arguments[0].bits()))});
+                              return {};
+                            })
+      .value();
+  const auto instance = linker.instantiate(store, Component::compile(engine, R"((component
+    (import "later" (func $later async (param "x" u32) (result u32)))
+    (import "start" (value $start u32))
+    (core func $later (canon lower (func $later)))
+    (core func $return (canon task.return (result u32)))
+    (core module $m
+      (import "" "later" (func $later (param i32) (result i32)))
+      (import "" "return" (func $return (param i32)))
+      (func (export "work") (param i32) (call $return (i32.add (call $later (local.get 0)) (i32.const 2)))))
+    (core instance $i (instantiate $m (with "" (instance (export "later" (func $later)) (export "return" (func $return))))))
+    (func $work async (param "x" u32) (result u32) (canon lift (core func $i "work") async))
+    (start $work (value $start) (result (value $end)))
+    (export "end" (value $end))))")
+                                                      .value());
+  ASSERT_TRUE(instance) << instance.error().message();
+  EXPECT_EQ(value_of(*instance, "end").value(), Val::u32(42));
 }
 
 // $a makes a resource and lends it to $b, which lends it on to $c, which asks $a what it is.

@@ -2,6 +2,8 @@
 #include "tenon/component_resources.hpp"
 
 #include <map>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -131,6 +133,71 @@ TEST_F(HostResources, ACallThatDoesNotTakePlaceLendsNothing) {
   expect_usage(add_to.call(wrong), "expected a value of type u32, found string");
   const Val right[] = {bucket, Val::u32(2)};
   EXPECT_EQ(add_to.call(right).value().at(0), Val::u32(2));
+}
+
+// Takes two: what the first moved is given back when the second is refused.
+constexpr std::string_view taker = R"((component
+  (import "demo:kv/store" (instance $store (export "bucket" (type $bucket (sub resource)))))
+  (alias export $store "bucket" (type $bucket))
+  (core func $drop (canon resource.drop $bucket))
+  (core module $m
+    (import "" "drop" (func $drop (param i32)))
+    (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 64))
+    (func (export "take") (param i32 i32 i32) (call $drop (local.get 0)))
+    (func (export "take-two") (param i32 i32) (call $drop (local.get 0)) (call $drop (local.get 1))))
+  (core instance $i (instantiate $m (with "" (instance (export "drop" (func $drop))))))
+  (func (export "take") (param "b" (own $bucket)) (param "name" string)
+    (canon lift (core func $i "take") (memory $i "memory") (realloc (func $i "realloc"))))
+  (func (export "take-two") (param "a" (own $bucket)) (param "b" (own $bucket))
+    (canon lift (core func $i "take-two")))))";
+
+TEST_F(HostResources, WhatARefusedCallMovedIsTheHostsAgain) {
+  instance = linker.instantiate(store, Component::compile(engine, taker).value()).value();
+  const auto take = func<void(Own<Bucket>, std::string_view)>("take");
+  const auto take_two = func<void(Own<Bucket>, Own<Bucket>)>("take-two");
+  auto bucket = Own<Bucket>::make(living);
+  expect_usage(take(bucket, "\xFF"), "a string of UTF-8 was expected");
+  EXPECT_FALSE(bucket.is_empty());
+  expect_usage(take_two(bucket, bucket), "the resource was given away");
+  EXPECT_FALSE(bucket.is_empty());
+  const Val arguments[] = {Val::handle(bucket.handle()), Val::u8(1)};
+  expect_usage(instance.func("take").value().call(arguments), "expected a value of type string");
+  EXPECT_FALSE(bucket.is_empty());
+  EXPECT_EQ(living, 1);
+  take(bucket, "its name").value();
+  EXPECT_TRUE(bucket.is_empty());
+  EXPECT_EQ(living, 0);
+}
+
+TEST_F(HostResources, ANumberIsNoObject) {
+  instance = linker.instantiate(store, Component::compile(engine, taker).value()).value();
+  const Val arguments[] = {Val::handle({.rep = 0x1234, .owner = {}}), Val::string("x")};
+  expect_usage(instance.func("take").value().call(arguments), "found one that is borrowed or made up");
+}
+
+TEST_F(HostResources, ADestructorThatThrowsIsATrap) {
+  linker
+      .define_resource("demo:kv/store", "bucket",
+                       HostResourceType("bucket", [](std::uint64_t) { throw std::runtime_error("the disk is full"); }))
+      .value();
+  instance = linker.instantiate(store, Component::compile(engine, taker).value()).value();
+  const Val arguments[] = {Val::handle({.rep = 7, .owner = {}}), Val::string("x")};
+  const Error error = error_of(instance.func("take").value().call(arguments));
+  EXPECT_EQ(error.kind(), ErrorKind::trap);
+  EXPECT_TRUE(contains(error.message(), "the disk is full"));
+}
+
+TEST_F(HostResources, ADestructorMayEndTheStore) {
+  std::optional<Store> other(engine);
+  linker.define_resource("demo:kv/store", "bucket", HostResourceType("bucket", [&](std::uint64_t) { other.reset(); }))
+      .value();
+  auto short_lived = linker.instantiate(*other, Component::compile(engine, taker).value()).value();
+  const Val arguments[] = {Val::handle({.rep = 7, .owner = {}}), Val::handle({.rep = 8, .owner = {}})};
+  const auto take_two = short_lived.func("take-two").value();
+  (void)take_two.call(arguments);  // the guest may have reached its end
+  EXPECT_FALSE(other.has_value());
+  expect_usage(take_two.call(arguments), "the store of this handle has ended");
 }
 
 TEST_F(HostResources, TheStoresEndDestroysWhatGuestsHold) {

@@ -271,5 +271,59 @@ TEST_F(ComponentTest, RootCannotImportComponents) {
   EXPECT_TRUE(contains(error.message(), "root-level component imports are not supported"));
 }
 
+TEST_F(ComponentTest, ValuesThatHostsMadeCarelesslyAreRefusedOrPutRight) {
+  auto instance = instantiate(text_component);
+  const auto sum = instance.func("sum").value();
+  const std::uint8_t seven[7] = {1, 0, 0, 0, 2, 0, 0};
+  const Val torn[] = {Val::packed(component::ValKind::u32, seven)};
+  expect_usage(sum.call(torn), "found 7 bytes");
+  const Val wide[] = {Val::from_bits(component::ValKind::u32, 0x1'0000'0002), Val::u32(3)};
+  EXPECT_EQ(instance.func("add").value().call(wide).value().at(0), Val::u32(5));
+  Val text = Val::string("text");
+  const Val kept = std::move(text);
+  expect_usage(instance.func("same").value().call({&text, 1}), "expected a value of type string, found bool");
+  EXPECT_EQ(instance.func("same").value().call({&kept, 1}).value().at(0), kept);
+}
+
+// 4,000 strings or lists, all of them the same 80,000 bytes: a guest has 128 KiB, and the host would need 320 MB.
+TEST_F(ComponentTest, OnePlaceLiftedManyTimesIsBounded) {
+  constexpr std::string_view bounded = R"((component
+    (core module $m (memory (export "memory") 2)
+      (func (export "many") (param $count i32) (result i32) (local $at i32)
+        (local.set $at (i32.const 64))
+        (i32.store (i32.const 0) (i32.const 64))
+        (i32.store (i32.const 4) (local.get $count))
+        (loop
+          (i32.store (local.get $at) (i32.const 40000))
+          (i32.store offset=4 (local.get $at) (i32.const 80000))
+          (local.set $at (i32.add (local.get $at) (i32.const 8)))
+          (br_if 0 (local.tee $count (i32.sub (local.get $count) (i32.const 1)))))
+        (i32.const 0)))
+    (core instance $i (instantiate $m))
+    (func (export "strings") (param "n" u32) (result (list string))
+      (canon lift (core func $i "many") (memory $i "memory")))
+    (func (export "lists") (param "n" u32) (result (list (list u8)))
+      (canon lift (core func $i "many") (memory $i "memory")))))";
+  const auto expect_bounded = [&](auto call) {
+    ComponentInstance instance = instantiate(bounded);
+    call(instance, 10U).value();
+    const Error error = error_of(call(instance, 4000U));
+    EXPECT_EQ(error.kind(), ErrorKind::trap);
+    EXPECT_TRUE(contains(error.message(), "fuel allocated for hostcalls has been exhausted"));
+  };
+  expect_bounded([](ComponentInstance& instance, std::uint32_t count) {
+    return instance.func<std::vector<std::string>(std::uint32_t)>("strings").value()(count);
+  });
+  expect_bounded([](ComponentInstance& instance, std::uint32_t count) {
+    return instance.func<std::vector<std::vector<std::uint8_t>>(std::uint32_t)>("lists").value()(count);
+  });
+  for (const std::string_view name : {"strings", "lists"}) {
+    expect_bounded([name](ComponentInstance& instance, std::uint32_t count) {
+      const Val arguments[] = {Val::u32(count)};
+      return instance.func(name).value().call(arguments);
+    });
+  }
+}
+
 }  // namespace
 }  // namespace tenon
