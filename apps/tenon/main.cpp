@@ -17,6 +17,7 @@ constexpr Subcommand subcommands[] = {
     {"run", "Run a module, or call one of its functions", declare_run},
     {"serve", "Serve HTTP with a component", declare_serve},
     {"compile", "Make machine code ahead of time", declare_compile},
+    {"explore", "Show functions beside their machine code, as a page for a browser", declare_explore},
     {"cache", "Look at the compiled code that is kept, or remove it", declare_cache},
     {"parse", "Translate the text format to the binary format", declare_parse},
     {"print", "Show a module in the text format", declare_print},

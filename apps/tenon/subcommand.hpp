@@ -34,6 +34,7 @@ Action declare_wit(CLI::App& command);
 Action declare_component(CLI::App& command);
 Action declare_wast(CLI::App& command);
 Action declare_compile(CLI::App& command);
+Action declare_explore(CLI::App& command);
 Action declare_cache(CLI::App& command);
 Action declare_completion(CLI::App& command);
 

@@ -130,6 +130,9 @@ struct GuestCall;
 std::shared_ptr<GuestCall> start_call(const ComponentFunc& func, std::unique_ptr<GuestCallBody> body);
 // Lets the store's guests go on until the call is over. Errors: trap (nothing can go on).
 Result<void> wait_for_call(const ComponentFunc& func, const std::shared_ptr<GuestCall>& call);
+// A call of a synchronous function whose parameters and result are numbers: `slots` holds the parameters and takes the
+// result. Errors: usage, trap, exhausted.
+Result<void> call_with_numbers(const ComponentFunc& func, std::span<std::uint64_t> slots) noexcept;
 
 }  // namespace detail
 
@@ -157,6 +160,7 @@ class ComponentFunc {
  private:
   friend struct detail::StoreBlock;
   friend class detail::ComponentCall;
+  friend Result<void> detail::call_with_numbers(const ComponentFunc& func, std::span<std::uint64_t> slots) noexcept;
   friend class StoreHandle;
   Result<void> check(std::span<const detail::Shape* const> params, const detail::Shape* result) const;
   std::shared_ptr<detail::StoreBlock> store_;
@@ -285,6 +289,10 @@ struct TypedGuestCall final : GuestCallBody {
   }
 };
 
+// Numbers pass as they are: nothing is to be looked up, allocated or checked for them.
+template <class... Ts>
+inline constexpr bool are_numbers = ((std::is_arithmetic_v<Ts> && !std::is_same_v<Ts, char32_t>) && ...);
+
 }  // namespace detail
 
 // A component function whose C++ signature was checked; a call allocates nothing but what its values need. R is void or
@@ -298,6 +306,10 @@ class TypedComponentFunc<R(Args...)> {
     if (is_async_) return call_async(arguments...);
     using Params = detail::AbiParams<std::remove_cvref_t<Args>...>;
     using Results = detail::AbiResults<R>;
+    if constexpr (detail::are_numbers<std::remove_cvref_t<Args>...> && !Params::in_memory &&
+                  (std::is_void_v<R> || detail::are_numbers<R>)) {
+      return call_with_numbers(arguments...);
+    }
     detail::ComponentCall call(func_);
     if (auto begun = call.begin(); !begun) [[unlikely]]
       return std::move(begun).error();
@@ -325,7 +337,21 @@ class TypedComponentFunc<R(Args...)> {
 
  private:
   friend class ComponentFunc;
-  explicit TypedComponentFunc(ComponentFunc func) noexcept : func_(std::move(func)), is_async_(func_.is_async()) {}
+  explicit TypedComponentFunc(const ComponentFunc& func) noexcept : func_(func), is_async_(func_.is_async()) {}
+
+  Result<R> call_with_numbers(const std::remove_cvref_t<Args>&... arguments) const {
+    using Params = detail::AbiParams<std::remove_cvref_t<Args>...>;
+    detail::AbiContext unused;
+    std::uint64_t slots[Params::slots > 0 ? Params::slots : 1];
+    detail::lower_params(unused, slots, arguments...);
+    if (auto done = detail::call_with_numbers(func_, slots); !done) [[unlikely]]
+      return std::move(done).error();
+    if constexpr (std::is_void_v<R>) {
+      return {};
+    } else {
+      return detail::Abi<R>::lift(unused, slots);
+    }
+  }
 
   Result<R> call_async(const std::remove_cvref_t<Args>&... arguments) const {
     std::optional<Result<R>> result;

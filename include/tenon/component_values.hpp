@@ -177,7 +177,7 @@ class Val {
   Val(ValKind kind, std::uint64_t bits, std::uint32_t index = 0) noexcept : kind_(kind), index_(index), bits_(bits) {}
   Val(ValKind kind, Block* block, std::uint32_t index) noexcept
       : kind_(kind), is_shared_(true), index_(index), bits_(reinterpret_cast<std::uintptr_t>(block)) {}
-  Block* block() const noexcept { return reinterpret_cast<Block*>(static_cast<std::uintptr_t>(bits_)); }
+  Block* block() const noexcept { return std::bit_cast<Block*>(static_cast<std::uintptr_t>(bits_)); }
   void retain() const noexcept;
   void release() noexcept;
   std::span<const Val> items_span() const noexcept;

@@ -28,6 +28,10 @@ bool is_native_component(std::string_view bytes) noexcept;
 enum class NativeText : std::uint8_t { ir, assembler };
 Result<std::string> show_native(const Engine& engine, std::string_view input, NativeText form);
 
+// One page of HTML for a browser: each function as text beside the machine code that the optimizing tier makes of it.
+// Errors: as above.
+Result<std::string> explore_native(const Engine& engine, std::string_view input);
+
 // A function's machine code, where it is while its module is loaded.
 struct NativeFunction {
   const void* begin = nullptr;

@@ -73,8 +73,7 @@ constexpr std::uint64_t operator""_MiB(unsigned long long n) { return n << 20; }
 constexpr std::uint64_t operator""_GiB(unsigned long long n) { return n << 30; }
 }  // namespace literals
 
-// --- Engine
-// -----------------------------------------------------------------------------------------------------------
+// --- Engine ---------------------------------------------------------------------------------------------------------
 
 struct EngineOptions {
   // Proposals as a bit set (tenon/tools.hpp: parse_features); nullopt: the defaults.
@@ -113,8 +112,7 @@ class Engine {
   std::shared_ptr<detail::EngineState> state_;
 };
 
-// --- Modules
-// ----------------------------------------------------------------------------------------------------------
+// --- Modules --------------------------------------------------------------------------------------------------------
 
 enum class ExternKind : std::uint8_t { func = 0, table = 1, memory = 2, global = 3, tag = 4 };
 std::string_view to_string(ExternKind kind) noexcept;
@@ -179,8 +177,7 @@ class Module {
   std::shared_ptr<const detail::ModuleState> state_;
 };
 
-// --- Stores
-// -----------------------------------------------------------------------------------------------------------
+// --- Stores ---------------------------------------------------------------------------------------------------------
 
 // What a store may use. Exceeding a limit is a trap, a failed grow or an error, never an abort.
 class Limits {
@@ -226,8 +223,7 @@ class Store {
   std::shared_ptr<detail::StoreBlock> block_;
 };
 
-// --- Functions
-// --------------------------------------------------------------------------------------------------------
+// --- Functions ----------------------------------------------------------------------------------------------------
 
 template <class Signature>
 class TypedFunc;
@@ -292,7 +288,7 @@ class TypedFunc<R(Args...)> {
 
  private:
   friend class Func;
-  explicit TypedFunc(Func func) noexcept : func_(std::move(func)) {}
+  explicit TypedFunc(const Func& func) noexcept : func_(func) {}
   Func func_;
 };
 
@@ -313,8 +309,7 @@ class Caller {
   detail::CallContext* context_;
 };
 
-// --- Memories, tables, globals, tags
-// ----------------------------------------------------------------------------------
+// --- Memories, tables, globals, tags --------------------------------------------------------------------------------
 
 // A shared memory apart from any store: what several stores, each on a host thread of its own, can have in common.
 class SharedMemory {
@@ -417,8 +412,7 @@ struct Extern {
   Extern(Tag item) : kind(ExternKind::tag), tag(std::move(item)) {}
 };
 
-// --- Instances and linking
-// --------------------------------------------------------------------------------------------
+// --- Instances and linking ------------------------------------------------------------------------------------------
 
 class Instance {
  public:
@@ -508,8 +502,7 @@ class Linker {
   std::unique_ptr<detail::LinkerState> state_;
 };
 
-// --- Host functions, in detail
-// ----------------------------------------------------------------------------------------
+// --- Host functions, in detail --------------------------------------------------------------------------------------
 
 namespace detail {
 

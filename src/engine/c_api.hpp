@@ -113,8 +113,7 @@ struct wasm_ref_t {
   bool is_alive() const noexcept { return state->store.has_value(); }
 };
 
-// --- What is imported and exported
-// ------------------------------------------------------------------------------------
+// --- What is imported and exported ----------------------------------------------------------------------------------
 
 struct wasm_extern_t : wasm_ref_t {
   using wasm_ref_t::wasm_ref_t;
@@ -152,8 +151,7 @@ struct wasm_tag_t final : tenon::c_api::ExternOf<wasm_tag_t, tenon::Tag, tenon::
   using ExternOf::ExternOf;
 };
 
-// --- The other references
-// ---------------------------------------------------------------------------------------------
+// --- The other references -------------------------------------------------------------------------------------------
 
 struct wasm_instance_t final : wasm_ref_t {
   static constexpr auto kind_of = tenon::c_api::RefKind::instance;
@@ -216,8 +214,7 @@ struct wasm_frame_t {
   wasm_instance_t instance;
 };
 
-// --- Types
-// ------------------------------------------------------------------------------------------------------------
+// --- Types ----------------------------------------------------------------------------------------------------------
 
 struct wasm_valtype_t {
   tenon::ValType type;
@@ -320,8 +317,7 @@ struct wasm_exporttype_t {
   std::unique_ptr<wasm_externtype_t> type;
 };
 
-// --- Conversions
-// ------------------------------------------------------------------------------------------------------
+// --- Conversions ----------------------------------------------------------------------------------------------------
 
 namespace tenon::c_api {
 
@@ -343,8 +339,7 @@ inline std::string_view view_of(const wasm_byte_vec_t& bytes) noexcept {
   return bytes.data == nullptr ? std::string_view{} : std::string_view(bytes.data, bytes.size);
 }
 
-// --- Vectors
-// ----------------------------------------------------------------------------------------------------------
+// --- Vectors --------------------------------------------------------------------------------------------------------
 
 // Of `size` zeroed elements; empty when memory is used up.
 template <class Vector>
@@ -355,8 +350,7 @@ void new_zeroed(Vector* out, std::size_t size) noexcept {
   out->size = out->data == nullptr ? 0 : size;
 }
 
-// --- One function per type
-// --------------------------------------------------------------------------------------------
+// --- One function per type ------------------------------------------------------------------------------------------
 
 // The object as another type of its hierarchy; nullptr if it is of another kind.
 template <class Target, class Source>

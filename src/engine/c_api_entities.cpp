@@ -18,8 +18,7 @@ const core::TypeRegistry& types_of(const wasm_ref_t& ref) { return ref.state->bl
 
 }  // namespace tenon::c_api
 
-// --- Globals
-// ----------------------------------------------------------------------------------------------------------
+// --- Globals --------------------------------------------------------------------------------------------------------
 
 TENON_C_EXTERN(global)
 
@@ -51,8 +50,7 @@ void wasm_global_set(wasm_global_t* global, const wasm_val_t* value) {
   if (converted) static_cast<void>(global->handle.set(*converted));
 }
 
-// --- Tables
-// -----------------------------------------------------------------------------------------------------------
+// --- Tables ---------------------------------------------------------------------------------------------------------
 
 TENON_C_EXTERN(table)
 
@@ -92,8 +90,7 @@ bool wasm_table_grow(wasm_table_t* table, wasm_table_size_t delta, wasm_ref_t* i
   return value && table->handle.grow(delta, *value);
 }
 
-// --- Memories
-// ---------------------------------------------------------------------------------------------------------
+// --- Memories -------------------------------------------------------------------------------------------------------
 
 TENON_C_EXTERN(memory)
 

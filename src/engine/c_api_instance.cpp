@@ -42,8 +42,7 @@ ExternType type_of(const wasm_extern_t& item) {
 
 }  // namespace tenon::c_api
 
-// --- Externs
-// ----------------------------------------------------------------------------------------------------------
+// --- Externs --------------------------------------------------------------------------------------------------------
 
 TENON_C_REF(extern)
 
@@ -63,8 +62,7 @@ wasm_externtype_t* wasm_extern_type(const wasm_extern_t* item) {
   return tenon::c_api::new_extern_type(tenon::c_api::type_of(*item), item->state->block().engine->types);
 }
 
-// --- Instances
-// --------------------------------------------------------------------------------------------------------
+// --- Instances ------------------------------------------------------------------------------------------------------
 
 TENON_C_REF(instance)
 

@@ -69,8 +69,7 @@ void wasm_module_exports(const wasm_module_t* module, wasm_exporttype_vec_t* out
   }
 }
 
-// --- Serialized and shared
-// --------------------------------------------------------------------------------------------
+// --- Serialized and shared ------------------------------------------------------------------------------------------
 
 void wasm_module_serialize(const wasm_module_t* module, wasm_byte_vec_t* out) {
   if (out == nullptr) return;

@@ -67,8 +67,7 @@ void wasm_trap_trace(const wasm_trap_t* trap, wasm_frame_vec_t* out) {
   }
 }
 
-// --- Frames
-// -----------------------------------------------------------------------------------------------------------
+// --- Frames ---------------------------------------------------------------------------------------------------------
 
 void wasm_frame_delete(wasm_frame_t* frame) { delete frame; }
 wasm_frame_t* wasm_frame_copy(const wasm_frame_t* frame) {

@@ -98,8 +98,7 @@ wasm_tabletype_t::wasm_tabletype_t(wasm_valtype_t element_type, const tenon::Lim
 wasm_memorytype_t::wasm_memorytype_t(const tenon::MemoryType& memory_type)
     : wasm_externtype_t(kind_of), type(memory_type), limits(shown(memory_type.limits)) {}
 
-// --- Ends and copies
-// --------------------------------------------------------------------------------------------------
+// --- Ends and copies ------------------------------------------------------------------------------------------------
 
 #define TENON_C_TYPE(name)                                                          \
   void wasm_##name##_delete(wasm_##name##_t* type) { delete type; }                 \
@@ -130,8 +129,7 @@ wasm_exporttype_t* wasm_exporttype_copy(const wasm_exporttype_t* type) {
   return new wasm_exporttype_t{type->name, std::unique_ptr<wasm_externtype_t>(type->type->copy())};
 }
 
-// --- Value types
-// ------------------------------------------------------------------------------------------------------
+// --- Value types ----------------------------------------------------------------------------------------------------
 
 wasm_valtype_t* wasm_valtype_new(wasm_valkind_t kind) {
   switch (kind) {
@@ -149,8 +147,7 @@ wasm_valkind_t wasm_valtype_kind(const wasm_valtype_t* type) {
   return type == nullptr ? wasm_valkind_t{0} : type->kind;
 }
 
-// --- Functions, globals, tables, memories
-// -----------------------------------------------------------------------------
+// --- Functions, globals, tables, memories ---------------------------------------------------------------------------
 
 wasm_functype_t* wasm_functype_new(wasm_valtype_vec_t* params, wasm_valtype_vec_t* results) {
   return new wasm_functype_t(take_types(params), take_types(results));
@@ -200,8 +197,7 @@ const wasm_limits_t* wasm_memorytype_limits(const wasm_memorytype_t* type) {
   return type == nullptr ? nullptr : &type->limits;
 }
 
-// --- Externs, imports, exports
-// ----------------------------------------------------------------------------------------
+// --- Externs, imports, exports --------------------------------------------------------------------------------------
 
 wasm_externkind_t wasm_externtype_kind(const wasm_externtype_t* type) {
   return type == nullptr ? wasm_externkind_t{0} : type->kind;

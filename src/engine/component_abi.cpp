@@ -1,5 +1,6 @@
 // The canonical ABI for C++ types, as far as it needs the runtime: memory, realloc, strings, handles.
 #include <algorithm>
+#include <new>
 
 #include "abi/lift.hpp"
 #include "abi/lower.hpp"
@@ -119,10 +120,16 @@ std::string_view abi_lift_string(AbiContext& context, std::uint64_t pointer, std
     return {reinterpret_cast<const char*>(view.data), static_cast<std::size_t>(view.code_units)};
   }
   if (!abi_spend(context, 2 * view.code_units, 1)) return {};
-  const component::Val text = value_or_keep(context, component::load_string_from_range(guest, range));
-  if (context.has_failed) return {};
-  if (context.scratch == nullptr) context.scratch = new std::deque<std::string>();
-  return context.scratch->emplace_back(text.string());
+  try {
+    const component::Val text = value_or_keep(context, component::load_string_from_range(guest, range));
+    if (context.has_failed) return {};
+    if (context.scratch == nullptr) context.scratch = new std::deque<std::string>();
+    return context.scratch->emplace_back(text.string());
+  } catch (const std::bad_alloc&) {
+    context.has_failed = true;
+    context.state->error = out_of_memory();
+    return {};
+  }
 }
 
 AbiRange abi_lower_string(AbiContext& context, std::string_view text) noexcept {

@@ -87,6 +87,36 @@ Result<void> ComponentCall::finish(std::span<const std::uint64_t> results) noexc
   return guarded(*func_->store_, [&] { return state_of(state_).call.finish(results); });
 }
 
+namespace {
+
+Result<void> call_in_parts(const ComponentFunc& func, std::span<std::uint64_t> slots) noexcept {
+  ComponentCall call(func);
+  if (auto begun = call.begin(); !begun) return begun;
+  if (auto done = call.run(slots); !done) return done;
+  return call.finish(slots.first(1));
+}
+
+}  // namespace
+
+Result<void> call_with_numbers(const ComponentFunc& func, std::span<std::uint64_t> slots) noexcept {
+  if (func.func_ == nullptr) return usage("the function handle is empty");
+  StoreBlock& block = *func.store_;
+  if (block.call_depth != 0 || block.has_ended || block.call_time.count() > 0 ||
+      !component::OutermostCall::serves(*func.func_)) [[unlikely]]
+    return call_in_parts(func, slots);
+  runtime::Thread* thread = runtime::take_free_thread(*block.store);
+  if (thread == nullptr) [[unlikely]]
+    return call_in_parts(func, slots);
+  const OutermostScope scope(block);
+  component::OutermostCall call(*func.func_);
+  try {
+    return call.run(*thread, slots.data());
+  } catch (...) {
+    runtime::abandon_outermost(*block.store);
+    return out_of_memory();
+  }
+}
+
 // --- A guest calls the host ----------------------------------------------------------------------------------------
 
 namespace {

@@ -33,8 +33,7 @@ Result<void> check_memory_type(const MemoryType& type) {
 
 }  // namespace
 
-// --- Memory
-// -----------------------------------------------------------------------------------------------------------
+// --- Memory ---------------------------------------------------------------------------------------------------------
 
 Result<Memory> Memory::make(Store& store, const MemoryType& type) {
   auto opened = StoreBlock::open(store);
@@ -95,8 +94,7 @@ Result<std::uint64_t> Memory::grow(std::uint64_t pages) const {
   return static_cast<std::uint64_t>(old);
 }
 
-// --- Table
-// ------------------------------------------------------------------------------------------------------------
+// --- Table ----------------------------------------------------------------------------------------------------------
 
 Result<Table> Table::make(Store& store, const TableType& type, const Ref& init) {
   auto opened = StoreBlock::open(store);
@@ -157,8 +155,7 @@ Result<std::uint64_t> Table::grow(std::uint64_t elements, const Val& init) const
   });
 }
 
-// --- Global
-// -----------------------------------------------------------------------------------------------------------
+// --- Global ---------------------------------------------------------------------------------------------------------
 
 Result<Global> Global::make(Store& store, const GlobalType& type, const Val& value) {
   auto opened = StoreBlock::open(store);
@@ -189,8 +186,7 @@ Result<void> Global::set(const Val& value) const {
   return store_->to_slots(value, global_->type.value, global_->value);
 }
 
-// --- Tag
-// --------------------------------------------------------------------------------------------------------------
+// --- Tag ------------------------------------------------------------------------------------------------------------
 
 Result<Tag> Tag::make(Store& store, const FuncType& type) {
   auto opened = StoreBlock::open(store);

@@ -4,6 +4,7 @@
 
 #include "binary/core/module.hpp"
 #include "engine/component_state.hpp"
+#include "engine/explore.hpp"
 #include "jit/image_file.hpp"
 #include "model/core/names.hpp"
 #include "os/library.hpp"
@@ -312,6 +313,23 @@ Result<std::string> show_native(const Engine& engine, std::string_view input, Na
                                         });
     if (!done) return std::move(done).error();
     return text;
+  });
+}
+
+Result<std::string> explore_native(const Engine& engine, std::string_view input) {
+  return detail::guarded([&]() -> Result<std::string> {
+    jit::CompileOptimizing* compile = detail::find_compiler();
+    if (compile == nullptr) return detail::usage("the optimizing tier is not installed");
+    detail::Source source;
+    std::string functions;
+    auto done = detail::for_each_module(detail::plain_engine(engine), input, source,
+                                        [&](const core::ValidatedModule& module) -> Result<void> {
+                                          auto shown = compile(module, {.emit = "asm"});
+                                          if (!shown) return std::move(shown).error();
+                                          return detail::explore_module(module, shown->text, functions);
+                                        });
+    if (!done) return std::move(done).error();
+    return detail::explore_page(functions);
   });
 }
 

@@ -275,8 +275,7 @@ void Emitter::plain(const Place& from, const Place& to, std::uint64_t size, unsi
   }
 }
 
-// --- Strings and lists
-// -------------------------------------------------------------------------------------------------
+// --- Strings and lists ----------------------------------------------------------------------------------------------
 
 void Emitter::range(const Place& from, const ValueType& s, const Place& to, const ValueType& t) {
   const CoreKind source_kind = pointer_kind(source());
@@ -392,8 +391,7 @@ void Emitter::fixed_list(const Place& from, const ValueType& s, const Place& to,
   code_.give_back(count);
 }
 
-// --- Records and variants
-// ----------------------------------------------------------------------------------------------
+// --- Records and variants -------------------------------------------------------------------------------------------
 
 void Emitter::fields(const Place& from, const ValueType& s, const Place& to, const ValueType& t) {
   std::uint64_t source_offset = 0;

@@ -56,7 +56,7 @@ class CodeBuffer {
   std::span<const std::uint32_t> units() const noexcept { return {units_.data(), size_}; }
 
   void begin(Handler handler) {
-    if (units_.size() < size_ + most_fields) units_.resize(size_ * 2 + 4 * most_fields);
+    if (units_.size() < size_ + most_fields) units_.resize(std::size_t{size_} * 2 + std::size_t{4} * most_fields);
     start_ = size_;
     last.kind = Last::Kind::none;
     last.op = Op::invalid;

@@ -206,10 +206,15 @@ struct ReturnConstant {
   static Step slow(Registers& r) noexcept { return return_slowly(r); }
 };
 
+// The first field: an entry in the module's table.
+TENON_INLINE const std::atomic<const Cell*>* entry_at(const Registers& r) noexcept {
+  return std::bit_cast<const std::atomic<const Cell*>*>(field<std::uint64_t>(r, 0));
+}
+
 // Fields: address of the entry in the module's table, the callee's frame.
 struct Call {
   TENON_INLINE static Step run(Registers& r) noexcept {
-    const auto* entry = field<const std::atomic<const Cell*>*>(r, 0);
+    const auto* entry = entry_at(r);
     push_frame(r, slot_at(r, 8), r.ip + cells_of(12));
     r.ip = entry->load(std::memory_order_acquire);
     return Step::taken;
@@ -307,7 +312,7 @@ TENON_INLINE void replace_frame(Registers& r, unsigned at) noexcept {
 // Fields: address of the entry, arguments.
 struct ReturnCall {
   static Step run(Registers& r) {
-    const auto* entry = field<const std::atomic<const Cell*>*>(r, 0);
+    const auto* entry = entry_at(r);
     replace_frame(r, 8);
     r.ip = entry->load(std::memory_order_acquire);
     return Step::next;

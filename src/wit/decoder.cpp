@@ -126,8 +126,8 @@ WorldIdx WitDecoder::world(const NamedNode& item) {
   if (!contents) {
     failed_ = true;
     error_ = std::move(contents).error();
+    return {};
   }
-  if (failed_) return {};
   World world;
   world.name = name.item;
   const WorldIdx index = out_.worlds.next_index();

@@ -31,8 +31,7 @@ struct HelperData {
   const AdapterImport* import = nullptr;
 };
 
-// --- Entering and leaving
-// ----------------------------------------------------------------------------------------------
+// --- Entering and leaving -------------------------------------------------------------------------------------------
 
 PooledActivation& take_activation(Scheduler& scheduler) {
   PooledActivation* activation = scheduler.free_activations;
@@ -103,8 +102,7 @@ Result<void> check_return(const PooledActivation& activation) {
   return fail(ErrorKind::trap, {}, "borrow handles still remain at the end of the call");
 }
 
-// --- Values
-// ------------------------------------------------------------------------------------------------------------
+// --- Values ---------------------------------------------------------------------------------------------------------
 
 std::uint64_t as_pointer(const LiftLowerContext& cx, Slot slot) noexcept {
   return cx.is_memory64 ? slot : static_cast<std::uint32_t>(slot);
@@ -211,8 +209,7 @@ Error in_value_of(const HelperData& data, Error error) {
   return in_value(std::move(error), place);
 }
 
-// --- Helpers as functions of the host
-// ----------------------------------------------------------------------------------
+// --- Helpers as functions of the host -------------------------------------------------------------------------------
 
 Outcome outcome_of(runtime::Thread& core, Result<void> done) noexcept {
   if (done) [[likely]]
@@ -277,8 +274,7 @@ runtime::HostCallback callback_of(AdapterHelper helper) noexcept {
   }
 }
 
-// --- Instantiation
-// -------------------------------------------------------------------------------------------------------
+// --- Instantiation --------------------------------------------------------------------------------------------------
 
 runtime::Extern func_extern(runtime::Func* func) noexcept {
   runtime::Extern item;

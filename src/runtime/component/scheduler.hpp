@@ -6,9 +6,11 @@
 // https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#embedding-api
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory_resource>
+#include <new>
 
 #include "runtime/component/task.hpp"
 
@@ -44,7 +46,7 @@ struct Scheduler {
 
   runtime::Store* store;
   ModestAlignment upstream;
-  std::pmr::unsynchronized_pool_resource pool;  // tasks, threads, waitables, ...
+  std::pmr::unsynchronized_pool_resource pool;  // what `make` gives, and what these objects hold
   Activation* current = nullptr;
   PooledActivation* free_activations = nullptr;  // of adapters (adapter.hpp)
   CallObserver* observer = nullptr;              // set before what it is to see is instantiated
@@ -69,12 +71,34 @@ struct Scheduler {
 
   template <class T, class... Arguments>
   T* make(Arguments&&... arguments) {
-    return std::pmr::polymorphic_allocator<>(&pool).new_object<T>(std::forward<Arguments>(arguments)...);
+    static_assert(size_class<T> < size_classes && alignof(T) <= alignof(std::max_align_t));
+    Place*& kept = free_places[size_class<T>];
+    void* place = kept;
+    if (place != nullptr) [[likely]] {
+      kept = kept->next;
+    } else {
+      place = pool.allocate(size_class<T> * size_step, alignof(std::max_align_t));
+    }
+    return ::new (place) T(std::forward<Arguments>(arguments)...);
   }
   template <class T>
   void destroy(T* object) noexcept {
-    std::pmr::polymorphic_allocator<>(&pool).delete_object(object);
+    object->~T();
+    Place*& kept = free_places[size_class<T>];
+    kept = ::new (static_cast<void*>(object)) Place{kept};
   }
+
+ private:
+  // Three objects come and go with an asynchronous call. What was given up is kept for the next of about its size: that
+  // takes a few instructions, and the pool many.
+  struct Place {
+    Place* next;
+  };
+  static constexpr std::size_t size_step = 64;
+  static constexpr std::size_t size_classes = 16;
+  template <class T>
+  static constexpr std::size_t size_class = (sizeof(T) + size_step - 1) / size_step;
+  Place* free_places[size_classes] = {};
 };
 
 // Lets one ready thread go on; false if none is ready. Errors: trap, of that thread; what it was in cannot be entered

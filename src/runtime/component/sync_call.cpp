@@ -32,12 +32,16 @@ class MayNotLeave {
 
 }  // namespace
 
+Error trap_of_core(Error error) noexcept {
+  if (error.code() != static_cast<std::uint32_t>(Trap::uncaught_exception)) return error;
+  return fail(ErrorKind::trap, {}, "uncaught exception propagated out of component").with_context(error.context());
+}
+
 Result<void> call_core(runtime::Store& store, const runtime::Func& func, std::span<runtime::Slot> values) {
   auto called = runtime::call(store, func, values);
-  if (called || called.error().code() != static_cast<std::uint32_t>(Trap::uncaught_exception)) [[likely]]
+  if (called) [[likely]]
     return called;
-  return fail(ErrorKind::trap, {}, "uncaught exception propagated out of component")
-      .with_context(called.error().context());
+  return trap_of_core(std::move(called).error());
 }
 
 namespace {

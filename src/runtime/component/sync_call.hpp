@@ -11,10 +11,15 @@
 #include <span>
 
 #include "runtime/component/observer.hpp"
+#include "runtime/component/scheduler.hpp"
 #include "runtime/component/state.hpp"
+#include "runtime/outermost_call.hpp"
 #include "runtime/store.hpp"
 
 namespace tenon::component {
+
+// What came out of core code of a component: an exception is a trap.
+Error trap_of_core(Error error) noexcept;
 
 class SyncCall {
  public:
@@ -48,6 +53,51 @@ class SyncCall {
   bool owns_thread_ = false;
   bool is_entered_ = false;
   ObservedCall observed_;
+};
+
+// The same for the calls that are made most: from a host with nothing under way, of a function that passes only
+// numbers, wants no post-return, and is not looked at. In one part, and inline.
+class OutermostCall {
+ public:
+  // Whether the function can be called so now.
+  static bool serves(const LiftedFunc& func) noexcept {
+    const Scheduler& scheduler = *func.inst->scheduler;
+    return func.opts.post_return == nullptr && scheduler.observer == nullptr && scheduler.current == nullptr &&
+           scheduler.sync_depth < func.inst->limits.nested_calls && func.inst->may_enter_from(nullptr);
+  }
+
+  explicit OutermostCall(const LiftedFunc& func) noexcept : scheduler_(*func.inst->scheduler) {
+    activation_.inst = func.inst;
+    activation_.func = &func;
+    push_activation(activation_);
+    func.inst->enter_from(nullptr);
+    ++scheduler_.sync_depth;
+  }
+  OutermostCall(const OutermostCall&) = delete;
+  OutermostCall& operator=(const OutermostCall&) = delete;
+  // A call that did not return has trapped: its instance cannot be entered again.
+  ~OutermostCall() {
+    --scheduler_.sync_depth;
+    if (scheduler_.current == &activation_) [[unlikely]]
+      abandon_activation(activation_);
+  }
+
+  // On a thread of `take_free_thread`. `values` holds the parameters and takes the result. Errors: trap.
+  Result<void> run(runtime::Thread& thread, runtime::Slot* values) {
+    const runtime::Outcome outcome = runtime::call_outermost(thread, *activation_.func->callee, values);
+    if (outcome != runtime::Outcome::returned) [[unlikely]]
+      return trap_of_core(runtime::end_of_outermost(thread, outcome));
+    if (activation_.thread != nullptr) [[unlikely]] {
+      if (auto popped = pop_activation(activation_); !popped) return popped;
+    }
+    scheduler_.current = nullptr;
+    activation_.inst->leave_to(nullptr);
+    return {};
+  }
+
+ private:
+  Activation activation_;
+  Scheduler& scheduler_;
 };
 
 // Calls a guest's realloc for memory of `inst`: the address, unchecked. Errors: trap.

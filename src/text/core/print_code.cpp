@@ -46,7 +46,7 @@ std::string_view keyword(CatchKind kind) noexcept {
 
 void put_vector(TextOutput& out, const V128& vector) {
   out.put(" i32x4");
-  for (int lane = 0; lane < 4; ++lane) {
+  for (std::size_t lane = 0; lane < 4; ++lane) {
     out.put(" 0x");
     out.put_hex(load_le<std::uint32_t>(vector.bytes + 4 * lane), 8);
   }

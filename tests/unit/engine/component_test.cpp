@@ -141,6 +141,20 @@ TEST_F(ComponentTest, WrongSignatureSaysWhereItDiffers) {
   expect_usage(instance.func<void()>("missing"), "the component exports no \"missing\"");
 }
 
+TEST_F(ComponentTest, ACallThatNeedsAThreadGivesItBack) {
+  const auto instance = instantiate(R"((component
+    (core func $index (canon thread.index))
+    (core module $m
+      (import "" "index" (func $index (result i32)))
+      (func (export "index") (result i32) (call $index)))
+    (core instance $i (instantiate $m (with "" (instance (export "index" (func $index))))))
+    (func (export "index") (result u32) (canon lift (core func $i "index")))))");
+  const auto index = instance.func<std::uint32_t()>("index").value();
+  const std::uint32_t first = index().value();
+  EXPECT_EQ(index().value(), first);
+  EXPECT_EQ(index().value(), first);
+}
+
 TEST_F(ComponentTest, TrapPoisonsTheInstanceOnly) {
   const auto instance = instantiate(text_component);
   const auto other = instantiate(text_component);

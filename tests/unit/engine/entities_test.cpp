@@ -67,8 +67,7 @@ TEST_F(Entities, TypesThatCannotBeAreRefused) {
   expect_usage(Tag::make(store, {{ValType::from_bits(0x1234)}, {}}), "expected a value type");
 }
 
-// --- References
-// -------------------------------------------------------------------------------------------------------
+// --- References -----------------------------------------------------------------------------------------------------
 
 struct Tracked {
   std::vector<int>* ended;

@@ -78,8 +78,7 @@ TEST_F(Backtrace, NamesFunctionsInnermostFirst) {
   EXPECT_LT(error.context().find("$inner"), error.context().find("func 4"));
 }
 
-// --- Host functions
-// ---------------------------------------------------------------------------------------------------
+// --- Host functions -------------------------------------------------------------------------------------------------
 
 constexpr std::string_view calls_host = R"((module
   (import "host" "f" (func $f (param i32) (result i32)))
