@@ -56,14 +56,15 @@ class SyncCall {
 };
 
 // The same for the calls that are made most: from a host with nothing under way, of a function that passes only
-// numbers, wants no post-return, and is not looked at. In one part, and inline.
+// numbers, wants no post-return, and is neither looked at nor metered. In one part, and inline.
 class OutermostCall {
  public:
   // Whether the function can be called so now.
   static bool serves(const LiftedFunc& func) noexcept {
     const Scheduler& scheduler = *func.inst->scheduler;
-    return func.opts.post_return == nullptr && scheduler.observer == nullptr && scheduler.current == nullptr &&
-           scheduler.sync_depth < func.inst->limits.nested_calls && func.inst->may_enter_from(nullptr);
+    return func.opts.post_return == nullptr && scheduler.observer == nullptr && scheduler.meter == nullptr &&
+           scheduler.current == nullptr && scheduler.sync_depth < func.inst->limits.nested_calls &&
+           func.inst->may_enter_from(nullptr);
   }
 
   explicit OutermostCall(const LiftedFunc& func) noexcept : scheduler_(*func.inst->scheduler) {
