@@ -80,6 +80,11 @@ Answer system_resolution(const Context&, Values) {
   return one(Val::u64(host::resolution(host::Clock::realtime).value_or(1)));
 }
 
+// Where the host is, is nobody's business: no timezone is exposed.
+Answer no_zone(const Context&, Values) { return one(Val::none()); }
+Answer zone_text(const Context&, Values) { return one(Val::string("none")); }
+
+constexpr Function zone_functions[] = {{"iana-id", no_zone}, {"utc-offset", no_zone}, {"to-debug-string", zone_text}};
 constexpr Function monotonic_functions[] = {{"now", common<bindings::monotonic_now>},
                                             {"get-resolution", common<bindings::monotonic_resolution>},
                                             {"wait-until", nullptr, wait_until},
@@ -114,6 +119,7 @@ const Interface cli_stdout{"wasi:cli/stdout", stdout_functions};
 const Interface cli_stderr{"wasi:cli/stderr", stderr_functions};
 const Interface clocks_monotonic{"wasi:clocks/monotonic-clock", monotonic_functions};
 const Interface clocks_system{"wasi:clocks/system-clock", system_functions};
+const Interface clocks_timezone{"wasi:clocks/timezone", zone_functions};
 const Interface random_insecure_seed{"wasi:random/insecure-seed", insecure_seed_functions};
 
 }  // namespace tenon::wasi::p3

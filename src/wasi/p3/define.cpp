@@ -5,9 +5,10 @@ namespace tenon::wasi::p3 {
 namespace {
 
 constexpr const Interface* all[] = {
-    &cli_environment,      &cli_stdin,        &cli_stdout,  &cli_stderr,  &clocks_monotonic,    &clocks_system,
-    &random_insecure_seed, &filesystem_types, &sockets_tcp, &sockets_udp, &sockets_name_lookup, &http_fields,
-    &http_options,         &http_messages,    &http_client, &tls_types,   &tls_client,
+    &cli_environment, &cli_stdin,           &cli_stdout,           &cli_stderr,       &clocks_monotonic,
+    &clocks_system,   &clocks_timezone,     &random_insecure_seed, &filesystem_types, &sockets_tcp,
+    &sockets_udp,     &sockets_name_lookup, &http_fields,          &http_options,     &http_messages,
+    &http_client,     &tls_types,           &tls_client,
 };
 
 using Resource = bindings::Resource<Host>;

@@ -94,7 +94,7 @@ Answer common(const Context& context, Values values) {
 }
 
 extern const Interface cli_environment, cli_stdin, cli_stdout, cli_stderr;
-extern const Interface clocks_monotonic, clocks_system;
+extern const Interface clocks_monotonic, clocks_system, clocks_timezone;
 extern const Interface random_insecure_seed;
 extern const Interface filesystem_types;
 extern const Interface sockets_tcp, sockets_udp, sockets_name_lookup;

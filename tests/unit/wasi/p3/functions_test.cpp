@@ -146,6 +146,12 @@ TEST_F(P3Functions, ClocksGoOn) {
   EXPECT_LT(time.fields()[1].unsigned_integer(), 1'000'000'000U);
 }
 
+TEST_F(P3Functions, TheTimezoneIsNotTold) {
+  EXPECT_EQ(call("iana-id"), Val::none());
+  EXPECT_EQ(call("utc-offset", {instant(1'000'000'000)}), Val::none());
+  EXPECT_EQ(call("wasi:clocks/timezone#to-debug-string"), Val::string("none"));
+}
+
 TEST_F(P3Functions, WaitingTakesItsTime) {
   constexpr std::string_view text = R"((component
     (import "wasi:clocks/monotonic-clock@0.3.0" (instance $clock
