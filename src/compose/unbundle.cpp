@@ -2,6 +2,7 @@
 // before it.
 #include "compose/unbundle.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "base/concat.hpp"
@@ -21,12 +22,16 @@ Definition define(DefinitionKind kind) {
   return definition;
 }
 
-// A core module's type: what it imports and exports, with the function types that these mention.
+// A core module's type: what it imports and exports, with the types that these mention. Mostly those are plain
+// functions, and only these are declared; where one mentions another, or is part of a group, all types of the module
+// are declared as they stand there, so that no index in them changes.
 class ModuleTypeBuilder {
  public:
   ModuleTypeBuilder(const core::Module& module, Arena& arena) : module_(module), arena_(arena) {}
 
-  Result<component::CoreType> run() {
+  component::CoreType run() {
+    declares_all_ = mentions_more_than_plain_functions();
+    if (declares_all_) declare_all();
     for (const core::Import& import : module_.imports) {
       core::Import declared = import;
       declared.type = declare(import.type);
@@ -38,10 +43,6 @@ class ModuleTypeBuilder {
       Definition definition = define(DefinitionKind::core_export);
       definition.core_export = arena_.make<component::CoreExportDecl>(item.name, declare(type_of(item)));
       declarations_.push_back(arena_, definition);
-    }
-    if (!is_good_) {
-      return fail(ErrorKind::invalid, {}, "a core module has imports or exports of types that cannot be unbundled: ",
-                  "expected only functions of plain types, tables, memories and globals");
     }
     component::CoreType type;
     type.is_module = true;
@@ -63,30 +64,55 @@ class ModuleTypeBuilder {
     return type;
   }
 
-  core::ExternType declare(core::ExternType type) {
-    if (type.kind == core::ExternKind::func) type.func = declare(type.func);
-    if (type.kind == core::ExternKind::tag) type.tag.type = declare(type.tag.type);
-    const bool mentions_types = (type.kind == core::ExternKind::table && is_concrete(type.table.element)) ||
-                                (type.kind == core::ExternKind::global && is_concrete(type.global.value));
-    if (mentions_types) is_good_ = false;
-    return type;
+  bool mentions_more_than_plain_functions() const {
+    const auto is_more = [&](const core::ExternType& type) {
+      switch (type.kind) {
+        case core::ExternKind::func: return !is_plain(module_.types[type.func]);
+        case core::ExternKind::tag: return !is_plain(module_.types[type.tag.type]);
+        case core::ExternKind::table: return is_concrete(type.table.element);
+        case core::ExternKind::global: return is_concrete(type.global.value);
+        case core::ExternKind::memory: break;
+      }
+      return false;
+    };
+    return std::ranges::any_of(module_.imports, is_more, &core::Import::type) ||
+           std::ranges::any_of(module_.exports, [&](const core::Export& item) { return is_more(type_of(item)); });
   }
 
   static bool is_concrete(core::ValType type) { return type.is_ref() && type.heap().is_concrete(); }
 
-  core::TypeIdx declare(core::TypeIdx index) {
-    const auto [found, is_new] = types_.try_emplace(index.value, core::TypeIdx(types_.size()));
-    if (!is_new) return found->second;
-    const core::SubType& type = module_.types[index];
-    if (type.kind != core::CompositeKind::func || !type.is_shorthand) is_good_ = false;
-    for (const core::ValType each : type.func.params) is_good_ = is_good_ && !is_concrete(each);
-    for (const core::ValType each : type.func.results) is_good_ = is_good_ && !is_concrete(each);
+  // Whether the type means the same wherever it stands. A member of a larger group does not.
+  bool is_plain(const core::SubType& type) const {
+    return type.kind == core::CompositeKind::func && type.is_shorthand &&
+           module_.rec_groups.size() == module_.types.size() && std::ranges::none_of(type.func.params, is_concrete) &&
+           std::ranges::none_of(type.func.results, is_concrete);
+  }
+
+  void define_group(const core::RecGroup& group, std::span<const core::SubType> types) {
     component::CoreType declared;
-    declared.group.first = core::TypeIdx(0U);
-    declared.types = arena_.copy(std::span<const core::SubType>(&type, 1));
+    declared.group = {.first = core::TypeIdx(0U), .size = group.size, .is_explicit = group.is_explicit};
+    declared.types = arena_.copy(types);
     Definition definition = define(DefinitionKind::core_type);
     definition.core_type = arena_.make<component::CoreType>(declared);
     declarations_.push_back(arena_, definition);
+  }
+
+  void declare_all() {
+    for (const core::RecGroup& group : module_.rec_groups) {
+      define_group(group, std::span(&module_.types[group.first], group.size));
+    }
+  }
+
+  core::ExternType declare(core::ExternType type) {
+    if (type.kind == core::ExternKind::func) type.func = declare(type.func);
+    if (type.kind == core::ExternKind::tag) type.tag.type = declare(type.tag.type);
+    return type;
+  }
+
+  core::TypeIdx declare(core::TypeIdx index) {
+    if (declares_all_) return index;
+    const auto [found, is_new] = types_.try_emplace(index.value, core::TypeIdx(types_.size()));
+    if (is_new) define_group({}, std::span(&module_.types[index], 1));
     return found->second;
   }
 
@@ -94,7 +120,7 @@ class ModuleTypeBuilder {
   Arena& arena_;
   ArenaVector<Definition> declarations_;
   std::unordered_map<std::uint32_t, core::TypeIdx> types_;
-  bool is_good_ = true;
+  bool declares_all_ = false;
 };
 
 }  // namespace
@@ -125,8 +151,7 @@ Result<std::vector<UnbundledModule>> unbundle(component::Component& component, s
       auto module =
           core::read_module(bytes.bytes, arena.upstream(), {.features = features, .base_offset = bytes.offset});
       if (!module) return std::move(module).error();
-      auto type = ModuleTypeBuilder(*module, arena).run();
-      if (!type) return std::move(type).error();
+      const component::CoreType type = ModuleTypeBuilder(*module, arena).run();
       arena.adopt(std::move(module->arena));
       const std::string name = "unbundled-module" + std::to_string(modules.size());
       component::Import import;
@@ -135,7 +160,7 @@ Result<std::vector<UnbundledModule>> unbundle(component::Component& component, s
       import.type.index = static_cast<std::uint32_t>(modules.size());
       modules.push_back({import.name.name, bytes.bytes});
       Definition type_definition = define(DefinitionKind::core_type);
-      type_definition.core_type = arena.make<component::CoreType>(*type);
+      type_definition.core_type = arena.make<component::CoreType>(type);
       Definition import_definition = define(DefinitionKind::import);
       import_definition.import = arena.make<component::Import>(import);
       definitions.push_back(arena, type_definition);

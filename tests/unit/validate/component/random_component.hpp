@@ -28,9 +28,7 @@ class RandomInterface {
     return text(kept);
   }
   // The whole, but for one export that no instance of the whole has.
-  std::string other() const {
-    return whole() + R"((export "not-there" (func)))";
-  }
+  std::string other() const { return whole() + R"((export "not-there" (func)))"; }
   // The whole, with a function that has one parameter more. "" when there is none.
   std::string changed() const {
     std::string result = whole();
