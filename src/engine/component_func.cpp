@@ -1,10 +1,12 @@
 // Calls between the host and components.
+#include <algorithm>
 #include <new>
 
 #include "abi/layout.hpp"
 #include "abi/lift.hpp"
 #include "abi/lower.hpp"
 #include "engine/component_state.hpp"
+#include "engine/trial_context.hpp"
 #include "runtime/component/sync_call.hpp"
 
 namespace tenon {
@@ -148,6 +150,10 @@ std::span<const component::Member> result_types(const component::Member& result)
   return {&result, result.type == nullptr ? 0U : 1U};
 }
 
+Error wrong_count(std::size_t given, std::size_t expected) {
+  return usage("the host function gave ", given, " results, expected ", expected);
+}
+
 // With values.
 Result<void> call_dynamic(const Linker::ComponentCallerFunction& function, const component::LoweredFunc& caller,
                           CallContext& call, runtime::Slot* frame) {
@@ -166,7 +172,7 @@ Result<void> call_dynamic(const Linker::ComponentCallerFunction& function, const
   const component::Member result{.label = {}, .type = type.result};
   const auto types = result_types(result);
   if (results->size() != types.size()) {
-    return usage("the host function gave ", results->size(), " results, expected ", types.size());
+    return wrong_count(results->size(), types.size());
   }
   guest.renew();
   std::optional<std::uint64_t> out;
@@ -178,28 +184,94 @@ Result<void> call_dynamic(const Linker::ComponentCallerFunction& function, const
 
 }  // namespace
 
+namespace {
+
+// What a host function throws is a trap.
+template <class R>
+R call_guarded(auto&& function) {
+  const auto trap = [](std::string_view what) {
+    return fail(ErrorKind::trap, {}, message(Trap::host_error), ": ", what);
+  };
+  try {
+    return function();
+  } catch (const std::exception& exception) {
+    return trap(exception.what());
+  } catch (...) {
+    return trap("it threw an exception");
+  }
+}
+
+// Calls a function of C++ types with values that are numbers, and give one: those need no guest's memory.
+Result<std::vector<component::Val>> call_of_numbers(ComponentHostFunction& function, CallContext& call,
+                                                    const component::FuncSignature& type,
+                                                    std::span<const component::Val> arguments) {
+  const component::Member result{.label = {}, .type = type.result};
+  const auto types = result_types(result);
+  const auto is_numbers = [](const component::Member& member) {
+    return !member.type->has_pointer && !member.type->has_handle;
+  };
+  if (!std::ranges::all_of(type.params, is_numbers) || !std::ranges::all_of(types, is_numbers) ||
+      component::flat_count(type.params) > component::max_flat_params ||
+      component::flat_count(types) > component::max_flat_results) {
+    return fail(ErrorKind::unlinkable, {},
+                "the start function of a component is a host function of C++ types: give it as one of values "
+                "(define_dynamic), or with numbers only");
+  }
+  TrialContext trial;
+  runtime::Slot slots[component::max_flat_params] = {};
+  if (auto lowered = component::lower_flat_values(trial, component::max_flat_params, arguments, type.params, slots);
+      !lowered) {
+    return std::move(lowered).error();
+  }
+  AbiContext context;
+  AbiState state;
+  context.signature = &type;
+  context.state = &state;
+  auto done = function.run(call, context,
+                           {.params = component::max_flat_params, .results = component::max_flat_results}, slots);
+  delete context.scratch;
+  if (!done) return std::move(done).error();
+  std::vector<component::Val> values(types.size());
+  const std::size_t flat = types.empty() || result.type->flat == 0 ? 0 : 1;
+  auto lifted = component::lift_flat_values(trial, component::max_flat_results, {slots, flat}, types, values);
+  if (!lifted) return std::move(lifted).error();
+  return values;
+}
+
+}  // namespace
+
 Result<void> HostCallee::call_flat(const component::LoweredFunc& caller, runtime::Thread& thread,
                                    runtime::Slot* frame) {
   CallContext call{static_cast<StoreBlock*>(thread.store->host), &thread};
-  const auto fail_with = [](std::string_view what) {
-    return fail(ErrorKind::trap, {}, message(Trap::host_error), ": ", what);
-  };
-  const auto run = [&]() -> Result<void> {
+  auto result = call_guarded<Result<void>>([&] {
     if (const auto* typed = std::get_if<std::shared_ptr<ComponentHostFunction>>(&function_)) {
       return call_typed(**typed, caller, call, frame);
     }
     return call_dynamic(std::get<std::shared_ptr<DynamicComponentFunction>>(function_)->function, caller, call, frame);
-  };
-  Result<void> result;
-  try {
-    result = run();
-  } catch (const std::exception& exception) {
-    result = fail_with(exception.what());
-  } catch (...) {
-    result = fail_with("it threw an exception");
-  }
+  });
   if (!call.block->is_alive()) return dead_store();
   return result;
+}
+
+Result<std::vector<component::Val>> HostCallee::call_with_values(runtime::Store& store,
+                                                                 std::span<const component::Val> arguments) {
+  CallContext call{static_cast<StoreBlock*>(store.host), store.current};
+  auto results = call_guarded<Result<std::vector<component::Val>>>([&] {
+    if (const auto* typed = std::get_if<std::shared_ptr<ComponentHostFunction>>(&function_)) {
+      return call_of_numbers(**typed, call, *type, arguments);
+    }
+    const auto& dynamic = *std::get<std::shared_ptr<DynamicComponentFunction>>(function_);
+    return dynamic.function(StoreBlock::handle(call), arguments);
+  });
+  if (!call.block->is_alive()) return dead_store();
+  if (!results) return results;
+  const component::Member result{.label = {}, .type = type->result};
+  const auto types = result_types(result);
+  if (results->size() != types.size()) return wrong_count(results->size(), types.size());
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (auto fits = check_value((*results)[i], *types[i].type); !fits) return std::move(fits).error();
+  }
+  return results;
 }
 
 Result<void*> HostCallee::call(component::Call&, component::ComponentInstance&) {

@@ -5,9 +5,9 @@
 // `#`. An interface of another version serves where the versions are compatible as semantic versioning says.
 #include <algorithm>
 
-#include "abi/lower.hpp"
 #include "binary/core/module.hpp"
 #include "engine/linker_state.hpp"
+#include "engine/trial_context.hpp"
 #include "model/core/type_text.hpp"
 #include "tenon/component_exports.hpp"
 
@@ -100,39 +100,6 @@ std::shared_ptr<const LinkerState::Found> find_items(const LinkerState& linker,
     found->items.push_back(find_item(linker, instance_path(slot), slot.path.back()));
   }
   return linker.last_found = std::move(found);
-}
-
-// A memory that values are lowered to only to see whether they are of a type.
-class TrialContext final : public component::LiftLowerContext {
- public:
-  Result<std::uint64_t> reallocate(std::uint64_t, std::uint64_t, std::uint32_t alignment, std::uint64_t size) override {
-    const std::uint64_t at = align_up(used_, alignment);
-    used_ = at + size;
-    if (used_ > bytes_.size()) bytes_.resize(2 * used_);
-    memory = bytes_;
-    return at;
-  }
-  Result<component::Handle> lift_handle(const component::ValueType&, std::uint32_t) override { return no_handles(); }
-  Result<std::uint32_t> lower_handle(const component::ValueType&, const component::Handle&) override {
-    return no_handles();
-  }
-
- private:
-  static Error no_handles() { return usage("a value without handles was expected"); }
-  static std::uint64_t align_up(std::uint64_t at, std::uint64_t alignment) {
-    return (at + alignment - 1) / alignment * alignment;
-  }
-  std::vector<std::uint8_t> bytes_;
-  std::uint64_t used_ = 0;
-};
-
-Result<void> check_value(const component::Val& value, const component::ValueType& type) {
-  TrialContext trial;
-  const component::Member member{.label = {}, .type = &type};
-  std::uint64_t at = 0;
-  auto lowered = component::lower_flat_values(trial, 0, {&value, 1}, {&member, 1}, &at);
-  if (!lowered) return std::move(lowered).error();
-  return {};
 }
 
 class Matcher {

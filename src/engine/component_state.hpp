@@ -126,6 +126,8 @@ class HostCallee final : public component::HostFunction {
   }
   Result<void> call_flat(const component::LoweredFunc& caller, runtime::Thread& thread, runtime::Slot* frame) override;
   Result<void*> call(component::Call& call, component::ComponentInstance& caller) override;
+  Result<std::vector<component::Val>> call_with_values(runtime::Store& store,
+                                                       std::span<const component::Val> arguments) override;
 
  private:
   Function function_;

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "base/concat.hpp"
 #include "runtime/component/state.hpp"
 #include "tenon/component_values.hpp"
 #include "tenon/result.hpp"
@@ -51,6 +52,15 @@ struct HostFunction {
   // A call by core code of a function that is immediate, also with the option `async`: `frame` holds the flat
   // parameters as the caller's options say, and takes the flat result (not the state of the subtask). Errors: trap.
   virtual Result<void> call_flat(const LoweredFunc& caller, runtime::Thread& core, runtime::Slot* frame) = 0;
+  // A call by a component's start function, with values that are no guest's. Errors: trap; unlinkable, when the
+  // function cannot be called like this, as is the default.
+  virtual Result<std::vector<Val>> call_with_values(runtime::Store& store, std::span<const Val> arguments) {
+    (void)store;
+    (void)arguments;
+    return fail(ErrorKind::unlinkable, {},
+                "the start function of a component is a function of the host that takes its time: one that returns at "
+                "once, or one of a component, was expected");
+  }
   // Asked to end early: may resolve (also by `resolve_cancelled`) at once, later, or never. The default does nothing.
   virtual Result<void> cancel(void* call) {
     (void)call;

@@ -215,14 +215,12 @@ class Instantiation {
 
   // Calls a function with values that were made before. It is called as the host calls.
   Result<void> start(const fuse::StartCall& made) {
-    const LiftedFunc* func = root_.callee(made.callee).lifted;
-    if (func == nullptr) {
-      return fail(ErrorKind::unlinkable, {},
-                  "the start function of a component is the host's: one of a component was expected");
-    }
     std::vector<Val> arguments;
     for (const fuse::ValueIdx argument : made.arguments) arguments.push_back(*root_.values[argument.value]);
-    auto result = func->type->is_async ? wait_for(*func, arguments) : call_with_values(*func, arguments);
+    const Callee callee = root_.callee(made.callee);
+    auto result = callee.host != nullptr          ? only_value(callee.host->call_with_values(store_, arguments))
+                  : callee.lifted->type->is_async ? wait_for(*callee.lifted, arguments)
+                                                  : call_with_values(*callee.lifted, arguments);
     if (!result) return std::move(result).error();
     if (!made.result.is_none()) root_.values[made.result.value] = &root_.made_values.emplace_back(std::move(*result));
     return {};
@@ -232,7 +230,10 @@ class Instantiation {
     if (world_.async_start == nullptr) {
       return fail(ErrorKind::unlinkable, {}, "the start function of a component is asynchronous, and nobody drives it");
     }
-    auto results = world_.async_start->call_and_wait(func, arguments);
+    return only_value(world_.async_start->call_and_wait(func, arguments));
+  }
+
+  static Result<Val> only_value(Result<std::vector<Val>> results) {
     if (!results) return std::move(results).error();
     return results->empty() ? Val() : std::move(results->front());
   }

@@ -114,6 +114,68 @@ TEST_F(InstancesTest, ValuesOfOneInstanceAreAnothersImports) {
   EXPECT_EQ(value_of(*second, "twice").value(), Val::u32(8));
 }
 
+// Gives its import a value, and exports what comes back.
+constexpr std::string_view with_imported_start = R"((component
+  (import "count" (func $count (param "s" string) (result u32)))
+  (import "double" (func $double (param "n" u32) (result u32)))
+  (import "done" (func $done))
+  (value $text string "Ahoi")
+  (start $count (value $text) (result (value $length)))
+  (start $double (value $length) (result (value $twice)))
+  (start $done)
+  (export "twice" (value $twice))))";
+
+TEST_F(InstancesTest, AStartFunctionMayBeTheHosts) {
+  using component::Val;
+  const auto component = Component::compile(engine, with_imported_start).value();
+  Linker linker(engine);
+  bool is_done = false;
+  linker
+      .define_dynamic("", "count",
+                      [](std::span<const Val> arguments) -> Result<std::vector<Val>> {
+                        return std::vector{Val::u32(static_cast<std::uint32_t>(arguments[0].string().size()))};
+                      })
+      .value();
+  linker.define("", "double", [](std::uint32_t number) { return 2 * number; }).value();
+  linker.define("", "done", [&] { is_done = true; }).value();
+  const auto instance = linker.instantiate(store, component);
+  ASSERT_TRUE(instance) << instance.error().message();
+  EXPECT_EQ(value_of(*instance, "twice").value(), Val::u32(8));
+  EXPECT_TRUE(is_done);
+}
+
+struct FailingStart {
+  std::function<Result<std::vector<component::Val>>()> count;
+  std::string_view error;
+};
+
+TEST_F(InstancesTest, AStartFunctionOfTheHostMayFail) {
+  using component::Val;
+  const auto component = Component::compile(engine, with_imported_start).value();
+  const FailingStart failing[] = {
+      {[]() -> Result<std::vector<Val>> { return Error(ErrorKind::trap, "no start today"); }, "no start today"},
+      {[]() -> Result<std::vector<Val>> { throw std::runtime_error("thrown"); }, "thrown"},
+      {[]() -> Result<std::vector<Val>> { return std::vector<Val>{}; }, "gave 0 results, expected 1"},
+      {[]() -> Result<std::vector<Val>> { return std::vector{Val::string("four")}; }, "u32"},
+  };
+  for (const FailingStart& each : failing) {
+    Linker linker(engine);
+    linker.define_dynamic("", "count", [&](std::span<const Val>) { return each.count(); }).value();
+    linker.define("", "double", [](std::uint32_t number) { return 2 * number; }).value();
+    linker.define("", "done", [] {}).value();
+    const auto instance = linker.instantiate(store, component);
+    ASSERT_FALSE(instance);
+    EXPECT_NE(instance.error().message().find(each.error), std::string_view::npos) << instance.error().message();
+  }
+  Linker linker(engine);
+  linker.define("", "count", [](std::string_view text) { return static_cast<std::uint32_t>(text.size()); }).value();
+  linker.define("", "double", [](std::uint32_t number) { return 2 * number; }).value();
+  linker.define("", "done", [] {}).value();
+  const auto instance = linker.instantiate(store, component);
+  ASSERT_FALSE(instance);
+  EXPECT_EQ(instance.error().kind(), ErrorKind::unlinkable);
+}
+
 TEST_F(InstancesTest, AStartFunctionMayWait) {
   using component::Val;
   Linker linker(engine);
