@@ -128,11 +128,7 @@ class HostStreamEnd final : public component::HandleOwner,
     const std::size_t rest = is_future ? 1 : elements_->length - elements_->progress;
     buffer = {};
     buffer.length = static_cast<std::uint32_t>(std::min<std::size_t>(rest, component::Buffer::max_length));
-    if (auto copied = component::host_copy(*this); !copied) {
-      component::host_reclaim(*this);
-      auto& due = block->component_store().due;
-      due.push_back([self = shared_from_this(), error = std::move(copied).error()] { self->fail_copy(error); });
-    }
+    if (auto copied = component::host_copy(*this); !copied) fail_pending(copied.error());
   }
 
   template <class Move>
@@ -144,13 +140,23 @@ class HostStreamEnd final : public component::HandleOwner,
       context.type = guest.element;
       move(context);
       delete context.scratch;
-      if (context.has_failed) return std::move(state.error);
+      if (context.has_failed) {
+        if (shared->pending_host == this) fail_pending(state.error);
+        return std::move(state.error);
+      }
     } else {
       AbiContext nothing;
       move(nothing);
     }
     elements_->progress += count;
     return {};
+  }
+
+  // The operation that waits for a guest is over: elements and guest don't fit. The guest is told in its own way.
+  void fail_pending(const Error& error) {
+    component::host_reclaim(*this);
+    auto& due = block->component_store().due;
+    due.push_back([self = shared_from_this(), error] { self->fail_copy(error); });
   }
 
   void finish(CopyResult result) {

@@ -493,6 +493,39 @@ TEST_F(ComponentAsync, StreamsPassAsValues) {
   EXPECT_EQ(all, counted(3));
 }
 
+// Whoever comes first, the writer is told. A guest that reads what is there traps.
+TEST_F(ComponentAsync, AWriterIsToldOfValuesThatDoNotFit) {
+  for (const bool guest_is_first : {false, true}) {
+    auto [writer, reader] = make_stream<Val>(store).value();
+    std::optional<Result<Copied>> copied;
+    std::optional<Result<std::vector<Val>>> sum;
+    const auto write = [&] {
+      writer.write({Val::string("three")}, [&](Result<Copied> done) { copied = std::move(done); });
+    };
+    const auto call = [&] {
+      instance = instantiate();
+      start(instance.func("sum").value(), {std::move(reader).to_val()},
+            [&](Result<std::vector<Val>> results) { sum = std::move(results); });
+    };
+    if (guest_is_first) {
+      call();
+      settle();
+      write();
+    } else {
+      write();
+      call();
+    }
+    (void)run_ready(store);
+    writer.close();
+    (void)run_ready(store);
+    ASSERT_TRUE(copied);
+    expect_usage(std::move(*copied), "u8");
+    ASSERT_TRUE(sum);
+    // A guest that waits already reads nothing, and sees the end of the stream.
+    EXPECT_EQ(sum->has_value(), guest_is_first) << (sum->has_value() ? "" : sum->error().message());
+  }
+}
+
 TEST_F(ComponentAsync, MisuseOfStreamsIsAnError) {
   auto [writer, reader] = make_stream<std::uint8_t>(store).value();
   writer.write({1}, [](Result<Copied>) {});
