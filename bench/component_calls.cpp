@@ -3,12 +3,15 @@
 // from the host; and a stream of bytes between two guests.
 //
 // The loop is in the calling guest, so what is measured holds its few instructions for a turn. Times are of the
-// processor. Both ways run the same interpreter.
+// processor. Both ways run in the same tier:
+//
+//   bench_component_calls [--optimizing] [SHAPE]      SHAPE: the function of one shape, host, or stream
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -301,9 +304,14 @@ void streams(Setup& setup) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  // An argument keeps to the shapes of that function, or to "host" or "stream".
-  const std::string_view only = count > 1 ? arguments[1] : "";
-  Engine engine(EngineOptions{.features = Features::all().bits()});
+  std::span<char*> rest(arguments + 1, static_cast<std::size_t>(count - 1));
+  EngineOptions options{.features = Features::all().bits()};
+  if (!rest.empty() && std::string_view(rest[0]) == "--optimizing") {
+    options.tier = Tier::optimizing;
+    rest = rest.subspan(1);
+  }
+  const std::string_view only = rest.empty() ? "" : rest[0];
+  Engine engine(options);
   const Component component = require(Component::compile(engine, text));
   Setup adapters(engine, component, true);
   Setup dynamic(engine, component, false);
