@@ -135,6 +135,8 @@ class Emitter {
   void normalize(const ValueType& type, bool is_extended, bool is_stored);
   void check_char();
 
+  void enter();
+  void leave();
   void pass_params();
   void pass_results(std::span<const CoreKind> results);
   void call_callee();
@@ -148,6 +150,7 @@ class Emitter {
   std::uint32_t parameter_ = all_parameters;
   bool is_too_large_ = false;
   std::pmr::vector<Local> flat_;          // of the caller: parameters, and the place for results
+  Local pending_{};                       // the call around this one that had no activation
   std::optional<Local> callee_result_{};  // core value, or pointer
   std::optional<Local> caller_result_{};
   std::pmr::vector<Local> arguments_;
@@ -579,6 +582,39 @@ void Emitter::pass_results(std::span<const CoreKind> results) {
   tuple(source_type.types(), from, target_type.types(), to);
 }
 
+// A call is noted in globals as long as nobody asks for its activation.
+void Emitter::enter() {
+  pending_ = code_.take(CoreKind::i64);
+  code_.get(AdapterHelper::pending);
+  code_.set(pending_);
+  code_.get(AdapterHelper::entered);
+  code_.get(AdapterHelper::may_not_leave);
+  code_.op(Op::i64_or);
+  code_.op(Op::i64_eqz);
+  code_.block(Op::if_);
+  code_.get(AdapterHelper::self);
+  code_.set(AdapterHelper::entered);
+  code_.get(AdapterHelper::self);
+  code_.set(AdapterHelper::pending);
+  code_.op(Op::else_);
+  helper(AdapterHelper::enter, {}, {});
+  code_.op(Op::end);
+}
+
+void Emitter::leave() {
+  code_.get(AdapterHelper::entered);
+  code_.get(AdapterHelper::self);
+  code_.op(Op::i64_eq);
+  code_.block(Op::if_);
+  code_.constant(CoreKind::i64, 0);
+  code_.set(AdapterHelper::entered);
+  code_.get(pending_);
+  code_.set(AdapterHelper::pending);
+  code_.op(Op::else_);
+  helper(AdapterHelper::leave, {}, {});
+  code_.op(Op::end);
+}
+
 bool Emitter::run() {
   CoreKind params[max_flat_params + 1];
   CoreKind results[max_flat_params];
@@ -595,7 +631,7 @@ bool Emitter::run() {
 
   code_.block(Op::block);
   code_.try_block();
-  helper(AdapterHelper::enter, {}, {});
+  enter();
   pass_params();
   call_callee();
   is_result_ = true;
@@ -611,7 +647,7 @@ bool Emitter::run() {
     const std::size_t count_given = callee_result_ ? 1 : 0;
     code_.call(code_.function({.helper = AdapterHelper::post_return}, {given, count_given}, {}));
   }
-  helper(AdapterHelper::leave, {}, {});
+  leave();
   if (caller_result_) code_.get(*caller_result_);
   code_.op(Op::return_);
   code_.op(Op::end);

@@ -12,11 +12,10 @@ namespace tenon::fuse {
 namespace {
 
 constexpr std::string_view helper_names[] = {
-    "memory",      "memory",      "callee",        "post-return",
-    "enter",       "leave",       "check-return",  "begin-post-return",
-    "check-tuple", "place-tuple", "check-results", "string",
-    "copy-list",   "begin-list",  "handle",        "bad-case",
-    "bad-char",    "uncaught",
+    "memory",      "memory",      "entered",       "may-not-leave", "pending",      "self",
+    "callee",      "post-return", "enter",         "leave",         "check-return", "begin-post-return",
+    "check-tuple", "place-tuple", "check-results", "string",        "copy-list",    "begin-list",
+    "handle",      "bad-case",    "bad-char",      "uncaught",
 };
 static_assert(std::size(helper_names) == static_cast<std::size_t>(AdapterHelper::uncaught) + 1);
 
@@ -101,13 +100,28 @@ std::uint32_t AdapterWriter::memory(AdapterHelper helper, const core::MemoryType
   std::uint32_t index = 0;
   for (const AdapterImport& known : out_.imports) {
     if (known.helper == helper) return index;
-    if (known.helper <= AdapterHelper::callee_memory) ++index;
+    if (kind_of(known.helper) == core::ExternKind::memory) ++index;
   }
   core::ExternType imported;
   imported.kind = core::ExternKind::memory;
   imported.memory = type;
   out_.module.memories.push_back(arena_, type);
   ++out_.module.imported_memories;
+  add_import({.helper = helper}, imported);
+  return index;
+}
+
+std::uint32_t AdapterWriter::global(AdapterHelper helper) {
+  std::uint32_t index = 0;
+  for (const AdapterImport& known : out_.imports) {
+    if (known.helper == helper) return index;
+    if (kind_of(known.helper) == core::ExternKind::global) ++index;
+  }
+  core::ExternType imported;
+  imported.kind = core::ExternKind::global;
+  imported.global = {.value = core::i64, .is_mutable = helper != AdapterHelper::self};
+  out_.module.globals.push_back(arena_, {imported.global, {}});
+  ++out_.module.imported_globals;
   add_import({.helper = helper}, imported);
   return index;
 }
@@ -120,7 +134,7 @@ std::uint32_t AdapterWriter::function(const AdapterImport& import, std::span<con
         known.source == import.source && known.target == import.target) {
       return index;
     }
-    if (known.helper > AdapterHelper::callee_memory) ++index;
+    if (kind_of(known.helper) == core::ExternKind::func) ++index;
   }
   core::ExternType imported;
   imported.func = type(params, results);

@@ -42,6 +42,7 @@ class AdapterWriter {
 
   // The index of an import.
   std::uint32_t memory(AdapterHelper helper, const core::MemoryType& type);
+  std::uint32_t global(AdapterHelper helper);
   std::uint32_t function(const AdapterImport& import, std::span<const CoreKind> params,
                          std::span<const CoreKind> results);
 
@@ -49,6 +50,8 @@ class AdapterWriter {
   void get(Local local) { indexed(Op::local_get, local.index); }
   void set(Local local) { indexed(Op::local_set, local.index); }
   void tee(Local local) { indexed(Op::local_tee, local.index); }
+  void get(AdapterHelper number) { indexed(Op::global_get, global(number)); }
+  void set(AdapterHelper number) { indexed(Op::global_set, global(number)); }
   void call(std::uint32_t function) { indexed(Op::call, function); }
   void branch(Op op, std::uint32_t depth) { indexed(op, depth); }
   void branch_table(std::span<const std::uint32_t> labels);

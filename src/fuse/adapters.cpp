@@ -127,11 +127,12 @@ class AdapterCache {
     names.module = "adapter";
     std::uint32_t function = 0;
     std::uint32_t memory = 0;
+    std::uint32_t global = 0;
     for (const core::Import& import : code.imports) {
-      if (import.type.kind == core::ExternKind::memory) {
-        names.memories.push_back(code.arena, {memory++, import.module});
-      } else {
-        names.functions.push_back(code.arena, {function++, import.name});
+      switch (import.type.kind) {
+        case core::ExternKind::memory: names.memories.push_back(code.arena, {memory++, import.module}); break;
+        case core::ExternKind::global: names.globals.push_back(code.arena, {global++, import.name}); break;
+        default: names.functions.push_back(code.arena, {function++, import.name});
       }
     }
     names.functions.push_back(code.arena, {function, "call"});

@@ -111,10 +111,15 @@ struct Lift {
 enum class AdapterHelper : std::uint8_t {
   caller_memory,
   callee_memory,
+  // Globals of the runtime, numbers of 64 bits (runtime/component/adapter.hpp).
+  entered,        // of the callee's instance: 0 when nothing is under way in it
+  may_not_leave,  // of the caller's: 0 when it may call out
+  pending,        // the innermost call that has no activation yet
+  self,           // what stands for calls of this adapter in `entered` and `pending`
   callee,
   post_return,
   // From here on functions of the host. Pointers and lengths have the width of the memory that they speak of.
-  enter,              // (): the callee's instance is entered
+  enter,              // (): the callee's instance is entered, when that takes more than a note in the globals
   leave,              // (): and left
   check_return,       // (): the callee has dropped what it borrowed
   begin_post_return,  // (): what the call borrowed is given back, and the callee may not call out until it is left
@@ -130,6 +135,10 @@ enum class AdapterHelper : std::uint8_t {
   uncaught,           // (): trap
 };
 std::string_view to_string(AdapterHelper helper) noexcept;
+constexpr core::ExternKind kind_of(AdapterHelper helper) noexcept {
+  if (helper <= AdapterHelper::callee_memory) return core::ExternKind::memory;
+  return helper <= AdapterHelper::self ? core::ExternKind::global : core::ExternKind::func;
+}
 
 inline constexpr std::uint32_t all_parameters = 0xFFFF'FFFF;
 struct AdapterImport {

@@ -33,22 +33,10 @@ struct HelperData {
 
 // --- Entering and leaving -------------------------------------------------------------------------------------------
 
-PooledActivation& take_activation(Scheduler& scheduler) {
-  PooledActivation* activation = scheduler.free_activations;
-  if (activation == nullptr) return *scheduler.make<PooledActivation>();
-  scheduler.free_activations = activation->next_free;
-  return *activation;
-}
-
-void give_back(Scheduler& scheduler, PooledActivation& activation) noexcept {
-  if (activation.lenders) activation.lenders.reset();
-  activation.next_free = scheduler.free_activations;
-  scheduler.free_activations = &activation;
-}
-
-PooledActivation& current(const Scheduler& scheduler) noexcept {
-  assert(scheduler.current != nullptr && scheduler.current->is_pooled);
-  return static_cast<PooledActivation&>(*scheduler.current);
+AdapterActivation& current(Scheduler& scheduler) noexcept {
+  Activation* activation = innermost(scheduler);
+  assert(activation != nullptr && activation->is_adapters);
+  return static_cast<AdapterActivation&>(*activation);
 }
 
 // Why the callee may not be entered. Errors: trap.
@@ -56,48 +44,58 @@ Result<void> check_enter(const AdaptedFunc& func) {
   if (auto allowed = check_may_leave(*func.lowered->inst); !allowed) return allowed;
   bool may_enter = func.may_be_called;
   for (const ComponentInstance* inst = func.callee; inst != func.outer; inst = inst->parent) {
-    may_enter = may_enter && inst->may_enter;
+    may_enter = may_enter && inst->may_enter();
   }
   if (may_enter) return {};
   return fail(ErrorKind::trap, {}, "cannot enter component instance");
 }
 
 bool may_enter(const AdaptedFunc& func) noexcept {
-  bool may = func.may_be_called && func.lowered->inst->may_leave;
-  for (const ComponentInstance* inst = func.callee; inst != func.outer; inst = inst->parent) may &= inst->may_enter;
+  bool may = func.may_be_called && func.lowered->inst->may_leave();
+  for (const ComponentInstance* inst = func.callee; inst != func.outer; inst = inst->parent) may &= inst->may_enter();
   return may;
 }
 
-void enter(const AdaptedFunc& func) {
-  for (ComponentInstance* inst = func.callee; inst != func.outer; inst = inst->parent) inst->may_enter = false;
+void push(const AdaptedFunc& func) noexcept {
+  for (ComponentInstance* inst = func.callee; inst != func.outer; inst = inst->parent) inst->entered.value[0] = 1;
   Scheduler& scheduler = *func.callee->scheduler;
-  PooledActivation& activation = take_activation(scheduler);
+  AdapterActivation& activation = *func.activation;
   activation.inst = func.callee;
   activation.func = func.lowered->callee.lifted;
   activation.caller = scheduler.current;
   activation.thread = nullptr;
   activation.storage[0] = activation.storage[1] = 0;
   activation.borrows.num_borrows = 0;
-  activation.is_pooled = true;
+  activation.is_adapters = true;
   if (func.may_borrow) activation.lenders.emplace(*func.lowered->inst);
   scheduler.current = &activation;
 }
 
+// The pending call that the instance is entered by, or nullptr.
+AdaptedFunc* pending_call(const ComponentInstance& inst) noexcept {
+  const Slot entered = inst.entered.value[0];
+  return entered > 1 ? std::bit_cast<AdaptedFunc*>(static_cast<std::uintptr_t>(entered)) : nullptr;
+}
+
+AdaptedFunc* take_pending(Scheduler& scheduler) noexcept {
+  return std::bit_cast<AdaptedFunc*>(static_cast<std::uintptr_t>(std::exchange(scheduler.pending.value[0], 0)));
+}
+
 Result<void> leave(const AdaptedFunc& func) {
   Scheduler& scheduler = *func.callee->scheduler;
-  PooledActivation& activation = current(scheduler);
-  func.callee->may_leave = true;
+  AdapterActivation& activation = current(scheduler);
+  func.callee->set_may_leave(true);
   if (activation.borrows.num_borrows == 0 && activation.thread == nullptr) [[likely]] {
     scheduler.current = activation.caller;
   } else if (auto popped = pop_activation(activation); !popped) {
     return popped;
   }
-  for (ComponentInstance* inst = func.callee; inst != func.outer; inst = inst->parent) inst->may_enter = true;
-  give_back(scheduler, activation);
+  for (ComponentInstance* inst = func.callee; inst != func.outer; inst = inst->parent) inst->entered.value[0] = 0;
+  activation.lenders.reset();
   return {};
 }
 
-Result<void> check_return(const PooledActivation& activation) {
+Result<void> check_return(const AdapterActivation& activation) {
   if (activation.borrows.num_borrows == 0) return {};
   return fail(ErrorKind::trap, {}, "borrow handles still remain at the end of the call");
 }
@@ -114,7 +112,7 @@ std::span<const Member> result_types(const Member& result) noexcept {
 
 // The two sides in the direction of an import.
 struct Sides {
-  Sides(const AdaptedFunc& func, const AdapterImport& import, PooledActivation& activation)
+  Sides(const AdaptedFunc& func, const AdapterImport& import, AdapterActivation& activation)
       : lowered(*func.lowered),
         lifted(*lowered.callee.lifted),
         caller(*lowered.inst, lowered.opts, activation.lenders ? &*activation.lenders : nullptr, nullptr),
@@ -223,7 +221,8 @@ Outcome enter_helper(runtime::Thread& core, const runtime::Func& func, Slot*) no
   const AdaptedFunc& adapted = *data_of(func).func;
   if (!may_enter(adapted)) [[unlikely]]
     return outcome_of(core, check_enter(adapted));
-  enter(adapted);
+  innermost(*adapted.callee->scheduler);
+  push(adapted);
   return Outcome::returned;
 }
 
@@ -232,13 +231,15 @@ Outcome leave_helper(runtime::Thread& core, const runtime::Func& func, Slot*) no
 }
 
 Outcome check_return_helper(runtime::Thread& core, const runtime::Func& func, Slot*) noexcept {
-  return outcome_of(core, check_return(current(*data_of(func).func->lowered->inst->scheduler)));
+  Scheduler& scheduler = *data_of(func).func->lowered->inst->scheduler;
+  if (scheduler.pending.value[0] != 0) return Outcome::returned;  // nobody has asked for its activation to borrow
+  return outcome_of(core, check_return(current(scheduler)));
 }
 
 Outcome begin_post_return_helper(runtime::Thread&, const runtime::Func& func, Slot*) noexcept {
   const LoweredFunc& lowered = *data_of(func).func->lowered;
   current(*lowered.inst->scheduler).lenders.reset();
-  lowered.callee.lifted->inst->may_leave = false;
+  lowered.callee.lifted->inst->set_may_leave(false);
   return Outcome::returned;
 }
 
@@ -282,6 +283,13 @@ runtime::Extern func_extern(runtime::Func* func) noexcept {
   return item;
 }
 
+runtime::Extern global_extern(runtime::Global* global) noexcept {
+  runtime::Extern item;
+  item.kind = core::ExternKind::global;
+  item.global = global;
+  return item;
+}
+
 runtime::Extern memory_extern(runtime::Memory* memory) noexcept {
   runtime::Extern item;
   item.kind = core::ExternKind::memory;
@@ -289,8 +297,13 @@ runtime::Extern memory_extern(runtime::Memory* memory) noexcept {
   return item;
 }
 
+// Where calls note that the instance is entered.
+runtime::Global& entered_of(AdaptedFunc& func) noexcept {
+  return func.may_be_called && func.callee->parent == func.outer ? func.callee->entered : func.always_entered;
+}
+
 // Instantiates the adapter and makes the function its own. Errors: exhausted, unlinkable.
-Result<void> connect(const AdaptedFunc& func) {
+Result<void> connect(AdaptedFunc& func) {
   const LoweredFunc& lowered = *func.lowered;
   const LiftedFunc& lifted = *lowered.callee.lifted;
   runtime::Store& store = *lowered.inst->scheduler->store;
@@ -301,6 +314,10 @@ Result<void> connect(const AdaptedFunc& func) {
     switch (import.helper) {
       case AdapterHelper::caller_memory: arguments.push_back(memory_extern(lowered.opts.memory)); continue;
       case AdapterHelper::callee_memory: arguments.push_back(memory_extern(lifted.opts.memory)); continue;
+      case AdapterHelper::entered: arguments.push_back(global_extern(&entered_of(func))); continue;
+      case AdapterHelper::may_not_leave: arguments.push_back(global_extern(&lowered.inst->may_not_leave)); continue;
+      case AdapterHelper::pending: arguments.push_back(global_extern(&lowered.inst->scheduler->pending)); continue;
+      case AdapterHelper::self: arguments.push_back(global_extern(&func.self_number)); continue;
       case AdapterHelper::callee: arguments.push_back(func_extern(lifted.callee)); break;
       case AdapterHelper::post_return: arguments.push_back(func_extern(lifted.opts.post_return)); break;
       default: {
@@ -313,6 +330,7 @@ Result<void> connect(const AdaptedFunc& func) {
   }
   auto instance = runtime::instantiate(store, *func.code, arguments);
   if (!instance) return std::move(instance).error();
+  func.activation = func.callee->scheduler->make<AdapterActivation>();
   func.self->instance = *instance;
   func.self->index = core::FuncIdx(module.module->exports[0].index);
   func.self->callback = nullptr;
@@ -320,7 +338,7 @@ Result<void> connect(const AdaptedFunc& func) {
 }
 
 Outcome call_first(runtime::Thread& core, const runtime::Func& func, Slot* frame) noexcept {
-  const auto& adapted = *static_cast<const AdaptedFunc*>(func.data);
+  auto& adapted = *static_cast<AdaptedFunc*>(func.data);
   runtime::Func& self = *adapted.self;
   if (!connect(adapted)) {
     self.callback = call_lowered_synchronously;
@@ -354,15 +372,31 @@ runtime::Func* make_adapted_func(runtime::Store& store, core::TypeIdx type, Lowe
   adapted->callee = lowered.callee.lifted->inst;
   adapted->may_be_called = adapted->outer != lowered.inst && adapted->outer != callee;
   adapted->may_borrow = std::ranges::any_of(lowered.type->params, [](const Member& m) { return m.type->has_borrow; });
+  adapted->self_number = make_number(store, std::bit_cast<std::uintptr_t>(adapted), false);
+  adapted->always_entered = make_number(store, 1);
   adapted->self = runtime::make_host_func(store, type, call_first, adapted);
   return adapted->self;
 }
 
+Activation* make_pending(Scheduler& scheduler) noexcept {
+  AdaptedFunc* outermost = nullptr;
+  for (AdaptedFunc* func = take_pending(scheduler); func != nullptr; func = pending_call(*func->lowered->inst)) {
+    func->inner = outermost;
+    outermost = func;
+  }
+  for (const AdaptedFunc* func = outermost; func != nullptr; func = func->inner) push(*func);
+  return scheduler.current;
+}
+
 void abandon_above(Scheduler& scheduler, const Activation* activation) noexcept {
-  while (scheduler.current != nullptr && scheduler.current != activation && scheduler.current->is_pooled) {
-    auto& pooled = static_cast<PooledActivation&>(*scheduler.current);
-    scheduler.current = pooled.caller;
-    give_back(scheduler, pooled);
+  for (AdaptedFunc* func = take_pending(scheduler); func != nullptr;) {
+    func->callee->entered.value[0] = 1;
+    func = pending_call(*func->lowered->inst);
+  }
+  while (scheduler.current != nullptr && scheduler.current != activation && scheduler.current->is_adapters) {
+    auto& above = static_cast<AdapterActivation&>(*scheduler.current);
+    scheduler.current = above.caller;
+    above.lenders.reset();
   }
 }
 

@@ -5,9 +5,16 @@
 // with thousands of imports that nobody calls so costs nothing for them. If the adapter cannot be instantiated (the
 // store's limit of instances), the function stays what it would be without one.
 //
-// A call of an adapter has no frame on the native stack that could hold its activation, so activations of adapters come
-// from a list that the scheduler keeps. A trap leaves them behind; whoever is left by the trap below them takes them
-// back (`abandon_activation`).
+// Most calls are over before anybody asks for their activation, so at first a call has none: it is pending. The adapter
+// notes in its callee's instance that it is entered and by which function, and in the scheduler that this is the
+// innermost call; both are globals that it imports. What the runtime knows is enough to make the activations later: the
+// caller of the innermost call is an instance whose own note tells the call around it, and so on. `innermost` does that
+// when somebody asks. Where an instance is entered together with those around it, and when something is wrong, the
+// adapter calls `enter`, which makes the activation at once, or the trap.
+//
+// Such a call has no frame on the native stack that could hold its activation. But an instance is entered once at a
+// time, so each function has a place for one. A trap leaves it behind; whoever is left by the trap below takes it off
+// (`abandon_activation`).
 #pragma once
 
 #include <optional>
@@ -15,13 +22,13 @@
 #include "fuse/plan.hpp"
 #include "runtime/component/call.hpp"
 #include "runtime/component/guest_context.hpp"
+#include "runtime/component/scheduler.hpp"
 #include "runtime/component/state.hpp"
 
 namespace tenon::component {
 
-struct PooledActivation final : Activation {
+struct AdapterActivation final : Activation {
   std::optional<Lenders> lenders;  // of calls that may borrow
-  PooledActivation* next_free = nullptr;
 };
 
 // A lowered function and its adapter.
@@ -34,13 +41,25 @@ struct AdaptedFunc {
   const ComponentInstance* outer = nullptr;  // the innermost instance that both sides are inside of
   bool may_be_called = false;                // neither side is inside of the other
   bool may_borrow = false;
+  runtime::Global self_number{};     // its address
+  runtime::Global always_entered{};  // instead of the callee's note, for calls that are never pending
+  AdapterActivation* activation = nullptr;
+  AdaptedFunc* inner = nullptr;  // while activations are made
 };
 
 // Makes the function for `lowered`, whose callee is a guest's and takes an adapter; both lie in the store's arena.
 runtime::Func* make_adapted_func(runtime::Store& store, core::TypeIdx type, LoweredFunc& lowered,
                                  const fuse::Adapter& adapter, runtime::CodeModule& code);
 
-// Takes back the activations of adapters that are above `activation`, which is only compared.
+// Makes the activations of the pending calls, which there are; gives the innermost.
+Activation* make_pending(Scheduler& scheduler) noexcept;
+// The innermost call under way; nullptr: none is.
+inline Activation* innermost(Scheduler& scheduler) noexcept {
+  if (scheduler.pending.value[0] != 0) return make_pending(scheduler);
+  return scheduler.current;
+}
+
+// Takes off the activations of adapters that are above `activation`, which is only compared.
 void abandon_above(Scheduler& scheduler, const Activation* activation) noexcept;
 
 }  // namespace tenon::component

@@ -16,7 +16,6 @@
 
 namespace tenon::component {
 
-struct PooledActivation;
 struct CallObserver;
 
 // The library's pools ask for chunks that are aligned to their size, which is more than anything in them needs.
@@ -47,9 +46,10 @@ struct Scheduler {
   runtime::Store* store;
   ModestAlignment upstream;
   std::pmr::unsynchronized_pool_resource pool;  // what `make` gives, and what these objects hold
-  Activation* current = nullptr;
-  PooledActivation* free_activations = nullptr;  // of adapters (adapter.hpp)
-  CallObserver* observer = nullptr;              // set before what it is to see is instantiated
+  Activation* current = nullptr;                // but for calls that are pending: `innermost` knows those too
+  runtime::Global pending =
+      make_number(*store, 0);        // the innermost call of an adapter that has no activation yet (adapter.hpp)
+  CallObserver* observer = nullptr;  // set before what it is to see is instantiated
   std::uint64_t observed_calls = 0;
   bool uses_adapters = true;            // of what is instantiated from now on
   Meter* meter = nullptr;               // set before the first instance that it is to measure is made (meter.hpp)

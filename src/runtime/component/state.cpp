@@ -23,9 +23,20 @@ bool is_around(const ComponentInstance& outer, const ComponentInstance* inner) n
 
 }  // namespace
 
+ComponentInstance::ComponentInstance(Scheduler& scheduler, ComponentInstance* parent, std::pmr::memory_resource& memory)
+    : scheduler(&scheduler),
+      parent(parent),
+      handles(memory),
+      threads(memory),
+      entered(make_number(*scheduler.store, 0)),
+      may_not_leave(make_number(*scheduler.store, 0)),
+      memories(&memory) {
+  handles.owner = this;
+}
+
 bool ComponentInstance::may_enter_from(const ComponentInstance* caller) const noexcept {
   for (const ComponentInstance* inst = this; inst != nullptr && !is_around(*inst, caller); inst = inst->parent) {
-    if (!inst->may_enter) return false;
+    if (!inst->may_enter()) return false;
   }
   return true;
 }
@@ -37,21 +48,21 @@ bool ComponentInstance::may_be_called_from(const ComponentInstance* caller) cons
 
 void ComponentInstance::enter_from(const ComponentInstance* caller) noexcept {
   for (ComponentInstance* inst = this; inst != nullptr && !is_around(*inst, caller); inst = inst->parent) {
-    assert(inst->may_enter);
-    inst->may_enter = false;
+    assert(inst->may_enter());
+    inst->entered.value[0] = 1;
   }
 }
 
 void ComponentInstance::leave_to(const ComponentInstance* caller) noexcept {
   for (ComponentInstance* inst = this; inst != nullptr && !is_around(*inst, caller); inst = inst->parent) {
-    assert(!inst->may_enter);
-    inst->may_enter = true;
+    assert(!inst->may_enter());
+    inst->entered.value[0] = 0;
   }
 }
 
 void push_activation(Activation& activation) noexcept {
   Scheduler& scheduler = *activation.inst->scheduler;
-  activation.caller = scheduler.current;
+  activation.caller = innermost(scheduler);
   if (scheduler.meter != nullptr) [[unlikely]]
     change_meter(scheduler, activation.inst);
   if (activation.inst->memories.size() > 1) [[unlikely]]
@@ -89,8 +100,9 @@ void abandon_activation(Activation& activation) noexcept {
 }
 
 Activation& current_activation(Scheduler& scheduler) noexcept {
-  assert(scheduler.current != nullptr);
-  return *scheduler.current;
+  Activation* activation = innermost(scheduler);
+  assert(activation != nullptr);
+  return *activation;
 }
 
 ComponentInstance& current_instance(Scheduler& scheduler) noexcept { return *current_activation(scheduler).inst; }
@@ -114,7 +126,7 @@ Error beyond_limit(const ComponentInstance* inst, std::string_view what) {
 }
 
 Result<void> check_may_leave(const ComponentInstance& inst) {
-  if (inst.may_leave) [[likely]]
+  if (inst.may_leave()) [[likely]]
     return {};
   return fail(ErrorKind::trap, {}, "cannot leave component instance");
 }

@@ -55,11 +55,17 @@ struct ComponentLimits {
   std::uint64_t time = unlimited;
 };
 
+// A number of 64 bits that adapters (adapter.hpp) share with the runtime.
+inline runtime::Global make_number(runtime::Store& store, runtime::Slot value, bool is_mutable = true) noexcept {
+  runtime::Global global;
+  global.value[0] = value;
+  global.type = {.value = core::i64, .is_mutable = is_mutable};
+  global.store = &store;
+  return global;
+}
+
 struct ComponentInstance {
-  ComponentInstance(Scheduler& scheduler, ComponentInstance* parent, std::pmr::memory_resource& memory)
-      : scheduler(&scheduler), parent(parent), handles(memory), threads(memory), memories(&memory) {
-    handles.owner = this;
-  }
+  ComponentInstance(Scheduler& scheduler, ComponentInstance* parent, std::pmr::memory_resource& memory);
   ComponentInstance(const ComponentInstance&) = delete;
   ComponentInstance& operator=(const ComponentInstance&) = delete;
 
@@ -67,8 +73,10 @@ struct ComponentInstance {
   ComponentInstance* parent;
   HandleTable handles;
   ThreadTable threads;
-  bool may_enter = true;
-  bool may_leave = true;
+  // Numbers that adapters read and write too. `entered`: 0 when the instance may be entered; 1, or for a call that has
+  // no activation yet the address of its `AdaptedFunc`, when it may not.
+  runtime::Global entered;
+  runtime::Global may_not_leave;
   std::uint32_t backpressure = 0;
   std::uint32_t num_waiting_to_enter = 0;
   Thread* exclusive_thread = nullptr;
@@ -93,6 +101,9 @@ struct ComponentInstance {
   std::uint64_t time_left = 0;
   std::uint64_t time_turn = 0;
 
+  bool may_enter() const noexcept { return entered.value[0] == 0; }
+  bool may_leave() const noexcept { return may_not_leave.value[0] == 0; }
+  void set_may_leave(bool may) noexcept { may_not_leave.value[0] = may ? 0 : 1; }
   const RuntimeResourceType* resource(ResourceId id) const noexcept { return resources[id.value]; }
 
   // The instances that a call from `caller` (nullptr: the host) enters: this one and its ancestors, without those that
@@ -121,7 +132,7 @@ struct Activation {
   Thread* thread = nullptr;          // made when asked for
   std::uint64_t storage[2] = {0, 0};
   BorrowScope borrows;
-  bool is_pooled = false;  // of an adapter's call (adapter.hpp)
+  bool is_adapters = false;  // of an adapter's call (adapter.hpp)
 };
 
 // Makes `activation` the current one of its instance's scheduler and the other way; for calls of functions whose type

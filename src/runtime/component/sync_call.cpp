@@ -21,10 +21,10 @@ namespace {
 // No instance may call out while its realloc or post-return runs.
 class MayNotLeave {
  public:
-  explicit MayNotLeave(ComponentInstance& inst) noexcept : inst_(inst) { inst.may_leave = false; }
+  explicit MayNotLeave(ComponentInstance& inst) noexcept : inst_(inst) { inst.set_may_leave(false); }
   MayNotLeave(const MayNotLeave&) = delete;
   MayNotLeave& operator=(const MayNotLeave&) = delete;
-  ~MayNotLeave() { inst_.may_leave = true; }
+  ~MayNotLeave() { inst_.set_may_leave(true); }
 
  private:
   ComponentInstance& inst_;

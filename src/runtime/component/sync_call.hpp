@@ -79,7 +79,7 @@ class OutermostCall {
   // A call that did not return has trapped: its instance cannot be entered again.
   ~OutermostCall() {
     --scheduler_.sync_depth;
-    if (scheduler_.current == &activation_) [[unlikely]]
+    if (scheduler_.current != nullptr) [[unlikely]]
       abandon_activation(activation_);
   }
 

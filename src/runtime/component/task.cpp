@@ -154,10 +154,10 @@ Result<void> return_from_sync_lift(Thread& thread, std::span<const runtime::Slot
   mark_resolved(task);
   if (const runtime::Func* post_return = task.func->opts.post_return) {
     runtime::Slot values[1] = {flat.empty() ? 0 : flat[0]};
-    inst.may_leave = false;
+    inst.set_may_leave(false);
     auto called = runtime::call(*inst.scheduler->store, *post_return, values);
     if (!called) return called;
-    inst.may_leave = true;
+    inst.set_may_leave(true);
   }
   return exit_implicit_thread(thread);
 }
@@ -242,7 +242,7 @@ Result<void> begin_explicit_thread(Thread& thread, Cancelled /*cancelled*/, runt
 class Running {
  public:
   explicit Running(Thread& thread) noexcept
-      : scheduler_(scheduler_of(thread)), previous_(scheduler_.current), activation_(thread.activation) {
+      : scheduler_(scheduler_of(thread)), previous_(innermost(scheduler_)), activation_(thread.activation) {
     thread.activation->caller = previous_;
     if (scheduler_.meter != nullptr) [[unlikely]]
       change_meter(scheduler_, thread.activation->inst);

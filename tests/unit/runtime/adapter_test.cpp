@@ -116,13 +116,14 @@ class Rig {
   // Passes values, and takes the first of them back. `damage` changes the slots and the caller's memory first.
   template <class Damage>
   Result<void> call(std::span<const Val> values, Damage&& damage) {
+    abandon_above(world_->scheduler, nullptr);
     for (Guest& guest : guests) {
       std::memset(guest.opts.memory->base, 0, std::min<std::uint64_t>(guest.top, guest.opts.memory->size));
       guest.top = 64;
       guest.asked.clear();
-      guest.inst->may_enter = guest.inst->may_leave = true;
+      guest.inst->entered.value[0] = 0;
+      guest.inst->set_may_leave(true);
     }
-    abandon_above(world_->scheduler, nullptr);
     slots.assign(max_flat_params + 1, 0);
     GuestContext cx(*guests[0].inst, guests[0].opts, nullptr, nullptr);
     auto lowered = lower_flat_values(cx, max_flat_params, values, shape_.type.params, slots.data());
