@@ -144,7 +144,7 @@ class WaveParser {
       parsed = parse_integer(text, 64);
       const auto value = static_cast<std::int64_t>(parsed.bits);
       const bool is_large = parsed.bits >> 63 != 0 && !text.starts_with('-');
-      if (is_large || value < -(std::int64_t{1} << (width - 1)) ||
+      if (is_large || value < static_cast<std::int64_t>(~std::uint64_t{0} << (width - 1)) ||
           value > static_cast<std::int64_t>((std::uint64_t{1} << (width - 1)) - 1)) {
         if (width != 64 || is_large) parsed.fault = NumberFault::out_of_range;
       }

@@ -137,6 +137,7 @@ int main(int argc, char** argv) {
 
   text = tenon_val_text("");
   error = tenon_func_call(log, &text, 1, NULL);
+  tenon_val_delete(&text);
   CHECK(tenon_error_kind(error) == TENON_ERROR_TRAP && strcmp(tenon_error_message(error), "an empty line") == 0);
   tenon_error_delete(error);
   /* The instance that trapped is not entered any more. */

@@ -94,6 +94,16 @@ class Server {
 };
 
 struct P3Tls : ::testing::Test {
+  // A connector whose ends this test has: what it writes, and what comes out.
+  struct Ends {
+    Val connector;
+    StreamWriter<std::uint8_t> cleartext, ciphertext;
+    tenon::Stream<std::uint8_t> sent, received;
+    std::optional<Val> sent_result, received_result;
+    std::string text;  // decrypted
+    bool is_reading_ciphertext = false, is_reading_text = false, is_text_over = false, is_sent_over = false;
+    bool is_carrying = false;
+  };
   void SetUp() override {
     char pattern[] = "/tmp/tenon-tls-XXXXXX";
     folder = mkdtemp(pattern);
@@ -130,24 +140,15 @@ struct P3Tls : ::testing::Test {
     return std::string(call("[method]error.to-debug-string", {result.payload()}).string());
   }
 
-  // A connector whose ends this test has: what it writes, and what comes out.
-  struct Ends {
-    Val connector;
-    StreamWriter<std::uint8_t> cleartext, ciphertext;
-    tenon::Stream<std::uint8_t> sent, received;
-    std::optional<Val> sent_result, received_result;
-    std::string text;  // decrypted
-    bool is_reading_ciphertext = false, is_reading_text = false, is_text_over = false, is_sent_over = false;
-    bool is_carrying = false;
-  };
   void watch(const Val& future, std::optional<Val>& into) {
     auto reader = std::make_shared<Future<Val>>(Future<Val>::from(future).value());
     reader->read([&into, reader](Result<Val> value) {
       if (value) into = *std::move(value);
     });
   }
-  std::unique_ptr<Ends> open() {
-    auto ends = std::make_unique<Ends>();
+  // They last as long as the store, whose end ends what is under way on them.
+  Ends* open() {
+    Ends* ends = opened.emplace_back(std::make_unique<Ends>()).get();
     ends->connector = call("[constructor]connector");
     auto cleartext = make_stream<std::uint8_t>(store).value();
     auto ciphertext = make_stream<std::uint8_t>(store).value();
@@ -199,6 +200,7 @@ struct P3Tls : ::testing::Test {
 
   Identity identity;
   std::filesystem::path folder;
+  std::vector<std::unique_ptr<Ends>> opened;
   Engine engine;
   Store store{engine};
   std::shared_ptr<Host> host;
@@ -207,7 +209,7 @@ struct P3Tls : ::testing::Test {
 
 TEST_F(P3Tls, BytesPassBothWaysAndTheEndsAreSaid) {
   Server server(identity);
-  const auto ends = open();
+  Ends* const ends = open();
   connect(*ends, "localhost");
   carry(*ends, server);
   ASSERT_EQ(outcome, "");
@@ -233,7 +235,7 @@ TEST_F(P3Tls, BytesPassBothWaysAndTheEndsAreSaid) {
 
 TEST_F(P3Tls, AddressesAreCheckedAsSuch) {
   Server server(identity);
-  const auto ends = open();
+  Ends* const ends = open();
   connect(*ends, "127.0.0.1");
   carry(*ends, server);
   EXPECT_EQ(outcome, "");
@@ -242,7 +244,7 @@ TEST_F(P3Tls, AddressesAreCheckedAsSuch) {
 TEST_F(P3Tls, AnotherNameIsRefused) {
   for (const char* name : {"example.com", "127.0.0.2"}) {
     Server server(identity);
-    const auto ends = open();
+    Ends* const ends = open();
     connect(*ends, name);
     carry(*ends, server);
     ASSERT_TRUE(outcome.has_value());
@@ -256,7 +258,7 @@ TEST_F(P3Tls, AnotherNameIsRefused) {
 TEST_F(P3Tls, ACertificateThatNobodyTrustsIsRefused) {
   const Identity other;
   Server server(other);
-  const auto ends = open();
+  Ends* const ends = open();
   connect(*ends, "localhost");
   carry(*ends, server);
   ASSERT_TRUE(outcome.has_value());
@@ -265,7 +267,7 @@ TEST_F(P3Tls, ACertificateThatNobodyTrustsIsRefused) {
 
 TEST_F(P3Tls, WhatIsNoNameIsRefused) {
   for (const std::string& name : {std::string(), std::string("a\0b", 3)}) {
-    const auto ends = open();
+    Ends* const ends = open();
     connect(*ends, name);
     ASSERT_TRUE(outcome.has_value());
     EXPECT_NE(outcome->find("the server's name cannot be one"), std::string::npos) << *outcome;
@@ -274,7 +276,7 @@ TEST_F(P3Tls, WhatIsNoNameIsRefused) {
 }
 
 TEST_F(P3Tls, BytesThatAreNoTlsAreRefused) {
-  const auto ends = open();
+  Ends* const ends = open();
   connect(*ends, "localhost");
   const std::string text = "HTTP/1.1 400 Bad Request\r\n\r\n";
   ends->ciphertext.write({text.begin(), text.end()}, [](Result<Copied>) {});
@@ -285,7 +287,7 @@ TEST_F(P3Tls, BytesThatAreNoTlsAreRefused) {
 
 TEST_F(P3Tls, AStreamThatEndsEarlyIsAnError) {
   {
-    const auto ends = open();
+    Ends* const ends = open();
     connect(*ends, "localhost");
     ends->ciphertext.close();
     ASSERT_TRUE(run_ready(store));
@@ -294,7 +296,7 @@ TEST_F(P3Tls, AStreamThatEndsEarlyIsAnError) {
     outcome.reset();
   }
   Server server(identity);
-  const auto ends = open();
+  Ends* const ends = open();
   connect(*ends, "localhost");
   carry(*ends, server);
   ASSERT_EQ(outcome, "");
@@ -306,7 +308,7 @@ TEST_F(P3Tls, AStreamThatEndsEarlyIsAnError) {
 // Answers that nobody fetches do not pile up.
 TEST_F(P3Tls, WhoFetchesNoCiphertextIsGivenNoCleartext) {
   Server server(identity);
-  const auto ends = open();
+  Ends* const ends = open();
   connect(*ends, "localhost");
   carry(*ends, server);
   ASSERT_EQ(outcome, "");
@@ -335,7 +337,7 @@ TEST_F(P3Tls, WhoFetchesNoCiphertextIsGivenNoCleartext) {
 }
 
 TEST_F(P3Tls, ConnectorsAreDroppedAndUsedOnce) {
-  const auto ends = open();
+  Ends* const ends = open();
   auto cleartext = make_stream<std::uint8_t>(store).value();
   const Val again = call("[method]connector.send", {ends->connector, std::move(cleartext.reader).to_val()});
   std::optional<Val> result;
