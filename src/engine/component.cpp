@@ -16,8 +16,7 @@ namespace tenon {
 
 namespace detail {
 
-ComponentState::ComponentState(std::shared_ptr<EngineState> owner)
-    : engine(std::move(owner)), arena(*std::pmr::new_delete_resource()) {}
+ComponentState::ComponentState(std::shared_ptr<EngineState> owner) : engine(std::move(owner)), arena(memory) {}
 
 ComponentState::~ComponentState() {
   for (const auto& unit : native) end_native(*engine, unit);
@@ -57,8 +56,7 @@ Result<Component> Component::compile(const Engine& engine, std::string_view inpu
   if (!binary) return std::move(binary).error();
   state->bytes = std::move(*binary);
 
-  auto read = component::read_component(as_bytes(state->bytes), *std::pmr::new_delete_resource(),
-                                        {.features = owner->features});
+  auto read = component::read_component(as_bytes(state->bytes), state->memory, {.features = owner->features});
   if (!read) return std::move(read).error();
   state->component.emplace(std::move(*read));
   // From here on the binary is well-formed, but for core modules, which validation reads.

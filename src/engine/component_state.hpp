@@ -33,6 +33,7 @@ struct ComponentState {
 
   std::shared_ptr<EngineState> engine;
   std::string bytes;
+  OwnedMemory memory;  // of what follows
   Arena arena;
   std::optional<component::Component> component;
   component::ValidatedComponent validated;

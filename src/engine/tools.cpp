@@ -15,6 +15,7 @@
 #include "binary/component/component.hpp"
 #include "binary/core/module.hpp"
 #include "engine/load.hpp"
+#include "engine/owned_memory.hpp"
 #include "os/pages.hpp"
 #include "spec/features.hpp"
 #include "text/component/text.hpp"
@@ -80,7 +81,8 @@ class BodyQueue {
 };
 
 void validate_from(BodyQueue& queue, const core::ValidatedModule& module) {
-  core::BodyValidator validator(module, *std::pmr::new_delete_resource());
+  detail::OwnedMemory memory;
+  core::BodyValidator validator(module, memory);
   for (auto [next, end] = queue.take(); next < end; std::tie(next, end) = queue.take()) {
     for (; next < end; ++next) {
       auto result = validator.validate(core::FuncIdx(next));
@@ -106,7 +108,7 @@ Result<void> validate_bodies(const core::ValidatedModule& module, unsigned threa
 Error in_text(Error error, bool is_text, std::string_view source, Features features) {
   const ErrorPlace place = error.place();
   if (!is_text || place.line != 0) return error;
-  std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
+  detail::OwnedMemory memory;
   std::pmr::vector<core::CodePlace> places(&memory);
   std::pmr::vector<core::DefinitionPlace> definitions(&memory);
   auto again =
@@ -152,7 +154,7 @@ Result<void> validate_bodies(const component::Spaces& spaces, unsigned threads) 
 // The same for components, where definitions have their places in the text already. A core module is binary then, and
 // is validated as text once more.
 Error in_component_text(Error error, std::string_view source, Features features) {
-  std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
+  detail::OwnedMemory memory;
   std::pmr::vector<component::CoreModuleText> modules(&memory);
   auto again = component::parse_component(source, memory, {.features = features, .core_modules = &modules});
   for (const component::CoreModuleText& module : modules) {
@@ -169,7 +171,7 @@ Error in_component_text(Error error, std::string_view source, Features features)
 }
 
 Result<void> validate_component(std::string_view input, bool is_text, Features features, unsigned threads) {
-  std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
+  detail::OwnedMemory memory;
   auto component = is_text ? component::parse_component(input, memory, {.features = features})
                            : component::read_component(as_bytes(input), memory, {.features = features});
   if (!component) return std::move(component).error();
@@ -207,7 +209,7 @@ Result<std::string> print_component(std::string_view input, const PrintOptions& 
 
 Result<std::string> parse(std::string_view source, const ParseOptions& options) {
   if (is_binary(source)) return std::string(source);
-  std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
+  detail::OwnedMemory memory;
   if (component::is_component_text(source)) {
     const component::ParseOptions parsing{.features = Features::from_bits(options.features.bits),
                                           .keep_names = options.keep_names};
@@ -237,7 +239,7 @@ Result<std::string> print(std::string_view input, const PrintOptions& options) {
 }
 
 Result<void> validate(std::string_view input, const ValidateOptions& options) {
-  std::pmr::memory_resource& memory = *std::pmr::new_delete_resource();
+  detail::OwnedMemory memory;
   const Features features = Features::from_bits(options.features.bits);
   const bool is_text = !is_binary(input);
   const unsigned threads = options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
