@@ -12,10 +12,12 @@ namespace tenon {
 enum class Tier : std::uint8_t {
   interpreter,  // at once
   optimizing,   // compiled by LLVM before it first runs; what that does not compile is interpreted
-  automatic,  // interpreted at first, while a thread of the engine compiles what was called; without LLVM: interpreted
+  // Interpreted at first; what runs more than once is compiled quickly, and by LLVM while it goes on, if that is there.
+  automatic,
+  baseline,  // compiled quickly at each function's first call; interpreted where there is no such code for the machine
 };
 
-// "interpreter", "optimizing" or "auto". Errors: usage.
+// "interpreter", "baseline", "optimizing" or "auto". Errors: usage.
 Result<Tier> parse_tier(std::string_view name);
 
 }  // namespace tenon

@@ -10,7 +10,8 @@ Result<Tier> parse_tier(std::string_view name) {
   if (name == "interpreter") return Tier::interpreter;
   if (name == "optimizing") return Tier::optimizing;
   if (name == "auto") return Tier::automatic;
-  return detail::usage("expected the tier interpreter, optimizing or auto, found ", name);
+  if (name == "baseline") return Tier::baseline;
+  return detail::usage("expected the tier interpreter, baseline, optimizing or auto, found ", name);
 }
 
 namespace detail {

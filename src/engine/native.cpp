@@ -110,7 +110,7 @@ Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::Co
                                                 const jit::Image* given) {
   const EngineOptions& options = engine.options;
   const core::Module& module = *code.validated->module;
-  const bool compiles = options.tier != Tier::interpreter || given != nullptr;
+  const bool compiles = options.tier == Tier::optimizing || options.tier == Tier::automatic || given != nullptr;
   if (!compiles || options.fuel || module.funcs.size() == module.imported_funcs) return nullptr;
   auto unit = std::make_shared<NativeUnit>(code, options.loop_dispatch);
   unit->observer = &engine.native_observer;

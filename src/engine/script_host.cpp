@@ -256,6 +256,7 @@ std::unique_ptr<ScriptHost> make_script_host(const ScriptOptions& options) {
   engine_options.features = options.features.bits & Features::all().bits();
   engine_options.loop_dispatch = options.loop_dispatch;
   engine_options.tier = options.tier;
+  engine_options.tier_seed = options.seed;
   return std::make_unique<EngineHost>(Engine(engine_options), options.seed);
 }
 

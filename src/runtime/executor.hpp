@@ -21,6 +21,9 @@ class CodeModule {
   // The same for what is interpreted, even where `code` enters compiled code.
   std::atomic<const Cell*>* bytecode = nullptr;
   const NativeModule* native = nullptr;  // compiled code, if there is any
+  // If code may rely on the guard regions of memory 0: told that an instance has come whose memory 0 has none. nullptr:
+  // no code does.
+  void (*give_up_guards)(CodeModule& code) noexcept = nullptr;
 
   static constexpr std::size_t gate_size = 2 * sizeof(std::uint64_t);
   const std::uint8_t* gates = nullptr;  // two cells for each function: what `bytecode` is before

@@ -191,7 +191,11 @@ class Instantiation {
       if (!memory) return memory.error();
       instance_->memories[i] = *memory;
     }
-    if (!module_.memories.empty()) instance_->memory0 = instance_->memories[0];
+    if (module_.memories.empty()) return {};
+    instance_->memory0 = instance_->memories[0];
+    CodeModule& code = *instance_->module;
+    constexpr std::uint64_t reach = std::uint64_t{2} << 32;  // of an address and an offset
+    if (code.give_up_guards != nullptr && instance_->memory0->reserved < reach) code.give_up_guards(code);
     return {};
   }
 
