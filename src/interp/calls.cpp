@@ -47,9 +47,7 @@ Step make_room_and_call(Registers& r, const Func& func) {
 
 Step enter_function(Registers& r, const Func& func) {
   if (func.is_host()) return make_room_and_call(r, func);
-  r.instance = func.instance;
-  r.reload_memory();
-  r.ip = func.instance->code[func.index.value].load(std::memory_order_acquire);
+  enter_instance(r, func);
   return Step::next;
 }
 

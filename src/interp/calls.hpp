@@ -52,6 +52,13 @@ TENON_INLINE Step return_from_host(Registers& r) noexcept {
 // After a function of the host that has not returned.
 Step leave_host(Registers& r, Outcome outcome);
 
+// Goes on with a function of another instance, whose frame and header are in place at fp.
+TENON_INLINE void enter_instance(Registers& r, const Func& func) noexcept {
+  r.instance = func.instance;
+  r.reload_memory();
+  r.ip = func.instance->code[func.index.value].load(std::memory_order_acquire);
+}
+
 // Calls `func`, whose frame and header are in place at fp: a function of another instance, or of the host.
 Step enter_function(Registers& r, const Func& func);
 

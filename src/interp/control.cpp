@@ -65,9 +65,13 @@ struct Translate {
 struct CallImport {
   TENON_INLINE static Step run(Registers& r) {
     const Func& func = *r.instance->funcs[field<std::uint32_t>(r, 0)];
+    if (!func.is_host()) {
+      enter_instance(r, func);
+      return Step::taken;
+    }
     const Slot* end = r.fp + func.value_slots;
     r.acc = static_cast<Slot>(Outcome::returned);
-    if (!func.is_host() || end > r.thread->stack_limit) [[unlikely]]
+    if (end > r.thread->stack_limit) [[unlikely]]
       return Step::slow;
     const Outcome outcome = call_host(r, func);
     if (outcome == Outcome::returned) [[likely]]
@@ -156,23 +160,25 @@ struct BrTable {
   }
 };
 
-// Back to the caller in the common cases: guest code of the same instance, or the host.
+// Back to the caller: guest code, or the host.
 TENON_INLINE Step return_to_caller(Registers& r) noexcept {
   const auto* ip = std::bit_cast<const Cell*>(r.fp[header_return_ip]);
   if (ip == nullptr) [[unlikely]] {
     r.outcome = Outcome::returned;
     return Step::leave;
   }
-  if (std::bit_cast<Instance*>(r.fp[header_caller_instance]) != r.instance) [[unlikely]]
-    return Step::slow;
+  auto* instance = std::bit_cast<Instance*>(r.fp[header_caller_instance]);
   r.ip = ip;
   r.fp = std::bit_cast<Slot*>(r.fp[header_caller_frame]);
+  if (instance != r.instance) [[unlikely]] {
+    r.instance = instance;
+    r.reload_memory();
+  }
   return Step::taken;
 }
 
 struct ReturnVoid {
   TENON_INLINE static Step run(Registers& r) noexcept { return return_to_caller(r); }
-  static Step slow(Registers& r) noexcept { return return_slowly(r); }
 };
 
 // The same with the one result, which the host finds in its slot.
@@ -187,7 +193,6 @@ TENON_INLINE Step return_to_caller(Registers& r, T result) noexcept {
 template <class T>
 struct ReturnAcc {
   TENON_INLINE static Step run(Registers& r) noexcept { return return_to_caller(r, read_accumulator<T>(r)); }
-  static Step slow(Registers& r) noexcept { return return_slowly(r); }
 };
 
 struct ReturnSlot {
@@ -195,7 +200,6 @@ struct ReturnSlot {
     accumulate_any(r, *slot_at(r, 0));
     return return_to_caller(r, r.acc);
   }
-  static Step slow(Registers& r) noexcept { return return_slowly(r); }
 };
 
 struct ReturnConstant {
@@ -203,7 +207,6 @@ struct ReturnConstant {
     accumulate_any(r, field<Slot>(r, 0));
     return return_to_caller(r, r.acc);
   }
-  static Step slow(Registers& r) noexcept { return return_slowly(r); }
 };
 
 // The first field: an entry in the module's table.
