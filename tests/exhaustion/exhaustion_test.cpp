@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "tenon/async.hpp"
+#include "tenon/component.hpp"
+#include "tenon/component_async.hpp"
 #include "tenon/tenon.hpp"
 
 namespace {
@@ -168,22 +170,116 @@ bool run_guest(const Engine& engine) {
   return has_ended && waited == 42;
 }
 
-bool run_scenario(const Engine& engine) {
+// Two guests and the host: text through an adapter, a resource, an asynchronous function of the host.
+constexpr std::string_view composition = R"((component
+  (import "log" (func $log (param "line" string)))
+  (import "later" (func $later async (param "x" u32) (result u32)))
+  (component $inner
+    (core module $m
+      (memory (export "memory") 1)
+      (global $top (mut i32) (i32.const 1024))
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+        (global.get $top) (global.set $top (i32.add (global.get $top) (local.get 3))))
+      (func (export "echo") (param i32 i32) (result i32)
+        (i32.store (i32.const 16) (local.get 0)) (i32.store (i32.const 20) (local.get 1)) (i32.const 16)))
+    (core instance $i (instantiate $m))
+    (func (export "echo") (param "s" string) (result string)
+      (canon lift (core func $i "echo") (memory $i "memory") (realloc (func $i "realloc")))))
+  (instance $inner (instantiate $inner))
+  (component $main
+    (import "log" (func $log (param "line" string)))
+    (import "later" (func $later async (param "x" u32) (result u32)))
+    (import "echo" (func $echo (param "s" string) (result string)))
+    (core module $libc
+      (memory (export "memory") 1)
+      (global $top (mut i32) (i32.const 1024))
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+        (global.get $top) (global.set $top (i32.add (global.get $top) (local.get 3)))))
+    (core instance $libc (instantiate $libc))
+    (type $r (resource (rep i32)))
+    (core func $new (canon resource.new $r))
+    (core func $drop (canon resource.drop $r))
+    (core func $log (canon lower (func $log) (memory $libc "memory")))
+    (core func $echo (canon lower (func $echo) (memory $libc "memory") (realloc (func $libc "realloc"))))
+    (core func $later (canon lower (func $later)))
+    (core func $return (canon task.return (result u32)))
+    (core module $m
+      (import "" "log" (func $log (param i32 i32)))
+      (import "" "echo" (func $echo (param i32 i32 i32)))
+      (import "" "new" (func $new (param i32) (result i32)))
+      (import "" "drop" (func $drop (param i32)))
+      (import "" "later" (func $later (param i32) (result i32)))
+      (import "" "return" (func $return (param i32)))
+      (import "" "memory" (memory 1))
+      (func (export "greet") (param i32 i32) (result i32)
+        (call $echo (local.get 0) (local.get 1) (i32.const 8))
+        (call $log (i32.load (i32.const 8)) (i32.load (i32.const 12)))
+        (call $drop (call $new (i32.const 5)))
+        (i32.load (i32.const 12)))
+      (func (export "wait") (param i32) (call $return (call $later (local.get 0)))))
+    (core instance $i (instantiate $m (with "" (instance
+      (export "log" (func $log)) (export "echo" (func $echo)) (export "new" (func $new)) (export "drop" (func $drop))
+      (export "later" (func $later)) (export "return" (func $return)) (export "memory" (memory $libc "memory"))))))
+    (func (export "greet") (param "s" string) (result u32)
+      (canon lift (core func $i "greet") (memory $libc "memory") (realloc (func $libc "realloc"))))
+    (func (export "wait") async (param "x" u32) (result u32) (canon lift (core func $i "wait") async)))
+  (instance $main (instantiate $main
+    (with "log" (func $log)) (with "later" (func $later)) (with "echo" (func $inner "echo"))))
+  (export "main" (instance $main))))";
+
+bool run_component(const Engine& engine) {
+  const auto component = Component::compile(engine, composition);
+  if (!holds(component, "compile a component")) return false;
+  Linker linker(engine);
+  std::size_t logged = 0;
+  std::optional<Completion<std::uint32_t>> completion;
+  const auto log = [&](std::string_view line) { logged += line.size(); };
+  if (!holds(linker.define("", "log", log), "define log")) return false;
+  const auto later = [&](std::uint32_t, Completion<std::uint32_t> given) { completion.emplace(std::move(given)); };
+  if (!holds(linker.define_async("", "later", later), "define later")) return false;
+  Store store(engine);
+  const auto instance = linker.instantiate(store, *component);
+  if (!holds(instance, "instantiate a component")) return false;
+  const auto greet = instance->func<std::uint32_t(std::string_view)>("main", "greet");
+  if (!holds(greet, "greet")) return false;
+  for (int i = 0; i < 2; ++i) {
+    const auto length = (*greet)("hello, world");
+    if (!holds(length, "greet")) return false;
+    if (*length != 12) complaint = "greet gave " + std::to_string(*length);
+  }
+  if (logged != 24) complaint = "logged " + std::to_string(logged);
+  const auto wait = instance->func<std::uint32_t(std::uint32_t)>("main", "wait");
+  if (!holds(wait, "wait")) return false;
+  std::optional<bool> ended;
+  std::uint32_t waited = 0;
+  start(*wait, 1U, [&](Result<std::uint32_t> result) {
+    ended = holds(result, "wait");
+    if (*ended) waited = *result;
+  });
+  if (!ended && completion) completion->resolve(42);
+  if (!holds(run_ready(store), "run")) return false;
+  if (ended == true && waited != 42) complaint = "wait gave " + std::to_string(waited);
+  return ended == true && waited == 42;
+}
+
+using Scenario = bool(const Engine& engine);
+
+bool run_scenario(const Engine& engine, Scenario* scenario = run_guest) {
   try {
-    return run_guest(engine);
+    return scenario(engine);
   } catch (const std::bad_alloc&) {
     return false;  // of a constructor, or of a container of the host's own
   }
 }
 
-TEST(Exhaustion, EveryFailedAllocationIsAnErrorAndTheEngineGoesOn) {
+void fail_each_allocation_of(Scenario* scenario) {
   EngineOptions options;
   const Engine engine(options);
-  ASSERT_TRUE(run_scenario(engine)) << complaint << last_exhausted;
+  ASSERT_TRUE(run_scenario(engine, scenario)) << complaint << last_exhausted;
   for (long n = 0;; ++n) {
     has_failed = false;
     allocations_left = n;
-    const bool got_through = run_scenario(engine);
+    const bool got_through = run_scenario(engine, scenario);
     allocations_left = -1;
     ASSERT_EQ(complaint, "") << "allocation " << n;
     if (!has_failed) {
@@ -191,9 +287,13 @@ TEST(Exhaustion, EveryFailedAllocationIsAnErrorAndTheEngineGoesOn) {
       ASSERT_GT(n, 100);
       return;
     }
-    ASSERT_TRUE(run_scenario(engine)) << "after allocation " << n << " had failed: " << complaint;
+    ASSERT_TRUE(run_scenario(engine, scenario)) << "after allocation " << n << " had failed: " << complaint;
   }
 }
+
+TEST(Exhaustion, EveryFailedAllocationIsAnErrorAndTheEngineGoesOn) { fail_each_allocation_of(run_guest); }
+
+TEST(Exhaustion, TheSameOfComponents) { fail_each_allocation_of(run_component); }
 
 // The address sanitizer's own memory would be in the way.
 #if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)

@@ -15,7 +15,7 @@ Result<void> error_context_new(const BuiltIn& built_in, runtime::Slot* frame) {
   auto text = load_string_from_range(cx, {is_64 ? frame[0] : u32(frame[0]), is_64 ? frame[1] : u32(frame[1])});
   if (!text) return std::move(text).error();
   Scheduler& scheduler = *built_in.inst->scheduler;
-  auto* context = scheduler.make<ErrorContext>(1U, std::pmr::string(text->string(), &scheduler.pool));
+  auto* context = scheduler.make<ErrorContext>(1U, std::pmr::string(text->string(), scheduler.store->resource));
   auto index = built_in.inst->handles.add(*context);
   if (!index) return std::move(index).error();
   frame[0] = *index;

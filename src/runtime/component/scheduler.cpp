@@ -8,7 +8,7 @@
 namespace tenon::component {
 
 Scheduler::Scheduler(runtime::Store& owner, std::uint64_t seed)
-    : store(&owner), upstream(*owner.resource), pool(&upstream), failures(&pool), queue(&pool), random(seed) {}
+    : store(&owner), places(owner.resource), failures(owner.resource), queue(owner.resource), random(seed) {}
 
 std::uint64_t choose(Scheduler& scheduler, std::uint64_t bound) noexcept {
   if (scheduler.random == 0 || bound < 2) return 0;

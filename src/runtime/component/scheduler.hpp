@@ -18,23 +18,6 @@ namespace tenon::component {
 
 struct CallObserver;
 
-// The library's pools ask for chunks that are aligned to their size, which is more than anything in them needs.
-class ModestAlignment final : public std::pmr::memory_resource {
- public:
-  explicit ModestAlignment(std::pmr::memory_resource& upstream) noexcept : upstream_(&upstream) {}
-
- private:
-  static std::size_t modest(std::size_t alignment) noexcept { return alignment < 64 ? alignment : 64; }
-  void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-    return upstream_->allocate(bytes, modest(alignment));
-  }
-  void do_deallocate(void* address, std::size_t bytes, std::size_t alignment) override {
-    upstream_->deallocate(address, bytes, modest(alignment));
-  }
-  bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
-  std::pmr::memory_resource* upstream_;
-};
-
 struct HostHandles;
 struct Meter;
 
@@ -44,9 +27,8 @@ struct Scheduler {
   Scheduler& operator=(const Scheduler&) = delete;
 
   runtime::Store* store;
-  ModestAlignment upstream;
-  std::pmr::unsynchronized_pool_resource pool;  // what `make` gives, and what these objects hold
-  Activation* current = nullptr;                // but for calls that are pending: `innermost` knows those too
+  std::pmr::monotonic_buffer_resource places;  // of what `make` gives
+  Activation* current = nullptr;               // but for calls that are pending: `innermost` knows those too
   runtime::Global pending =
       make_number(*store, 0);        // the innermost call of an adapter that has no activation yet (adapter.hpp)
   CallObserver* observer = nullptr;  // set before what it is to see is instantiated
@@ -77,7 +59,7 @@ struct Scheduler {
     if (place != nullptr) [[likely]] {
       kept = kept->next;
     } else {
-      place = pool.allocate(size_class<T> * size_step, alignof(std::max_align_t));
+      place = places.allocate(size_class<T> * size_step, alignof(std::max_align_t));
     }
     return ::new (place) T(std::forward<Arguments>(arguments)...);
   }
@@ -89,8 +71,7 @@ struct Scheduler {
   }
 
  private:
-  // Three objects come and go with an asynchronous call. What was given up is kept for the next of about its size: that
-  // takes a few instructions, and the pool many.
+  // Three objects come and go with an asynchronous call. What was given up is kept for the next of about its size.
   struct Place {
     Place* next;
   };
