@@ -42,6 +42,13 @@ T value_or_keep(AbiContext& context, Result<T> result) {
   return {};
 }
 
+// The same of what may run the guest's code, or take memory of the host.
+template <class F>
+auto run_or_keep(AbiContext& context, F&& run) noexcept {
+  auto& block = *static_cast<StoreBlock*>(context.state->guest->inst.scheduler->store->host);
+  return value_or_keep(context, guarded(block, run));
+}
+
 }  // namespace
 
 namespace {
@@ -106,7 +113,7 @@ std::uint64_t abi_allocate(AbiContext& context, std::uint64_t size, std::uint32_
     return 0;
   }
   const std::uint64_t pointer =
-      value_or_keep(context, component::reallocate(*context.state->guest, 0, 0, alignment, size, "list"));
+      run_or_keep(context, [&] { return component::reallocate(*context.state->guest, 0, 0, alignment, size, "list"); });
   update_memory(context);
   return pointer;
 }
@@ -115,26 +122,22 @@ std::string_view abi_lift_string(AbiContext& context, std::uint64_t pointer, std
   if (context.has_failed) return {};
   const component::GuestContext& guest = *context.state->guest;
   const component::StringRange range{pointer, length};
-  const component::StringView view = value_or_keep(context, component::check_string(guest, range));
+  const component::StringView view = run_or_keep(context, [&] { return component::check_string(guest, range); });
   if (view.form == component::TextForm::utf8) {
     return {reinterpret_cast<const char*>(view.data), static_cast<std::size_t>(view.code_units)};
   }
   if (!abi_spend(context, 2 * view.code_units, 1)) return {};
-  try {
-    const component::Val text = value_or_keep(context, component::load_string_from_range(guest, range));
-    if (context.has_failed) return {};
+  return run_or_keep(context, [&]() -> Result<std::string_view> {
+    auto text = component::load_string_from_range(guest, range);
+    if (!text) return std::move(text).error();
     if (context.scratch == nullptr) context.scratch = new std::deque<std::string>();
-    return context.scratch->emplace_back(text.string());
-  } catch (const std::bad_alloc&) {
-    context.has_failed = true;
-    context.state->error = out_of_memory();
-    return {};
-  }
+    return context.scratch->emplace_back(text->string());
+  });
 }
 
 AbiRange abi_lower_string(AbiContext& context, std::string_view text) noexcept {
   if (context.has_failed) return {};
-  const auto stored = value_or_keep(context, component::store_text(*context.state->guest, text));
+  const auto stored = run_or_keep(context, [&] { return component::store_text(*context.state->guest, text); });
   update_memory(context);
   return {stored.pointer, stored.tagged_code_units};
 }
@@ -159,12 +162,12 @@ std::uint32_t abi_cases(const AbiContext& context) noexcept {
 
 component::Handle abi_lift_handle(AbiContext& context, std::uint32_t index) noexcept {
   if (context.has_failed) return {};
-  return value_or_keep(context, context.state->guest->lift_handle(*context.type, index));
+  return run_or_keep(context, [&] { return context.state->guest->lift_handle(*context.type, index); });
 }
 
 std::uint32_t abi_lower_handle(AbiContext& context, const component::Handle& handle) noexcept {
   if (context.has_failed) return 0;
-  return value_or_keep(context, context.state->guest->lower_handle(*context.type, handle));
+  return run_or_keep(context, [&] { return context.state->guest->lower_handle(*context.type, handle); });
 }
 
 std::uint32_t abi_val_size(const AbiContext& context) noexcept {
@@ -173,16 +176,17 @@ std::uint32_t abi_val_size(const AbiContext& context) noexcept {
 
 component::Val abi_load_val(AbiContext& context, std::uint64_t pointer) noexcept {
   if (context.type == nullptr || context.has_failed) return {};
-  return value_or_keep(context, component::load(*context.state->guest, pointer, *context.type));
+  return run_or_keep(context, [&] { return component::load(*context.state->guest, pointer, *context.type); });
 }
 
 void abi_store_val(AbiContext& context, const component::Val& value, std::uint64_t pointer) noexcept {
   if (context.type == nullptr || context.has_failed) return;
-  auto stored = component::store(*context.state->guest, value, *context.type, pointer);
+  run_or_keep(context, [&]() -> Result<bool> {
+    auto stored = component::store(*context.state->guest, value, *context.type, pointer);
+    if (!stored) return std::move(stored).error();
+    return true;
+  });
   update_memory(context);
-  if (stored) return;
-  context.has_failed = true;
-  context.state->error = std::move(stored).error();
 }
 
 }  // namespace tenon::detail

@@ -30,6 +30,7 @@
 #include "validate/core/module.hpp"
 
 namespace tenon::component {
+struct Activation;
 struct LiftedFunc;
 struct RootInstance;
 }  // namespace tenon::component
@@ -281,14 +282,32 @@ std::invoke_result_t<F> guarded(F&& run) noexcept {
   }
 }
 
+// Which calls were under way in a store, to be put back when an allocation has failed in others.
+class CallsUnderWay {
+ public:
+  explicit CallsUnderWay(StoreBlock& block) noexcept : block_(block), core_(*block.store) {
+    if (block.components != nullptr) note();
+  }
+  void restore() const noexcept;
+
+ private:
+  void note() noexcept;
+  StoreBlock& block_;
+  runtime::Checkpoint core_;
+  component::Activation* current_ = nullptr;
+  runtime::Slot pending_ = 0;
+  std::uint32_t nesting_depth_ = 0;
+  std::uint32_t sync_depth_ = 0;
+};
+
 // The same for what works on a store, which is whole again afterwards.
 template <class F>
 std::invoke_result_t<F> guarded(StoreBlock& block, F&& run) noexcept {
-  const runtime::Checkpoint before(*block.store);
+  const CallsUnderWay before(block);
   try {
     return run();
   } catch (...) {
-    before.restore(*block.store);
+    before.restore();
     return out_of_memory();
   }
 }

@@ -70,6 +70,24 @@ StoreBlock::StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits)
 
 StoreBlock::~StoreBlock() = default;
 
+void CallsUnderWay::note() noexcept {
+  const component::Scheduler& scheduler = block_.components->world.scheduler;
+  current_ = scheduler.current;
+  pending_ = scheduler.pending.value[0];
+  nesting_depth_ = scheduler.nesting_depth;
+  sync_depth_ = scheduler.sync_depth;
+}
+
+void CallsUnderWay::restore() const noexcept {
+  core_.restore(*block_.store);
+  if (block_.components == nullptr) return;
+  component::Scheduler& scheduler = block_.components->world.scheduler;
+  scheduler.current = current_;
+  scheduler.pending.value[0] = pending_;
+  scheduler.nesting_depth = nesting_depth_;
+  scheduler.sync_depth = sync_depth_;
+}
+
 void StoreBlock::end() {
   has_ended = true;
   if (call_depth == 0) return dispose();
