@@ -316,7 +316,7 @@ int ask_for_much(const Engine& engine);
 
 int live_on_little() {
   const Engine engine;
-  const std::string large = "(module (memory 1) (data \"" + std::string(std::size_t{24} << 20, 'x') + "\"))";
+  const std::string large = "(module (memory 1) (data \"" + std::string(std::size_t{64} << 20, 'x') + "\"))";
   const rlimit limit{address_space_in_use() + (std::size_t{48} << 20), RLIM_INFINITY};
   if (::setrlimit(RLIMIT_AS, &limit) != 0) return 1;
   if (!is_exhausted(Module::compile(engine, large))) return 2;
