@@ -41,7 +41,6 @@ class Hostile(Serving):
 
     def test_versions(self):
         self.assertEqual(self.status(b"GET / HTTP/2.0\r\nhost: x\r\n\r\n"), 505)
-        self.assertEqual(self.status(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 505)
 
     def test_hosts(self):
         self.assertEqual(self.status(b"GET /hello HTTP/1.1\r\n\r\n"), 400)

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <sys/socket.h>
 
+#include "wasi/network/http2.hpp"
+
 namespace tenon::wasi::network {
 
 namespace {
@@ -23,31 +25,16 @@ std::uint16_t status_of(const error_code& error) {
   return 400;
 }
 
-std::string page_of(std::uint16_t status) {
-  return std::to_string(status) + " " + std::string(reason_of(status)) + "\n";
-}
-
 }  // namespace
 
-// The exchange as the handler has it.
-class Exchange final : public host::HttpExchange {
- public:
-  Exchange(std::shared_ptr<Connection> connection, std::uint64_t number)
-      : connection_(std::move(connection)), number_(number) {}
-  Exchange(const Exchange&) = delete;
-  Exchange& operator=(const Exchange&) = delete;
-  ~Exchange() override { connection_->refuse(number_, 500); }
-  void respond(host::HttpResponse response) override { connection_->respond(number_, std::move(response)); }
-  void inform(std::uint16_t status, host::HttpFields headers) override {
-    connection_->inform(number_, status, headers);
-  }
-  void refuse(std::uint16_t status) override { connection_->refuse(number_, status); }
-  bool has_responded() const override { return connection_->has_responded(number_); }
-
- private:
-  std::shared_ptr<Connection> connection_;
-  std::uint64_t number_;
-};
+host::HttpResponse page_of(std::uint16_t status) {
+  host::HttpResponse page{.status = status, .headers = {{"content-type", "text/plain"}}, .body = {}};
+  if (status == 503) page.headers.emplace_back("retry-after", "1");
+  page.body = std::make_shared<host::Pipe>();
+  page.body->write(std::to_string(status) + " " + std::string(reason_of(status)) + "\n");
+  page.body->end();
+  return page;
+}
 
 void Connection::Half::wake() noexcept {
   if (std::exchange(is_posted, true)) return;
@@ -112,11 +99,12 @@ void Connection::read() {
     return;
   }
   if (is_lingering_) return wait_to_read();
-  if (!is_under_way_ && !parser_) {
+  if (!is_under_way_ && !parser_ && input_.empty()) {
     start_ = Clock::now();
     set_time(handler_.limits.header_time);
   }
   const std::string_view bytes(scratch.data(), static_cast<std::size_t>(got));
+  if (!is_settled_) return settle_protocol(bytes);
   std::size_t used = 0;
   if (input_.empty()) {
     if (!parse(bytes, used)) return;
@@ -124,6 +112,24 @@ void Connection::read() {
   } else {
     input_ += bytes;
   }
+  go_on_reading();
+}
+
+// The first bytes say what the client speaks.
+void Connection::settle_protocol(std::string_view bytes) {
+  input_ += bytes;
+  const std::string_view preface = Http2Connection::preface;
+  if (input_.starts_with(preface)) {
+    error_code failed;
+    const int descriptor = socket_.release(failed);
+    const auto self = shared_from_this();
+    is_closed_ = true;
+    reactor_.forget(*this);
+    if (!failed) Http2Connection::begin(reactor_, descriptor, handler_, remote_address_, input_);
+    return;
+  }
+  if (preface.starts_with(input_)) return wait_to_read();
+  is_settled_ = true;
   go_on_reading();
 }
 
@@ -275,15 +281,8 @@ void Connection::respond(std::uint64_t number, host::HttpResponse response) {
 
 void Connection::refuse(std::uint64_t number, std::uint16_t status) {
   if (number != number_ || has_responded_ || is_closed_) return;
-  host::HttpResponse response;
-  response.status = status;
-  response.headers = {{"content-type", "text/plain"}};
-  response.body = std::make_shared<host::Pipe>();
-  response.body->write(page_of(status));
-  response.body->end();
-  if (status == 503) response.headers.emplace_back("retry-after", "1");
   if (status == 408) must_close_ = true;
-  respond(number, std::move(response));
+  respond(number, page_of(status));
 }
 
 void Connection::inform(std::uint64_t number, std::uint16_t status, const host::HttpFields& headers) {
@@ -356,11 +355,9 @@ void Connection::gather() {
   host::Pipe& body = *response_body_;
   if (!is_head_written_) {
     if (body.failure && sent_ == 0) {
-      response_ = host::HttpResponse{.status = 500, .headers = {{"content-type", "text/plain"}}, .body = {}};
       response_body_->readable.remove(writing_);
-      response_body_ = std::make_shared<host::Pipe>();
-      response_body_->write(page_of(500));
-      response_body_->end();
+      response_ = page_of(500);
+      response_body_ = std::exchange(response_->body, nullptr);
       must_close_ = true;
       return gather();
     }

@@ -8,6 +8,8 @@
 // A response whose whole body is known when its head is written goes out in one piece and with a length; otherwise it
 // is chunked. A response that cannot be completed ends the connection, so that the client sees it.
 //
+// A client that begins with the preface of HTTP/2 gets a connection of that kind (http2.hpp) in the place of this one.
+//
 // https://www.rfc-editor.org/rfc/rfc9112
 #pragma once
 
@@ -17,14 +19,12 @@
 #include <string>
 
 #include "wasi/host/reactor.hpp"
+#include "wasi/network/incoming.hpp"
 #include "wasi/network/messages.hpp"
-#include "wasi/network/reactor.hpp"
 
 namespace tenon::wasi::network {
 
-class Exchange;
-
-class Connection final : public std::enable_shared_from_this<Connection> {
+class Connection final : public Incoming, public std::enable_shared_from_this<Connection> {
  public:
   // Takes the descriptor. nullptr: it cannot be watched.
   static std::shared_ptr<Connection> make(Reactor& reactor, int descriptor, host::HttpHandler& handler);
@@ -33,17 +33,14 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   Connection& operator=(const Connection&) = delete;
 
   void begin();
-  void close();
-  void finish_if_idle();
-  void check_time(Clock::time_point now);
+  void close() override;
+  void finish_if_idle() override;
+  void check_time(Clock::time_point now) override;
 
-  // Of the exchange that `number` names; without effect when it is over.
-  void respond(std::uint64_t number, host::HttpResponse response);
-  void inform(std::uint64_t number, std::uint16_t status, const host::HttpFields& headers);
-  void refuse(std::uint64_t number, std::uint16_t status);
-  bool has_responded(std::uint64_t number) const { return number != number_ || has_responded_; }
-
-  std::list<std::shared_ptr<Connection>>::iterator place{};  // the reactor's
+  void respond(std::uint64_t number, host::HttpResponse response) override;
+  void inform(std::uint64_t number, std::uint16_t status, const host::HttpFields& headers) override;
+  void refuse(std::uint64_t number, std::uint16_t status) override;
+  bool has_responded(std::uint64_t number) const override { return number != number_ || has_responded_; }
 
  private:
   // Goes on with one half of the connection when a pipe is ready for it.
@@ -57,6 +54,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   // --- Reading
   void wait_to_read();
   void read();
+  void settle_protocol(std::string_view bytes);
   void go_on_reading();
   bool parse(std::string_view bytes, std::size_t& used);
   void break_off(std::uint16_t status);
@@ -87,6 +85,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool is_lingering_ = false;
   bool must_close_ = false;  // after this response
   bool is_at_eof_ = false;   // the client sends no more
+  bool is_settled_ = false;  // it speaks HTTP/1
 
   // The request.
   std::string input_;  // read, and not parsed yet

@@ -233,13 +233,16 @@ void Reactor::stop_listening() {
 void Reactor::serve_http(int descriptor, host::HttpHandler& handler) {
   auto connection = Connection::make(*this, descriptor, handler);
   if (connection == nullptr) return;
-  connections_.push_back(connection);
-  connection->place = std::prev(connections_.end());
+  keep(connection);
   connection->begin();
-  if (!is_ticking_) tick();
 }
 
-void Reactor::forget(Connection& connection) { connections_.erase(connection.place); }
+void Reactor::keep(const std::shared_ptr<Incoming>& connection) {
+  connections_.push_back(connection);
+  connection->place = std::prev(connections_.end());
+  if (!is_ticking_) tick();
+}
+void Reactor::forget(Incoming& connection) { connections_.erase(connection.place); }
 
 void Reactor::finish_connections() {
   is_finishing_ = true;
@@ -254,7 +257,7 @@ void Reactor::tick() {
     if (cancelled) return;
     const Clock::time_point now = Clock::now();
     for (auto at = connections_.begin(); at != connections_.end();) {
-      const std::shared_ptr<Connection> connection = *at++;  // it may go
+      const std::shared_ptr<Incoming> connection = *at++;  // it may go
       connection->check_time(now);
     }
     tick();

@@ -23,7 +23,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
-class Connection;
+class Incoming;
 class TlsContext;
 
 class Reactor final : public host::Reactor {
@@ -54,7 +54,9 @@ class Reactor final : public host::Reactor {
   // "Sat, 21 Nov 2026 08:00:00 GMT"
   const std::string& date();
   bool is_finishing() const noexcept { return is_finishing_; }
-  void forget(Connection& connection);
+  // Keeps a connection until it is closed.
+  void keep(const std::shared_ptr<Incoming>& connection);
+  void forget(Incoming& connection);
   TlsContext& tls();
   Pool& pool() noexcept { return pool_; }
 
@@ -76,7 +78,7 @@ class Reactor final : public host::Reactor {
   bool is_finishing_ = false;
   bool is_ticking_ = false;
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
-  std::list<std::shared_ptr<Connection>> connections_;
+  std::list<std::shared_ptr<Incoming>> connections_;
   std::unique_ptr<TlsContext> tls_;
   Pool pool_{io_};
   std::vector<char> scratch_;
