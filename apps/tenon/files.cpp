@@ -84,6 +84,8 @@ Result<std::string> read_input(const std::string& path) {
   return contents;
 }
 
+Error nothing_to_read() { return Error(ErrorKind::malformed, "the file is empty"); }
+
 Result<void> write_output(const std::string& path, std::string_view contents) {
   if (path == "-") {
     if (tools::is_binary(contents) && isatty(STDOUT_FILENO) != 0) {
@@ -106,8 +108,21 @@ bool wants_colour(std::string_view choice, int descriptor) {
   return isatty(descriptor) != 0 && (refusal == nullptr || *refusal == '\0');
 }
 
+namespace {
+
+// Text begins with a parenthesis, a comment or an annotation.
+bool is_neither_form(std::string_view source) {
+  const std::size_t start = source.find_first_not_of(" \t\r\n");
+  return !tools::is_binary(source) && start != std::string_view::npos && source[start] != '(' && source[start] != ';';
+}
+
+}  // namespace
+
 ExitCode report(const Error& error, std::string_view file, std::string_view source, bool colour) {
-  const std::string text = tools::render(error, file, source, colour);
+  std::string text = tools::render(error, file, source, colour);
+  if (error.kind() == ErrorKind::malformed && is_neither_form(source)) {
+    text += "note: a file of WebAssembly begins with the bytes 00 61 73 6d, and one of its text with a parenthesis\n";
+  }
   std::fwrite(text.data(), 1, text.size(), stderr);
   switch (error.kind()) {
     case ErrorKind::io: return ExitCode::io;

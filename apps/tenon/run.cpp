@@ -216,11 +216,19 @@ ExitCode run_as(const Options& options, const Engine& engine, std::string_view s
   return code;
 }
 
+// And no negative number, which may be for a function.
+bool is_option(std::string_view word) {
+  if (word.size() < 2 || word[0] != '-') return false;
+  const std::string_view rest = word.substr(1);
+  return rest.find_first_of("0123456789") > 1 && !rest.starts_with("inf") && !rest.starts_with("nan");
+}
+
 ExitCode run_file(const Options& options) {
   const auto features = tools::parse_features(options.features);
   if (!features) return report(options, features.error(), "", "");
   const auto source = read_input(options.input);
   if (!source) return report(options, source.error(), shown_name(options.input), "");
+  if (source->empty()) return report(options, nothing_to_read(), shown_name(options.input), "");
   const auto tier = parse_tier(options.tier);
   if (!tier) return report(options, tier.error(), "", "");
   const Engine engine({.features = features->bits,
@@ -269,7 +277,12 @@ Action declare_run(CLI::App& command) {
   return [options, &command] {
     options->arguments = command.remaining();
     std::vector<std::string>& words = options->arguments;
-    if (!words.empty() && words.front() == guest_words_marker) words.erase(words.begin());
+    if (!words.empty() && words.front() == guest_words_marker) {
+      words.erase(words.begin());
+    } else if (!words.empty() && is_option(words.front())) {
+      std::fprintf(stderr, "error: there is no option %s; put -- in front of the guest's own\n", words.front().c_str());
+      return ExitCode::usage;
+    }
     std::ranges::replace(words, std::string(guest_words_marker), std::string("--"));  // one of the guest's own
     return run_file(*options);
   };

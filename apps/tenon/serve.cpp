@@ -89,8 +89,8 @@ Result<void> read_limits(Options& options) {
 Result<Component> read_component(const Engine& engine, std::string_view source) {
   if (Component::recognizes(source)) return Component::compile(engine, source);
   return Error(ErrorKind::usage,
-               "a component is needed that exports wasi:http/incoming-handler; this is a core module, or none at all "
-               "(`tenon component new` makes a component of a module)");
+               "a component is needed that exports wasi:http/incoming-handler or wasi:http/handler; this is a core "
+               "module, or none at all (`tenon component new` makes a component of a module)");
 }
 
 ExitCode serve(Options& options) {
@@ -102,6 +102,7 @@ ExitCode serve(Options& options) {
   if (!tier) return report(options, tier.error(), "", "");
   const auto source = read_input(options.input);
   if (!source) return failed(source.error());
+  if (source->empty()) return failed(nothing_to_read());
   const Engine engine({.features = features->bits, .tier = *tier, .source_lines = true});
   const auto component = read_component(engine, *source);
   if (!component) return report(options, component.error(), shown_name(options.input), *source);

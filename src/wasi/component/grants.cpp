@@ -1,5 +1,7 @@
 #include "wasi/component/grants.hpp"
 
+#include "wasi/host/describe.hpp"
+
 namespace tenon::wasi::inline bindings {
 
 Result<std::shared_ptr<const Grants>> Grants::make(const Config& config) {
@@ -18,7 +20,7 @@ Result<std::shared_ptr<const Grants>> Grants::make(const Config& config) {
     auto opened = host::open_granted(directory, config.refusal);
     if (!opened) {
       return Error(ErrorKind::io, "the directory " + directory.host_path +
-                                      " cannot be opened: " + std::string(host::to_string(opened.error())));
+                                      " cannot be opened: " + host::describe(opened.error()));
     }
     opened->can_read = true;
     opened->can_write = directory.access == Access::read_write;

@@ -1,3 +1,4 @@
+#include "wasi/host/describe.hpp"
 #include "wasi/p1/process.hpp"
 
 namespace tenon::wasi::p1 {
@@ -45,16 +46,15 @@ Result<std::shared_ptr<Process>> Process::make(const Config& config) {
   for (const Directory& directory : config.directories) {
     auto opened = host::open_granted(directory, config.refusal);
     if (!opened) {
-      return Error(ErrorKind::io, "the directory " + directory.host_path +
-                                      " cannot be opened: " + std::string(host::to_string(opened.error())));
+      return Error(ErrorKind::io,
+                   "the directory " + directory.host_path + " cannot be opened: " + host::describe(opened.error()));
     }
     add({std::move(*opened), right::of_directories, right::of_directories | right::of_files, directory.guest_path});
   }
   for (const std::string& address : config.listeners) {
     auto listener = host::listen(address);
     if (!listener) {
-      return Error(ErrorKind::io,
-                   "cannot listen at " + address + ": " + std::string(host::to_string(listener.error())));
+      return Error(ErrorKind::io, "cannot listen at " + address + ": " + host::describe(listener.error()));
     }
     add({Listener{std::move(*listener)}, right::of_listeners});
   }

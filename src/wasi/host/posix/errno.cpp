@@ -1,6 +1,9 @@
 #include "wasi/host/errno.hpp"
 
 #include <cerrno>
+#include <system_error>
+
+#include "wasi/host/describe.hpp"
 
 namespace tenon::wasi::host {
 
@@ -12,6 +15,16 @@ std::string_view to_string(Errno error) noexcept {
 #undef TENON_ERRNO
   }
   return "unknown";
+}
+
+std::string describe(Errno error) {
+  switch (error) {
+#define TENON_ERRNO(name, posix) \
+  case Errno::name: return std::generic_category().message(posix);
+#include "wasi/host/errno.def"
+#undef TENON_ERRNO
+  }
+  return "unknown error";
 }
 
 Errno from_posix(int error) noexcept {
