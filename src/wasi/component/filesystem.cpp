@@ -107,9 +107,6 @@ Answer advise(CommonHost& host, Values values) {
                                  static_cast<host::Advice>(values[3].index())));
 }
 
-Answer sync_data(CommonHost& host, Values values) { return done(host, host::sync(file_of(host, values[0]), false)); }
-Answer sync(CommonHost& host, Values values) { return done(host, host::sync(file_of(host, values[0]), true)); }
-
 Answer set_size(CommonHost& host, Values values) {
   const File& file = file_of(host, values[0]);
   if (const Errno error = why_not(file, file.can_write); error != Errno::success) return one(failed(host, error));
@@ -166,12 +163,10 @@ Answer link_at(CommonHost& host, Values values) {
 
 constexpr CommonFunction functions[] = {
     {"[method]descriptor.advise", advise},
-    {"[method]descriptor.sync-data", sync_data},
     {"[method]descriptor.get-flags", get_flags},
     {"[method]descriptor.get-type", get_type},
     {"[method]descriptor.set-size", set_size},
     {"[method]descriptor.set-times", set_times},
-    {"[method]descriptor.sync", sync},
     {"[method]descriptor.create-directory-at", create_directory_at},
     {"[method]descriptor.stat", stat},
     {"[method]descriptor.stat-at", stat_at},
@@ -226,6 +221,12 @@ Errno why_not(const File& file, bool allowed) {
 Outcome<std::size_t> read_on(const File& file, std::uint64_t& offset, std::span<std::uint8_t> buffer) {
   auto got = host::read_at(file, std::span(&buffer, 1), offset);
   if (!got && got.error() == Errno::spipe) got = host::read(file, std::span(&buffer, 1));
+  if (got) offset += *got;
+  return got;
+}
+Outcome<std::size_t> read_on_at_once(const File& file, std::uint64_t& offset, std::span<std::uint8_t> buffer) {
+  if (file.type != FileType::regular_file) return read_on(file, offset, buffer);
+  const auto got = host::read_at_once(file, std::span(&buffer, 1), offset);
   if (got) offset += *got;
   return got;
 }

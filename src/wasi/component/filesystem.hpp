@@ -35,5 +35,14 @@ Errno why_not(const host::File& file, bool allowed);
 Outcome<std::size_t> read_on(const host::File& file, std::uint64_t& offset, std::span<std::uint8_t> buffer);
 Outcome<std::size_t> write_on(const host::File& file, std::uint64_t& offset, std::span<const std::uint8_t> data);
 Outcome<std::size_t> append(const host::File& file, std::span<const std::uint8_t> data);
+// The same as far as the disk need not be waited for. Errors: again, when that is not at all.
+Outcome<std::size_t> read_on_at_once(const host::File& file, std::uint64_t& offset, std::span<std::uint8_t> buffer);
+
+// Whether to write to the file may be to wait for the disk, when so much was written before. The system keeps what is
+// written and writes it later, until too much waits: then it holds up who writes.
+inline bool may_wait_to_write(const host::File& file, std::uint64_t written) {
+  constexpr std::uint64_t most_taken_at_once = std::uint64_t{1} << 20;
+  return file.is_synchronous || (file.type == host::FileType::regular_file && written >= most_taken_at_once);
+}
 
 }  // namespace tenon::wasi::inline bindings

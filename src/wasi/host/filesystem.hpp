@@ -91,6 +91,7 @@ struct File {
   bool can_read = false;
   bool can_write = false;
   std::shared_ptr<const Grant> grant;
+  bool is_synchronous = false;  // writing waits until the disk has it
 };
 
 // Opens a granted directory. Errors: those of the system.
@@ -104,6 +105,8 @@ inline constexpr std::size_t most_buffers = 64;
 // --- Open files. They give the bytes read or written, which may be fewer than asked for.
 Outcome<std::size_t> read(const File& file, Buffers buffers);
 Outcome<std::size_t> read_at(const File& file, Buffers buffers, std::uint64_t offset);
+// As much as there is without waiting for the disk. Errors: again, when that is nothing.
+Outcome<std::size_t> read_at_once(const File& file, Buffers buffers, std::uint64_t offset);
 Outcome<std::size_t> write(const File& file, ConstBuffers buffers);
 Outcome<std::size_t> write_at(const File& file, ConstBuffers buffers, std::uint64_t offset);
 // At the end, wherever that is by then.

@@ -15,25 +15,22 @@ Answer failed(const HttpFailure& failure) { return one(Val::error(error_value(fa
 Answer incoming_stream(Host& host, Values values) {
   IncomingBody& body = host.incoming_bodies[number_of(values[0])];
   if (std::exchange(body.is_stream_taken, true)) return refused();
-  // A pointer of its own, which says how long the stream is there; it keeps the body as the other does.
-  auto stream = std::make_shared<std::shared_ptr<Pipe>>(body.pipe);
-  std::shared_ptr<Pipe> pipe(stream, stream->get());
-  body.stream = pipe;
-  return ok(handle(host.inputs.insert({.pipe = std::move(pipe)})));
+  return ok(handle(host.inputs.insert({.pipe = body.pipe}, host.incoming_bodies.kinship(number_of(values[0])))));
 }
 
 Answer incoming_finish(Host& host, Values values) {
-  IncomingBody body = std::move(host.incoming_bodies[number_of(values[0])]);
-  if (!body.stream.expired()) {
+  if (host.incoming_bodies.has_children(number_of(values[0]))) {
     return Error(ErrorKind::trap, "incoming-body.finish: its input-stream must be dropped before");
   }
+  const IncomingBody body = std::move(host.incoming_bodies[number_of(values[0])]);
   body.pipe->discard();
-  return one(handle(host.future_trailers.insert({.pipe = std::move(body.pipe)})));
+  return one(handle(host.future_trailers.insert({.pipe = body.pipe})));
 }
 
 Answer trailers_subscribe(Host& host, Values values) {
   const FutureTrailers& future = host.future_trailers[number_of(values[0])];
-  return one(handle(host.pollables.insert({.owner = future.pipe, .signal = &future.pipe->readable})));
+  return one(p2::pollable_handle(host, host.future_trailers, values[0],
+                                 {.owner = future.pipe, .signal = &future.pipe->readable}));
 }
 
 Answer trailers_get(Host& host, Values values) {
@@ -52,10 +49,14 @@ Answer trailers_get(Host& host, Values values) {
 Answer outgoing_write(Host& host, Values values) {
   OutgoingBody& body = host.outgoing_bodies[number_of(values[0])];
   if (std::exchange(body.is_stream_taken, true)) return refused();
-  return ok(handle(host.outputs.insert({.pipe = body.pipe, .length = body.length})));
+  return ok(handle(host.outputs.insert({.pipe = body.pipe, .length = body.length},
+                                       host.outgoing_bodies.kinship(number_of(values[0])))));
 }
 
 Answer outgoing_finish(Host& host, Values values) {
+  if (host.outgoing_bodies.has_children(number_of(values[0]))) {
+    return Error(ErrorKind::trap, "outgoing-body.finish: its output-stream must be dropped before");
+  }
   OutgoingBody body = std::move(host.outgoing_bodies[number_of(values[0])]);
   std::optional<HttpFields> trailers;
   if (values[1].index() == 1) {

@@ -39,7 +39,8 @@ Answer handle_request(Host& host, Values values) {
 
 Answer future_subscribe(Host& host, Values values) {
   const FutureResponse& future = host.future_responses[number_of(values[0])];
-  return one(handle(host.pollables.insert({.owner = future.call, .signal = &future.call->ready})));
+  return one(p2::pollable_handle(host, host.future_responses, values[0],
+                                 {.owner = future.call, .signal = &future.call->ready}));
 }
 
 Answer future_get(Host& host, Values values) {

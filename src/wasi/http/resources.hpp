@@ -59,7 +59,6 @@ struct OutgoingResponse {
 
 struct IncomingBody {
   std::shared_ptr<Pipe> pipe;
-  std::weak_ptr<Pipe> stream{};  // what was given as a stream, while that is there
   bool is_stream_taken = false;
 };
 

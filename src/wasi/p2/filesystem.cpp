@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "wasi/component/aside.hpp"
 #include "wasi/http/interfaces.hpp"
 #include "wasi/p2/host.hpp"
 
@@ -76,7 +77,8 @@ Answer read(Host& host, Values values) {
   if (const Errno error = why_not(file, file.can_read); error != Errno::success) return one(failed(error));
   std::vector<std::uint8_t> data(static_cast<std::size_t>(std::min(values[1].unsigned_integer(), largest_piece)));
   const std::span<std::uint8_t> buffer(data);
-  const auto got = host::read_at(file, std::span(&buffer, 1), values[2].unsigned_integer());
+  const auto got =
+      bindings::aside(host, [&] { return host::read_at(file, std::span(&buffer, 1), values[2].unsigned_integer()); });
   if (!got) return one(failed(got.error()));
   const bool is_end = *got == 0 && !data.empty();
   data.resize(*got);
@@ -87,9 +89,18 @@ Answer write(Host& host, Values values) {
   const File& file = file_of(host, values[0]);
   if (const Errno error = why_not(file, file.can_write); error != Errno::success) return one(failed(error));
   const std::span<const std::uint8_t> data = values[1].packed_bytes();
-  const auto put = host::write_at(file, std::span(&data, 1), values[2].unsigned_integer());
+  const auto put =
+      bindings::aside(host, [&] { return host::write_at(file, std::span(&data, 1), values[2].unsigned_integer()); });
   return one(put ? Val::ok(Val::u64(*put)) : failed(put.error()));
 }
+
+Answer sync_file(Host& host, const Val& descriptor, bool metadata_too) {
+  const File& file = file_of(host, descriptor);
+  const auto done = bindings::aside(host, [&] { return host::sync(file, metadata_too); });
+  return one(done ? Val::ok() : failed(done.error()));
+}
+Answer sync_data(Host& host, Values values) { return sync_file(host, values[0], false); }
+Answer sync(Host& host, Values values) { return sync_file(host, values[0], true); }
 
 // --- Directories and paths
 
@@ -104,7 +115,8 @@ Answer read_directory_entry(Host& host, Values values) {
   DirectoryStream& stream = host.directory_streams[number_of(values[0])];
   for (;;) {
     if (stream.at == stream.entries.size()) {
-      auto entries = host::read_directory(*stream.directory, stream.cookie, largest_piece);
+      auto entries =
+          bindings::aside(host, [&] { return host::read_directory(*stream.directory, stream.cookie, largest_piece); });
       if (!entries) return one(failed(entries.error()));
       if (entries->empty()) return one(Val::ok(Val::none()));
       stream.entries = std::move(*entries);
@@ -144,6 +156,8 @@ constexpr Function types_functions[] = {
     {"[method]descriptor.append-via-stream", append_via_stream},
     {"[method]descriptor.read", read},
     {"[method]descriptor.write", write},
+    {"[method]descriptor.sync-data", sync_data},
+    {"[method]descriptor.sync", sync},
     {"[method]descriptor.read-directory", read_directory},
     {"[method]descriptor.open-at", open_at},
     {"[method]directory-entry-stream.read-directory-entry", read_directory_entry},

@@ -55,6 +55,7 @@ struct OutputStream {
   std::shared_ptr<host::ByteStream> stream{};
   std::shared_ptr<const host::File> file{};
   std::uint64_t offset = 0;
+  std::uint64_t written = 0;  // to the file
   bool appends = false;
   std::shared_ptr<host::Pipe> pipe{};
   http::BodyLength length{};  // of what goes into the pipe
@@ -173,6 +174,11 @@ Val datetime(std::uint64_t nanoseconds);
 // Most bytes that one read or write moves.
 inline constexpr std::uint64_t largest_piece = std::uint64_t{1} << 16;
 
+// A pollable that is a child of an object in that table.
+template <class T>
+Val pollable_handle(Host& host, Table<T>& parents, const Val& parent, Pollable pollable) {
+  return handle(host.pollables.insert(std::move(pollable), parents.kinship(number_of(parent))));
+}
 Pollable pollable_of(const InputStream& stream);
 Pollable pollable_of(const OutputStream& stream);
 bool is_ready(const Pollable& pollable);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "wasi/component/aside.hpp"
 #include "wasi/component/filesystem.hpp"
 #include "wasi/host/poll.hpp"
 #include "wasi/p2/host.hpp"
@@ -58,27 +59,39 @@ Result<void> wait_for(Host& host, const Pollable& pollable) {
   return p2::wait_for(host, std::span(&pointer, 1));
 }
 
+Outcome<std::size_t> read_from_file(const Host& host, InputStream& input, std::span<std::uint8_t> buffer) {
+  if (host.reactor != nullptr) {
+    auto got = bindings::read_on_at_once(*input.file, input.offset, buffer);
+    if (got || got.error() != Errno::again) return got;
+  }
+  return bindings::aside(host, [&] { return bindings::read_on(*input.file, input.offset, buffer); });
+}
+
 // Reads a piece. Nothing: the end.
-Outcome<std::vector<std::uint8_t>> read_piece(InputStream& input, std::uint64_t size) {
+Outcome<std::vector<std::uint8_t>> read_piece(const Host& host, InputStream& input, std::uint64_t size) {
   std::vector<std::uint8_t> data(static_cast<std::size_t>(std::min(size, largest_piece)));
   const std::span<std::uint8_t> buffer(data);
-  const auto got =
-      input.stream ? input.stream->read(std::span(&buffer, 1)) : bindings::read_on(*input.file, input.offset, buffer);
+  const auto got = input.stream ? input.stream->read(std::span(&buffer, 1)) : read_from_file(host, input, buffer);
   if (!got) return refuse(got.error());
   data.resize(*got);
   return data;
 }
 
-Outcome<std::size_t> write_some(OutputStream& output, std::span<const std::uint8_t> data) {
+Outcome<std::size_t> write_some(const Host& host, OutputStream& output, std::span<const std::uint8_t> data) {
   if (output.stream) return output.stream->write(std::span(&data, 1));
-  if (output.appends) return bindings::append(*output.file, data);
-  return bindings::write_on(*output.file, output.offset, data);
+  const auto write = [&] {
+    return output.appends ? bindings::append(*output.file, data)
+                          : bindings::write_on(*output.file, output.offset, data);
+  };
+  auto put = bindings::may_wait_to_write(*output.file, output.written) ? bindings::aside(host, write) : write();
+  if (put) output.written += *put;
+  return put;
 }
 
 // A socket's buffer may be full in the middle.
 Result<Val> write_all(Host& host, OutputStream& output, std::span<const std::uint8_t> data) {
   while (!data.empty()) {
-    const auto put = write_some(output, data);
+    const auto put = write_some(host, output, data);
     if (!put && put.error() == Errno::again) {
       if (auto waited = wait_for(host, pollable_of(output)); !waited) return std::move(waited).error();
       continue;
@@ -132,7 +145,7 @@ Result<Val> read_result(Host& host, InputStream& input, std::uint64_t size, bool
     return Val::ok(bytes(std::string_view()));
   }
   if (input.pipe) return read_from_pipe(host, *input.pipe, size);
-  const auto data = read_piece(input, size);
+  const auto data = read_piece(host, input, size);
   if (!data) return failed(host, data.error());
   return data->empty() ? closed() : Val::ok(bytes(*data));
 }
@@ -155,7 +168,7 @@ Answer input_skip(Host& host, Values values) {
 }
 
 Answer input_subscribe(Host& host, Values values) {
-  return one(handle(host.pollables.insert(pollable_of(host.inputs[number_of(values[0])]))));
+  return one(pollable_handle(host, host.inputs, values[0], pollable_of(host.inputs[number_of(values[0])])));
 }
 
 // How much may be written without waiting.
@@ -194,7 +207,7 @@ Answer output_blocking_flush(Host& host, Values values) {
 }
 
 Answer output_subscribe(Host& host, Values values) {
-  return one(handle(host.pollables.insert(pollable_of(host.outputs[number_of(values[0])]))));
+  return one(pollable_handle(host, host.outputs, values[0], pollable_of(host.outputs[number_of(values[0])])));
 }
 
 Answer output_write_zeroes(Host& host, Values values) {

@@ -100,9 +100,12 @@ class SocketStream final : public host::ByteStream {
   std::shared_ptr<host::Descriptor> socket_;
 };
 
-std::pair<Val, Val> streams_of(Host& host, const std::shared_ptr<host::Descriptor>& socket) {
-  const auto stream = std::make_shared<SocketStream>(socket);
-  return {handle(host.inputs.insert({.stream = stream})), handle(host.outputs.insert({.stream = stream}))};
+std::pair<Val, Val> streams_of(Host& host, const Val& socket) {
+  const std::uint64_t number = number_of(socket);
+  const auto stream = std::make_shared<SocketStream>(host.tcp_sockets[number].descriptor);
+  const bindings::Kinship parent = host.tcp_sockets.kinship(number);
+  return {handle(host.inputs.insert({.stream = stream}, parent)),
+          handle(host.outputs.insert({.stream = stream}, parent))};
 }
 
 TcpSocket& tcp_of(Host& host, Values values) { return host.tcp_sockets[number_of(values[0])]; }
@@ -149,7 +152,7 @@ Answer tcp_finish_connect(Host& host, Values values) {
     return failed(connected.error());
   }
   socket.state = SocketState::connected;
-  auto [input, output] = streams_of(host, socket.descriptor);
+  auto [input, output] = streams_of(host, values[0]);
   return ok(record({input, output}));
 }
 
@@ -176,8 +179,8 @@ Answer tcp_accept(Host& host, Values values) {
   if (!accepted) return failed(accepted.error());
   const auto descriptor = std::make_shared<host::Descriptor>(std::move(*accepted));
   const bool is_v6 = socket.is_v6;
-  auto [input, output] = streams_of(host, descriptor);
   Val connection = handle(host.tcp_sockets.insert({descriptor, is_v6, SocketState::connected}));
+  auto [input, output] = streams_of(host, connection);
   return ok(record({connection, input, output}));
 }
 
@@ -235,8 +238,9 @@ Answer tcp_subscribe(Host& host, Values values) {
   const TcpSocket& socket = tcp_of(host, values);
   const bool to_write = socket.state == SocketState::connecting;
   const bool waits = to_write || socket.state == SocketState::listening || socket.state == SocketState::connected;
-  return one(handle(host.pollables.insert(
-      {.descriptor = waits ? socket.descriptor->number() : -1, .to_write = to_write, .owner = socket.descriptor})));
+  return one(pollable_handle(
+      host, host.tcp_sockets, values[0],
+      {.descriptor = waits ? socket.descriptor->number() : -1, .to_write = to_write, .owner = socket.descriptor}));
 }
 
 Answer tcp_shutdown(Host& host, Values values) {
@@ -319,8 +323,9 @@ Answer udp_stream(Host& host, Values values) {
     if (const auto done = host::connect(*socket.descriptor, *stream.remote); !done) return failed(done.error());
     socket.state = SocketState::connected;
   }
-  Val incoming = handle(host.incoming_datagrams.insert(stream));
-  return ok(record({incoming, handle(host.outgoing_datagrams.insert(stream))}));
+  const bindings::Kinship parent = host.udp_sockets.kinship(number_of(values[0]));
+  Val incoming = handle(host.incoming_datagrams.insert(stream, parent));
+  return ok(record({incoming, handle(host.outgoing_datagrams.insert(stream, parent))}));
 }
 
 Answer udp_local_address(Host& host, Values values) {
@@ -346,7 +351,7 @@ Answer udp_set(Host& host, Values values) {
 }
 
 // A UDP socket does nothing in the background: it is always ready.
-Answer udp_subscribe(Host& host, Values) { return one(handle(host.pollables.insert({}))); }
+Answer udp_subscribe(Host& host, Values values) { return one(pollable_handle(host, host.udp_sockets, values[0], {})); }
 
 Answer receive_datagrams(Host& host, Values values) {
   constexpr std::uint64_t most = 16;  // of one call
@@ -395,12 +400,14 @@ Answer send_datagrams(Host& host, Values values) {
 
 Answer subscribe_incoming(Host& host, Values values) {
   const DatagramStream& stream = host.incoming_datagrams[number_of(values[0])];
-  return one(handle(host.pollables.insert({.descriptor = stream.descriptor->number(), .owner = stream.descriptor})));
+  return one(pollable_handle(host, host.incoming_datagrams, values[0],
+                             {.descriptor = stream.descriptor->number(), .owner = stream.descriptor}));
 }
 Answer subscribe_outgoing(Host& host, Values values) {
   const DatagramStream& stream = host.outgoing_datagrams[number_of(values[0])];
-  return one(handle(host.pollables.insert(
-      {.descriptor = stream.descriptor->number(), .to_write = true, .owner = stream.descriptor})));
+  return one(
+      pollable_handle(host, host.outgoing_datagrams, values[0],
+                      {.descriptor = stream.descriptor->number(), .to_write = true, .owner = stream.descriptor}));
 }
 
 constexpr Function udp_functions[] = {
@@ -472,7 +479,8 @@ Answer resolve_next_address(Host& host, Values values) {
 
 Answer subscribe_lookup(Host& host, Values values) {
   const NameLookup& lookup = host.name_lookups[number_of(values[0])];
-  return one(handle(host.pollables.insert({.owner = lookup.answer, .signal = &lookup.answer->is_there})));
+  return one(pollable_handle(host, host.name_lookups, values[0],
+                             {.owner = lookup.answer, .signal = &lookup.answer->is_there}));
 }
 
 constexpr Function network_functions[] = {{"network-error-code", network_error_code}};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "wasi/host/background.hpp"
 #include "wasi/host/clocks.hpp"
 #include "wasi/host/poll.hpp"
 
@@ -45,6 +46,20 @@ void Events::take_those_that_are_ready(std::uint64_t longest) {
   for (std::size_t i = 0; i < waits.size(); ++i) {
     if (!waited || waits[i].is_ready) happened_.splice(happened_.end(), awaited_, places[i]);
   }
+}
+
+void Events::in_background(std::function<void()> work, std::function<void()> happen) {
+  if (reactor != nullptr) {
+    const auto is_over = std::make_shared<host::Signal>();
+    when({.signal = is_over.get(), .happen = [is_over, happen = std::move(happen)] { happen(); }});
+    reactor->in_background(std::move(work), [is_over] { is_over->set(); });
+    return;
+  }
+  const auto job = std::make_shared<host::Background>(std::move(work));
+  const bool is_over = job->descriptor() < 0;
+  when({.due = is_over ? std::optional<std::uint64_t>(0) : std::nullopt,
+        .descriptor = job->descriptor(),
+        .happen = [job, happen = std::move(happen)] { happen(); }});
 }
 
 HostEvents::State Events::poll(std::chrono::nanoseconds longest) {

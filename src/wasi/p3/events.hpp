@@ -41,6 +41,9 @@ class Events final : public HostEvents {
       }
     }
   }
+  // Calls `work` on another thread, and then `happen` as an event. What `work` touches must be its own: the store may
+  // end before.
+  void in_background(std::function<void()> work, std::function<void()> happen);
   State poll(std::chrono::nanoseconds longest) override;
 
   host::Reactor* reactor = nullptr;

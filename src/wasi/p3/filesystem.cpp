@@ -57,8 +57,13 @@ class FileSource final : public Source {
  public:
   FileSource(std::shared_ptr<const File> file, std::uint64_t offset) : file_(std::move(file)), offset_(offset) {}
   Outcome<std::size_t> read(std::span<std::uint8_t> buffer) override {
+    return bindings::read_on_at_once(*file_, offset_, buffer);
+  }
+  Outcome<std::size_t> read_from_disk(std::span<std::uint8_t> buffer) override {
     return bindings::read_on(*file_, offset_, buffer);
   }
+  // Of a named pipe and the like.
+  int descriptor() const override { return file_->type == FileType::regular_file ? -1 : file_->descriptor.number(); }
 
  private:
   std::shared_ptr<const File> file_;
@@ -70,12 +75,16 @@ class FileSink final : public Sink {
   FileSink(std::shared_ptr<const File> file, std::optional<std::uint64_t> offset)
       : file_(std::move(file)), offset_(offset) {}
   Outcome<std::size_t> write(std::span<const std::uint8_t> data) override {
-    return offset_ ? bindings::write_on(*file_, *offset_, data) : bindings::append(*file_, data);
+    const auto put = offset_ ? bindings::write_on(*file_, *offset_, data) : bindings::append(*file_, data);
+    if (put) written_ += *put;
+    return put;
   }
+  bool may_wait() const override { return bindings::may_wait_to_write(*file_, written_); }
 
  private:
   std::shared_ptr<const File> file_;
   std::optional<std::uint64_t> offset_;  // none: at the end
+  std::uint64_t written_ = 0;
 };
 
 Answer read_via_stream(const Context& context, Values values) {
@@ -100,12 +109,31 @@ Answer write_via_stream(const Context& context, Values values) {
 }
 Answer append_via_stream(const Context& context, Values values) { return write_to(context, values, std::nullopt); }
 
+Result<void> sync_file(const Context& context, const Val& descriptor, bool metadata_too, ComponentCompletion done) {
+  struct Job {
+    std::shared_ptr<const File> file;
+    Outcome<void> outcome{};
+  };
+  const auto job = std::make_shared<Job>(shared_file(context, descriptor));
+  context.store.add_events(context.host->events);
+  context.host->events->in_background(
+      [job, metadata_too] { job->outcome = host::sync(*job->file, metadata_too); },
+      [job, done = std::move(done)] { finish(done, job->outcome ? Val::ok() : failed(job->outcome.error())); });
+  return {};
+}
+Result<void> sync_data(const Context& context, Values values, ComponentCompletion done) {
+  return sync_file(context, values[0], false, std::move(done));
+}
+Result<void> sync(const Context& context, Values values, ComponentCompletion done) {
+  return sync_file(context, values[0], true, std::move(done));
+}
+
 // --- Directories and paths
 
 // The entries of a directory on their way to a guest, piece by piece as the system gives them.
 class Listing : public std::enable_shared_from_this<Listing> {
  public:
-  explicit Listing(std::shared_ptr<const File> directory) : directory_(std::move(directory)) {}
+  Listing(Events& events, std::shared_ptr<const File> directory) : events_(events), directory_(std::move(directory)) {}
 
   void begin(StreamWriter<Val> writer, FutureWriter<Val> result) {
     writer_ = std::move(writer);
@@ -114,19 +142,34 @@ class Listing : public std::enable_shared_from_this<Listing> {
   }
 
  private:
+  using Entries = Outcome<std::vector<host::DirectoryEntry>>;
+  static Entries read(const File& directory, std::uint64_t cookie) {
+    return host::read_directory(directory, cookie, std::size_t{1} << 16);
+  }
+
+  // On another thread where that costs little: most directories are in memory.
   void next() {
-    constexpr std::size_t piece = std::size_t{1} << 16;
+    if (events_.reactor == nullptr) return give(read(*directory_, cookie_));
+    struct Job {
+      std::shared_ptr<const File> directory;
+      std::uint64_t cookie = 0;
+      Entries entries{};
+    };
+    const auto job = std::make_shared<Job>(directory_, cookie_);
+    events_.in_background([job] { job->entries = read(*job->directory, job->cookie); },
+                          [self = shared_from_this(), job] { self->give(job->entries); });
+  }
+
+  void give(const Entries& read) {
+    if (!read) return end(failed(read.error()));
+    if (read->empty()) return end(Val::ok());
     std::vector<Val> entries;
-    while (entries.empty()) {
-      const auto read = host::read_directory(*directory_, cookie_, piece);
-      if (!read) return end(failed(read.error()));
-      if (read->empty()) return end(Val::ok());
-      for (const host::DirectoryEntry& entry : *read) {
-        cookie_ = entry.next;
-        if (entry.name == "." || entry.name == "..") continue;
-        entries.push_back(record({descriptor_type(entry.type), Val::string(entry.name)}));
-      }
+    for (const host::DirectoryEntry& entry : *read) {
+      cookie_ = entry.next;
+      if (entry.name == "." || entry.name == "..") continue;
+      entries.push_back(record({descriptor_type(entry.type), Val::string(entry.name)}));
     }
+    if (entries.empty()) return next();
     writer_.write(std::move(entries), [self = shared_from_this()](Result<Copied> copied) {
       if (!copied || copied->is_over) return self->end(Val::ok());
       self->next();
@@ -139,6 +182,7 @@ class Listing : public std::enable_shared_from_this<Listing> {
     result_.close();
   }
 
+  Events& events_;  // the store keeps them longer than this
   std::shared_ptr<const File> directory_;
   std::uint64_t cookie_ = 0;
   StreamWriter<Val> writer_;
@@ -156,7 +200,8 @@ Answer read_directory(const Context& context, Values values) {
     stream->writer.close();
     result->writer.write(failed(error));
   } else {
-    std::make_shared<Listing>(file)->begin(std::move(stream->writer), std::move(result->writer));
+    context.store.add_events(context.host->events);
+    std::make_shared<Listing>(*context.host->events, file)->begin(std::move(stream->writer), std::move(result->writer));
   }
   return one(record({std::move(stream->reader).to_val(), std::move(result->reader).to_val()}));
 }
@@ -182,6 +227,8 @@ constexpr Function types_functions[] = {
     {"[method]descriptor.read-via-stream", read_via_stream},
     {"[method]descriptor.write-via-stream", write_via_stream},
     {"[method]descriptor.append-via-stream", append_via_stream},
+    {"[method]descriptor.sync-data", nullptr, sync_data},
+    {"[method]descriptor.sync", nullptr, sync},
     {"[method]descriptor.read-directory", read_directory},
     {"[method]descriptor.open-at", open_at},
 };

@@ -57,7 +57,25 @@ class Reading : public std::enable_shared_from_this<Reading> {
     if (!writer_.has_other_end()) return end(Val::ok());
     buffer_.resize(largest_piece);
     const auto got = source_->read(buffer_);
-    if (!got && got.error() == Errno::again) return read();
+    if (!got && got.error() == Errno::again) return source_->descriptor() < 0 ? read_from_disk() : read();
+    give(got);
+  }
+
+  void read_from_disk() {
+    struct Job {
+      std::shared_ptr<Source> source;
+      std::vector<std::uint8_t> buffer;
+      Outcome<std::size_t> got{};
+    };
+    const auto job = std::make_shared<Job>(source_, std::exchange(buffer_, {}));
+    events_.in_background([job] { job->got = job->source->read_from_disk(job->buffer); },
+                          [self = shared_from_this(), job] {
+                            self->buffer_ = std::move(job->buffer);
+                            self->give(job->got);
+                          });
+  }
+
+  void give(const Outcome<std::size_t>& got) {
     if (!got) return end(Val::error(error_value_(got.error())));
     if (*got == 0) return end(Val::ok());
     buffer_.resize(*got);
@@ -76,7 +94,7 @@ class Reading : public std::enable_shared_from_this<Reading> {
 
   StoreHandle store_;
   Events& events_;  // the store keeps them longer than this
-  std::unique_ptr<Source> source_;
+  std::shared_ptr<Source> source_;
   ErrorValue error_value_;
   std::uint64_t waits_ = 0;  // for what events have this number
   StreamWriter<std::uint8_t> writer_;
@@ -107,7 +125,7 @@ class Writing : public std::enable_shared_from_this<Writing> {
 
   // What is not taken at once is kept. The object lives as long as the operation that calls this.
   void write(std::span<const std::uint8_t> data) {
-    if (!rest_.empty() || error_) {
+    if (!rest_.empty() || error_ || sink_->may_wait()) {
       rest_.insert(rest_.end(), data.begin(), data.end());
       return;
     }
@@ -124,6 +142,7 @@ class Writing : public std::enable_shared_from_this<Writing> {
 
   void go_on() {
     if (error_) return end(Val::error(error_value_(*error_)));
+    if (!rest_.empty() && sink_->may_wait()) return write_to_disk();
     if (!rest_.empty()) {
       events_.when({.descriptor = sink_->descriptor(), .to_write = true, .happen = [self = shared_from_this()] {
                       const std::vector<std::uint8_t> data = std::exchange(self->rest_, {});
@@ -137,6 +156,25 @@ class Writing : public std::enable_shared_from_this<Writing> {
     end(ended ? Val::ok() : Val::error(error_value_(ended.error())));
   }
 
+  void write_to_disk() {
+    struct Job {
+      std::shared_ptr<Sink> sink;
+      std::vector<std::uint8_t> data;
+      std::optional<Errno> error{};
+    };
+    const auto job = std::make_shared<Job>(sink_, std::exchange(rest_, {}));
+    const auto write_all = [job] {
+      for (std::span<const std::uint8_t> left(job->data); !left.empty() && !job->error;) {
+        const auto put = job->sink->write(left);
+        put ? void(left = left.subspan(*put)) : void(job->error = put.error());
+      }
+    };
+    events_.in_background(write_all, [self = shared_from_this(), job] {
+      self->error_ = job->error;
+      self->go_on();
+    });
+  }
+
   void end(Val result) {
     sink_->close();
     reader_.close();
@@ -145,7 +183,7 @@ class Writing : public std::enable_shared_from_this<Writing> {
   }
 
   Events& events_;  // the store keeps them longer than this
-  std::unique_ptr<Sink> sink_;
+  std::shared_ptr<Sink> sink_;
   ErrorValue error_value_;
   tenon::Stream<std::uint8_t> reader_;
   FutureWriter<Val> result_;

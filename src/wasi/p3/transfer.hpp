@@ -2,7 +2,8 @@
 //
 // A source is read when a guest asks for bytes, and not before: nothing is taken from the system that nobody wants. A
 // sink gets the bytes where they lie in the guest's memory, in the middle of its write; so nothing is lost when the
-// guest ends right after it. Only what a sink does not take at once is kept, and the guest waits for it.
+// guest ends right after it. Only what a sink does not take at once is kept, and the guest waits for it. What waits for
+// the disk does so on another thread.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +24,11 @@ class Source {
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
   virtual ~Source() = default;
-  // Zero bytes: the end. Errors: again, when there is nothing yet: `descriptor` is to be waited for.
+  // Zero bytes: the end. Errors: again, when there is nothing yet: `descriptor` is to be waited for, or, without one,
+  // `read_from_disk` gives it.
   virtual Outcome<std::size_t> read(std::span<std::uint8_t> buffer) = 0;
-  virtual int descriptor() const { return -1; }  // -1: never waits
+  virtual Outcome<std::size_t> read_from_disk(std::span<std::uint8_t> buffer) { return read(buffer); }
+  virtual int descriptor() const { return -1; }
   // Nobody reads any more.
   virtual void close() {}
 };
@@ -39,6 +42,8 @@ class Sink {
   // Errors: again, when nothing can be taken yet: `descriptor` is to be waited for.
   virtual Outcome<std::size_t> write(std::span<const std::uint8_t> data) = 0;
   virtual int descriptor() const { return -1; }
+  // Whether `write` may wait for the disk.
+  virtual bool may_wait() const { return false; }
   // There will be no more.
   virtual Outcome<void> end() { return {}; }
   // Nothing more is taken.

@@ -106,6 +106,16 @@ Outcome<std::size_t> read_at(const File& file, Buffers buffers, std::uint64_t of
   return transferred(preadv(file.descriptor.number(), vectors.items.data(), vectors.count, static_cast<off_t>(offset)));
 }
 
+Outcome<std::size_t> read_at_once(const File& file, Buffers buffers, std::uint64_t offset) {
+  if (offset > largest_offset) return refuse(Errno::inval);
+  const Vectors vectors(buffers);
+  const ssize_t got =
+      preadv2(file.descriptor.number(), vectors.items.data(), vectors.count, static_cast<off_t>(offset), RWF_NOWAIT);
+  // Some file systems cannot tell.
+  if (got < 0 && (errno == EOPNOTSUPP || errno == ENOSYS)) return refuse(Errno::again);
+  return transferred(got);
+}
+
 Outcome<std::size_t> write(const File& file, ConstBuffers buffers) {
   const Vectors vectors(buffers);
   return transferred(writev(file.descriptor.number(), vectors.items.data(), vectors.count));

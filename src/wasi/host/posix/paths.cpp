@@ -90,7 +90,8 @@ Outcome<File> open(const File& base, std::string_view path, const OpenOptions& o
   if (!options.flags.nonblock && fcntl(opened->number(), F_SETFL, posix::to_open_flags(options.flags)) != 0) {
     return refuse_by_system();
   }
-  return File{std::move(*opened), found->type, options.read, writes, base.grant};
+  const bool is_synchronous = options.flags.sync || options.flags.dsync;
+  return File{std::move(*opened), found->type, options.read, writes, base.grant, is_synchronous};
 }
 
 Outcome<FileStat> stat_path(const File& base, std::string_view path, bool follow) {

@@ -209,9 +209,10 @@ TEST_F(Bodies, SayWhyTheyBrokeOff) {
 TEST_F(Bodies, AreAbandonedWhenNobodyReadsThem) {
   const Val body = incoming(pipe_);
   const Val stream = ok("[method]incoming-body.stream", {body});
-  host->incoming_bodies.drop(number_of(body));
-  EXPECT_FALSE(pipe_->is_abandoned());
+  EXPECT_THROW(host->incoming_bodies.drop(number_of(body)), std::logic_error) << "its stream goes first";
   host->inputs.drop(number_of(stream));
+  EXPECT_FALSE(pipe_->is_abandoned());
+  host->incoming_bodies.drop(number_of(body));
   EXPECT_TRUE(pipe_->is_abandoned());
 }
 
@@ -292,6 +293,8 @@ TEST_F(Bodies, HoldTheirStatedLength) {
   ASSERT_EQ(failed.index(), 1U);
   EXPECT_EQ(call("http-error-code", {failed.payload().payload()}), Val::some(Val::variant(28, Val::some(Val::u64(4)))));
   ok("[method]output-stream.write", {stream, data("ab")});
+  EXPECT_FALSE(try_call("[static]outgoing-body.finish", {body, Val::none()})) << "its stream goes first";
+  host->outputs.drop(number_of(stream));
   const Val ended = call("[static]outgoing-body.finish", {body, Val::none()});
   EXPECT_EQ(ended, Val::error(Val::variant(28, Val::some(Val::u64(2)))));
 }

@@ -84,6 +84,28 @@ enum : std::uint32_t {
 };
 constexpr std::uint32_t create = 1, in_directory = 2, exclusive = 4, truncate = 8, reads = 1, writes = 2;
 
+// --- Where other guests share the thread, the disk is waited for on another one
+
+TEST_F(P2Functions, FilesAreTheSameWithAReactor) {
+  ASSERT_TRUE(host->get_reactor());
+  const Val file = open_at("b.txt", create, reads | writes).payload();
+  const Val output_stream = on(file, "write-via-stream", {Val::u64(0)}).payload();
+  const std::string piece(60'000, 'x');
+  for (int i = 0; i < 25; ++i) {  // 1.5 MB: the last are written by another thread
+    ok("[method]output-stream.blocking-write-and-flush", {output_stream, data(piece)});
+  }
+  EXPECT_EQ(content("b.txt").size(), 25 * piece.size());
+  EXPECT_EQ(on(file, "write", {data("first"), Val::u64(0)}), Val::ok(Val::u64(5)));
+  EXPECT_EQ(on(file, "sync"), Val::ok());
+  EXPECT_EQ(on(file, "sync-data"), Val::ok());
+  EXPECT_EQ(text_of(on(file, "read", {Val::u64(7), Val::u64(0)}).payload().fields()[0]), "firstxx");
+  EXPECT_EQ(read_all(on(file, "read-via-stream", {Val::u64(25 * piece.size() - 3)}).payload()), "xxx");
+  const Val entries = at("read-directory", {}).payload();
+  int count = 0;
+  while (call("[method]directory-entry-stream.read-directory-entry", {entries}).payload().index() == 1) ++count;
+  EXPECT_EQ(count, 2);
+}
+
 // --- cli, clocks, random
 
 TEST_F(P2Functions, EnvironmentGivesWhatWasGranted) {
