@@ -1,6 +1,7 @@
 """Real guests: programs in several languages, built by their own compilers, run with `tenon run`.
 
-A language whose compiler is not installed is skipped, by name.
+A language whose compiler is not installed is skipped, by name. `./dev guest-tools` installs those of JavaScript, Python and
+AssemblyScript, which come from npm and PyPI.
 
 usage: TENON=PROGRAM python3 guests_test.py
 """
@@ -17,6 +18,9 @@ import unittest
 PROGRAM = os.path.abspath(os.environ["TENON"])
 os.environ["XDG_CACHE_HOME"] = os.path.join(os.path.dirname(PROGRAM), "cache")
 HERE = pathlib.Path(__file__).resolve().parent
+TOOLS = pathlib.Path(os.environ.get("TENON_GUEST_TOOLS", pathlib.Path(PROGRAM).parent.parent / "guest-tools"))
+NPM = TOOLS / "node_modules/.bin"
+PYTHON = TOOLS / "python/bin/componentize-py"
 
 
 def has_rust_target(target):
@@ -36,7 +40,7 @@ class Guest(unittest.TestCase):
         self.wasm = str(self.folder / "guest.wasm")
 
     def build(self, *command, **environment):
-        subprocess.run(command, check=True, timeout=300, env={**os.environ, **environment})
+        subprocess.run(command, check=True, timeout=1200, env={**os.environ, **environment})
 
     def run_guest(self, *arguments, stdin=b"", options=()):
         return subprocess.run([PROGRAM, "run", *options, self.wasm, *arguments], input=stdin, capture_output=True,
@@ -135,6 +139,62 @@ class Go(Guest):
         self.assertEqual(result.stdout.decode().splitlines(),
                          ["[x y] hi", "data <nil>", "file false", "true", "[a b]", "42 true"])
         self.assertEqual(result.returncode, 5, result.stderr)
+
+
+@unittest.skipUnless((NPM / "componentize-js").exists(), "no componentize-js (./dev guest-tools)")
+class JavaScript(Guest):
+    """A JavaScript engine of 10 MB inside, running packages of npm."""
+
+    def test_an_engine_with_packages_urls_and_timers(self):
+        source = self.folder / "program.js"
+        shutil.copy(HERE / "program.js", source)
+        (self.folder / "node_modules").symlink_to(TOOLS / "node_modules")
+        bundle = self.folder / "bundle.js"
+        self.build(str(NPM / "rolldown"), str(source), "--format", "esm", "-o", str(bundle))
+        self.build(str(NPM / "componentize-js"), str(bundle), "--wit", str(HERE / "program.wit"), "--world-name", "program",
+                   "-o", self.wasm)
+        result = self.run_guest()
+        self.assertEqual(result.stdout.decode().splitlines(), [
+            "hello world", "fib 6765", "event for one", "heard again: false", "68c3a96c6c6fff00 hi 8",
+            "https://example.org:8443/b?x=1&y=%C3%A9#part 8443 é", "first tick tick tick", '[["a",1]] 1,2,3', "€ 4"])
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+
+@unittest.skipUnless(PYTHON.exists(), "no componentize-py (./dev guest-tools)")
+class Python(Guest):
+    """CPython inside, importing its standard library."""
+
+    def setUp(self):
+        super().setUp()
+        shutil.copy(HERE / "program.py", self.folder / "program.py")
+        self.build(str(PYTHON), "-d", str(HERE / "program.wit"), "-w", "program", "componentize", "-p", str(self.folder),
+                   "program", "-o", self.wasm)
+
+    def test_the_standard_library_and_files(self):
+        (self.work / "text.txt").write_text("One two two three three three")
+        result = self.run_guest("x", options=(*self.grants(), "--env", "NAME=value"))
+        lines = result.stdout.decode().splitlines()
+        self.assertEqual(lines[0], 'hello world [{"text": "three", "count": 3}, {"text": "two", "count": 2}, '
+                                   '{"text": "one", "count": 1}]')
+        self.assertEqual(lines[1:4], ["5241519a3ce15ea3 0.1428571428571428571428571429", "2 2026-11-21 True",
+                                      "'a,\"b,c\"\\r\\n1,2\\r\\n' One two [...]"])
+        self.assertEqual(lines[4], "fib 987 [1, 8, 15, 22]")
+        self.assertTrue(lines[5].startswith("no: "))
+        self.assertEqual((result.stderr, result.returncode), (b"['x'] value\n", 0))
+
+    def test_an_exception_is_a_failure(self):
+        result = self.run_guest("fail")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn(b"ValueError: as asked", result.stderr)
+
+
+@unittest.skipUnless((NPM / "asc").exists(), "no asc (./dev guest-tools)")
+class AssemblyScript(Guest):
+    def test_functions(self):
+        self.build(str(NPM / "asc"), str(HERE / "primes.ts"), "-o", self.wasm, "-O", "--runtime", "incremental",
+                   "--use", "abort=")
+        for call, expected in (("primes_below(1000)", b"168\n"), ("letters(10)", b"21\n"), ("root(2.25)", b"1.5\n")):
+            self.assertEqual(self.run_guest(options=("--invoke", call)).stdout, expected, call)
 
 
 if __name__ == "__main__":
