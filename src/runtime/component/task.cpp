@@ -22,6 +22,9 @@ Error trapped(const Pieces&... pieces) {
 
 Scheduler& scheduler_of(const Thread& thread) noexcept { return *thread.task->inst->scheduler; }
 
+// Whether a thread got what it waited for. One that only let others go on is ready for ever, and may do so in a loop.
+bool has_its_event(const Thread& thread) noexcept { return thread.wait.what != Wait::For::turn && thread.is_ready(); }
+
 // Whether calls have to wait before they may begin in the instance.
 bool has_backpressure(const Task& task) noexcept {
   return task.inst->backpressure > 0 || (task.needs_exclusive() && task.inst->exclusive_thread != nullptr);
@@ -221,9 +224,9 @@ Result<void> enter_after_wait(Thread& thread, Cancelled cancelled, runtime::Slot
 
 Result<void> enter_implicit_thread(Thread& thread, Cancelled /*cancelled*/, runtime::Slot* /*results*/) {
   Task& task = *thread.task;
-  // Who holds the exclusive right and is ready goes on first, so that the caller need not hear of it.
+  // Who holds the exclusive right and has its event goes on first, so that the caller need not hear of it.
   ComponentInstance& inst = *task.inst;
-  while (task.needs_exclusive() && inst.exclusive_thread != nullptr && inst.exclusive_thread->is_ready()) {
+  while (task.needs_exclusive() && inst.exclusive_thread != nullptr && has_its_event(*inst.exclusive_thread)) {
     if (auto resumed = resume(*inst.exclusive_thread); !resumed) return resumed;
   }
   if (!has_backpressure(task) && inst.num_waiting_to_enter == 0) return start_task(thread);
