@@ -14,6 +14,7 @@
 
 #include "binary/core/module.hpp"
 #include "interp/interpreter.hpp"
+#include "jit/baseline/baseline.hpp"
 #include "runtime/store.hpp"
 #include "validate/core/module.hpp"
 
@@ -29,7 +30,7 @@ class Guest {
  public:
   // `import` is the module's only import, if it has one.
   Guest(std::vector<std::uint8_t> bytes, const tenon::runtime::CodeSettings& settings,
-        tenon::runtime::HostCallback import = nullptr)
+        tenon::runtime::HostCallback import = nullptr, const tenon::jit::BaselineOptions* baseline = nullptr)
       : bytes_(std::move(bytes)),
         module_(tenon::core::read_module(bytes_, *memory()).value()),
         arena_(*memory()),
@@ -38,6 +39,7 @@ class Guest {
         interpreter_(tenon::interp::make_interpreter(*memory())),
         code_(interpreter_->make_code(validated_, settings)),
         store_(*interpreter_, types_, *memory(), {}) {
+    if (baseline != nullptr) tenon::jit::add_baseline(static_cast<tenon::interp::Code&>(*code_), *baseline);
     tenon::runtime::Extern provided;
     if (import != nullptr) {
       provided.func =

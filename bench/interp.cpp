@@ -1,7 +1,10 @@
 // How much slower than native code the interpreter is: each kernel of bench/kernels, compiled for the host and for
 // wasm32 by the same compiler, alternately in one run. Prints the median ratio of each, and their geometric mean.
 //
-//   bench_interp [--loop] [--fuel] [--once] [kernel...]
+//   bench_interp [--loop] [--fuel] [--once] [--baseline] [--slots] [kernel...]
+//
+// --baseline measures the baseline tier instead; --slots the same with all slots in memory, which is what copies of the
+// interpreter's handlers would be.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -47,12 +50,17 @@ int main(int argc, char** argv) {
   tenon::runtime::CodeSettings settings;
   std::vector<std::string_view> chosen;
   int pairs = 5;
+  bool is_baseline = false;
+  tenon::jit::BaselineOptions baseline;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument == "--loop") {
       settings.loop_dispatch = true;
     } else if (argument == "--fuel") {
       settings.fuel = true;
+    } else if (argument == "--baseline" || argument == "--slots") {
+      is_baseline = true;
+      baseline.uses_registers = argument == "--baseline";
     } else if (argument == "--once") {
       pairs = 1;
     } else {
@@ -63,7 +71,8 @@ int main(int argc, char** argv) {
   int count = 0;
   for (const Kernel& kernel : kernels) {
     if (!chosen.empty() && std::ranges::find(chosen, kernel.name) == chosen.end()) continue;
-    Guest guest(read_file(std::string(TENON_KERNELS "/") + kernel.name + ".wasm"), settings);
+    Guest guest(read_file(std::string(TENON_KERNELS "/") + kernel.name + ".wasm"), settings, nullptr,
+                is_baseline ? &baseline : nullptr);
     const std::uint32_t rounds = calibrate(kernel, 0.01);
     std::vector<double> ratios;
     std::uint32_t expected = 0;

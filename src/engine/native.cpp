@@ -5,6 +5,7 @@
 #include "binary/core/module.hpp"
 #include "engine/component_state.hpp"
 #include "engine/explore.hpp"
+#include "jit/baseline/baseline.hpp"
 #include "jit/image_file.hpp"
 #include "model/core/names.hpp"
 #include "os/library.hpp"
@@ -109,6 +110,9 @@ Result<void> NativeUnit::add(const jit::Image& image) {
 Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::CodeModule& code,
                                                 const jit::Image* given) {
   const EngineOptions& options = engine.options;
+  if (options.tier == Tier::baseline) {
+    jit::add_baseline(static_cast<interp::Code&>(code), {.seed = options.tier_seed});
+  }
   const core::Module& module = *code.validated->module;
   const bool compiles = options.tier == Tier::optimizing || options.tier == Tier::automatic || given != nullptr;
   if (!compiles || options.fuel || module.funcs.size() == module.imported_funcs) return nullptr;

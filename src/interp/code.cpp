@@ -70,6 +70,7 @@ Code::Code(const core::ValidatedModule& module, const runtime::CodeSettings& cod
 }
 
 Code::~Code() {
+  if (compiler_.destroy != nullptr) compiler_.destroy(compiler_.context);
   std::pmr::polymorphic_allocator<> allocator(resource_);
   for (Workplace* place = workplaces_.load(); place != nullptr;) {
     allocator.delete_object(std::exchange(place, place->next));
@@ -97,7 +98,11 @@ Result<const Cell*> Code::translate(core::FuncIdx index) {
   if (function == nullptr) {
     return fail(ErrorKind::exhausted, {}, "function ", index.value, " has too many operands to be translated");
   }
-  if (!publish(*function, gate)) resource_->deallocate(function, function->bytes, alignof(FunctionCode));
+  if (!publish(*function, gate)) {
+    resource_->deallocate(function, function->bytes, alignof(FunctionCode));
+  } else if (compiler_.translated != nullptr) {
+    compiler_.translated(compiler_.context, *function);
+  }
   return bytecode[index.value].load(std::memory_order_acquire);
 }
 

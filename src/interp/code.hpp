@@ -27,6 +27,16 @@ struct FunctionCode {
   std::span<const CatchClause> clauses;
 };
 
+class Code;
+
+// What makes machine code of bytecode, if anything does (jit/baseline). It belongs to the `Code` that it is given to.
+struct CodeCompiler {
+  void* context = nullptr;
+  // A function was translated, and may be running already; from any thread.
+  void (*translated)(void* context, const FunctionCode& function) noexcept = nullptr;
+  void (*destroy)(void* context) noexcept = nullptr;
+};
+
 class Code final : public runtime::CodeModule {
  public:
   Code(const core::ValidatedModule& module, const runtime::CodeSettings& settings, std::pmr::memory_resource& memory);
@@ -41,6 +51,10 @@ class Code final : public runtime::CodeModule {
   const FunctionCode* find(const Cell* ip);
   // The wasm position of the instruction before `ip`.
   runtime::Executor::Position position(const Cell* ip);
+
+  // Before anything is translated.
+  void compile_with(const CodeCompiler& compiler) noexcept { compiler_ = compiler; }
+  const CodeCompiler& compiler() const noexcept { return compiler_; }
 
   const runtime::CodeSettings settings;
   std::pmr::memory_resource& resource() const noexcept { return *resource_; }
@@ -59,6 +73,7 @@ class Code final : public runtime::CodeModule {
   std::atomic<FunctionCode**> functions_ = nullptr;  // by address; room for all, made at the first translation
   std::atomic_flag busy_;                            // for what follows, and the contents of `functions_`
   std::size_t function_count_ = 0;
+  CodeCompiler compiler_;
 };
 
 inline Code& code_of(const Instance& instance) noexcept { return static_cast<Code&>(*instance.module); }

@@ -12,6 +12,8 @@ using FaultHandler = void* (*)(const void* pc) noexcept;
 
 // Installs the handler for the process, once; faults that it does not take go to whoever was there before.
 void handle_faults(FaultHandler handler) noexcept;
+// The same for code that goes on where it stands: nothing but `pc` changes. It is asked first.
+void handle_faults_in_place(FaultHandler handler) noexcept;
 
 // Makes pages executable and no longer writable, or readable only.
 bool make_executable(void* address, std::size_t size) noexcept;

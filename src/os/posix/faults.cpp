@@ -12,6 +12,7 @@ namespace tenon::os {
 namespace {
 
 std::atomic<FaultHandler> fault_handler;
+std::atomic<FaultHandler> fault_handler_in_place;
 struct sigaction previous_segv;
 struct sigaction previous_bus;
 
@@ -23,19 +24,30 @@ std::uintptr_t program_counter(const ucontext_t& context) noexcept {
   return context.uc_mcontext.pc;
 #endif
 }
-void go_on_at(ucontext_t& context, void* target) noexcept {
+void set_program_counter(ucontext_t& context, void* target) noexcept {
 #if defined(__x86_64__)
-  // As after a call: the stack is off by one word, below what the interrupted code may use behind its stack pointer.
-  const auto stack = static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RSP]);
-  context.uc_mcontext.gregs[REG_RSP] = static_cast<greg_t>(((stack - 256) & ~std::uintptr_t{15}) - 8);
   context.uc_mcontext.gregs[REG_RIP] = reinterpret_cast<greg_t>(target);
 #elif defined(__aarch64__)
   context.uc_mcontext.pc = reinterpret_cast<std::uintptr_t>(target);
 #endif
 }
+void go_on_at(ucontext_t& context, void* target) noexcept {
+#if defined(__x86_64__)
+  // As after a call: the stack is off by one word, below what the interrupted code may use behind its stack pointer.
+  const auto stack = static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RSP]);
+  context.uc_mcontext.gregs[REG_RSP] = static_cast<greg_t>(((stack - 256) & ~std::uintptr_t{15}) - 8);
+#endif
+  set_program_counter(context, target);
+}
 
 void on_fault(int signal, siginfo_t* info, void* raw_context) {
   auto& context = *static_cast<ucontext_t*>(raw_context);
+  if (FaultHandler handler = fault_handler_in_place.load(std::memory_order_acquire)) {
+    if (void* target = handler(reinterpret_cast<const void*>(program_counter(context)))) {
+      set_program_counter(context, target);
+      return;
+    }
+  }
   if (FaultHandler handler = fault_handler.load(std::memory_order_acquire)) {
     if (void* target = handler(reinterpret_cast<const void*>(program_counter(context)))) {
       go_on_at(context, target);
@@ -55,10 +67,11 @@ void on_fault(int signal, siginfo_t* info, void* raw_context) {
 
 }  // namespace
 
-void handle_faults(FaultHandler handler) noexcept {
+namespace {
+
+void install() noexcept {
   static std::once_flag once;
-  std::call_once(once, [handler] {
-    fault_handler.store(handler, std::memory_order_release);
+  std::call_once(once, [] {
     struct sigaction action = {};
     action.sa_sigaction = on_fault;
     action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
@@ -66,6 +79,17 @@ void handle_faults(FaultHandler handler) noexcept {
     ::sigaction(SIGSEGV, &action, &previous_segv);
     ::sigaction(SIGBUS, &action, &previous_bus);
   });
+}
+
+}  // namespace
+
+void handle_faults(FaultHandler handler) noexcept {
+  fault_handler.store(handler, std::memory_order_release);
+  install();
+}
+void handle_faults_in_place(FaultHandler handler) noexcept {
+  fault_handler_in_place.store(handler, std::memory_order_release);
+  install();
 }
 
 bool make_executable(void* address, std::size_t size) noexcept {

@@ -1,0 +1,309 @@
+// Entering and leaving functions, branches, calls, and what the interpreter executes.
+#include <cstddef>
+
+#include "jit/baseline/emitter.hpp"
+#include "runtime/thread.hpp"
+
+namespace tenon::jit::baseline {
+
+using runtime::Func;
+using runtime::Instance;
+using runtime::Slot;
+using runtime::Table;
+using runtime::Thread;
+
+namespace {
+// Threads are no plain data, but nothing in them is virtual.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Winvalid-offsetof"
+constexpr auto stack_limit_at = static_cast<std::int32_t>(offsetof(Thread, stack_limit));
+constexpr auto interrupt_at = static_cast<std::int32_t>(offsetof(Thread, interrupt));
+constexpr auto fuel_at = static_cast<std::int32_t>(offsetof(Thread, fuel));
+#pragma clang diagnostic pop
+
+constexpr std::int32_t header_at(int slot) noexcept { return slot * static_cast<std::int32_t>(sizeof(Slot)); }
+}  // namespace
+
+void Emitter::check_interrupt(Label exit) {
+  a_.load(true, Reg::rax, {thread, interrupt_at});
+  a_.alu(Alu::cmp, false, Address{Reg::rax, 0}, 0);
+  a_.jump(Condition::not_equal, exit);
+}
+
+// Pays the price in that field, if there is enough.
+void Emitter::pay(unsigned at, Label exit) {
+  const auto price = field<std::uint32_t>(at);
+  a_.load(true, Reg::rax, {thread, fuel_at});
+  if (price <= 0x7FFF'FFFF) {
+    a_.alu(Alu::sub, true, Reg::rax, static_cast<std::int32_t>(price));
+  } else {
+    a_.constant(Reg::rcx, price);
+    a_.alu(Alu::sub, true, Reg::rax, Reg::rcx);
+  }
+  a_.jump(Condition::sign, exit);
+  a_.store(true, {thread, fuel_at}, Reg::rax);
+}
+
+void Emitter::enter() {
+  enter_here(in_->cell);
+  const Label exit = exit_here(false);
+  a_.address(true, Reg::rax, {frame, static_cast<std::int32_t>(field<std::uint32_t>(0))});
+  a_.alu(Alu::cmp, true, Reg::rax, Address{thread, stack_limit_at});
+  a_.jump(Condition::above, exit);
+  check_interrupt(exit);
+  if (in_->shape->metered) pay(12, exit);
+  const SlotSet live = registers_.live_after(index_);
+  const std::uint32_t first_local = slot(4);
+  live.for_each([&](unsigned c) {
+    if (registers_[c].slot < first_local) load_candidate(c);
+  });
+  clear_locals();
+}
+
+void Emitter::clear_locals() {
+  const std::uint32_t first = slot(4);
+  const auto count = field<std::uint32_t>(8);
+  const SlotSet live = registers_.live_after(index_);
+  live.for_each([&](unsigned c) {
+    const Candidate& candidate = registers_[c];
+    if (candidate.slot < first) return;
+    if (candidate.is_float) {
+      a_.float_xor(static_cast<Xmm>(candidate.reg), static_cast<Xmm>(candidate.reg));
+    } else {
+      a_.constant(static_cast<Reg>(candidate.reg), 0);
+    }
+    wrote(static_cast<std::uint8_t>(c));
+  });
+  constexpr std::uint32_t most_single = 128;
+  if (count <= most_single) {
+    for (std::uint32_t i = first; i < first + count; ++i) {
+      if (registers_.find(i) == SlotRegisters::none) a_.store_constant(true, slot_address(i), 0);
+    }
+    return;
+  }
+  const Label again = a_.make_label();
+  a_.address(true, Reg::rax, slot_address(first));
+  a_.constant(Reg::rcx, count);
+  a_.bind(again);
+  a_.store_constant(true, {Reg::rax, 0}, 0);
+  a_.alu(Alu::add, true, Reg::rax, static_cast<std::int32_t>(sizeof(Slot)));
+  a_.alu(Alu::sub, false, Reg::rcx, 1);
+  a_.jump(Condition::not_equal, again);
+}
+
+// --- Branches
+
+void Emitter::jump_if(Label to) {
+  const Shape& shape = *in_->shape;
+  const char letter = interp::params_of(shape.op)[0];
+  const Value left = operand(shape.left, 0, letter);
+  const Value right = operand(shape.right, operand_bytes(shape.left, is_wide(letter)), letter);
+  if (letter == 'f' || letter == 'd') return float_branch(shape.op, left, right, shape.negated, to);
+  const Condition condition = compare(shape.op, is_wide(letter), left, right);
+  a_.jump(condition, to);
+}
+
+void Emitter::branch() {
+  const Shape& shape = *in_->shape;
+  if (shape.backward) check_interrupt(exit_here());
+  if (shape.metered) return metered_branch();
+  jump_if(labels_[program_.target(*in_, shape.result_at)]);
+}
+
+void Emitter::metered_branch() {
+  const Shape& shape = *in_->shape;
+  const Label target = labels_[program_.target(*in_, shape.result_at)];
+  if (!shape.backward) {
+    jump_if(target);
+    return pay(shape.result_at + 4, exit_here());
+  }
+  const Label taken = a_.make_label();
+  const Label done = a_.make_label();
+  jump_if(taken);
+  pay(shape.result_at + 4, exit_here());
+  a_.jump(done);
+  a_.bind(taken);
+  pay(shape.result_at + 8, exit_here());
+  a_.jump(target);
+  a_.bind(done);
+}
+
+void Emitter::increment() {
+  const Value augend = in_integer(value_in(slot(0)), false, Reg::rax);
+  const Value addend = in_integer(operand(in_->shape->left, 4, 'i'), false, Reg::rcx);
+  const Target target = begin_result(in_->shape->result_at);
+  add(false, target.reg, augend, addend);
+  end_result(target, true);
+}
+
+// Metered code pays before the sum is stored, for the interpreter would add again.
+void Emitter::add_branch() {
+  const Shape& shape = *in_->shape;
+  const Label target = labels_[program_.target(*in_, 16)];
+  check_interrupt(exit_here());
+  if (!shape.metered) {
+    increment();
+    const Value sum{.in = Value::In::reg, .reg = accumulators_.integer, .is_narrow = true};
+    return a_.jump(compare(shape.op, false, sum, operand(shape.right, 12, 'i')), target);
+  }
+  const Label taken = a_.make_label();
+  const Label done = a_.make_label();
+  const Accumulators before = accumulators_;
+  const Value augend = in_integer(value_in(slot(0)), false, Reg::rax);
+  add(false, Reg::rax, augend, in_integer(operand(shape.left, 4, 'i'), false, Reg::rcx));
+  const Value sum{.in = Value::In::reg, .reg = Reg::rax, .is_narrow = true};
+  const bool with_itself = shape.right == Place::slot && slot(12) == slot(8);
+  a_.jump(compare(shape.op, false, sum, with_itself ? sum : operand(shape.right, 12, 'i')), taken);
+  pay(20, exit_here());
+  increment();
+  a_.jump(done);
+  a_.bind(taken);
+  accumulators_ = before;
+  pay(24, exit_here());
+  increment();
+  a_.jump(target);
+  a_.bind(done);
+}
+
+void Emitter::jump() {
+  const Shape& shape = *in_->shape;
+  const std::uint32_t target = program_.target(*in_, 0);
+  if (shape.backward) check_interrupt(exit_here());
+  if (shape.metered) pay(4, exit_here());
+  if (target != index_ + 1) a_.jump(labels_[target]);
+}
+
+void Emitter::branch_table() {
+  const Program::Targets targets = program_.targets(*in_);
+  bool is_backward = false;
+  for (std::uint32_t i = 0; i < targets.count; ++i) is_backward |= field<std::int32_t>(targets.at + 4 * i) < 0;
+  if (is_backward) check_interrupt(exit_here());
+  move_to(Reg::rax, operand(in_->shape->left, 0, 'i'), false);
+  a_.constant(Reg::rcx, targets.count - 1);
+  a_.alu(Alu::cmp, false, Reg::rax, Reg::rcx);
+  a_.move_if(Condition::above, false, Reg::rax, Reg::rcx);
+  const Label table = a_.make_label();
+  a_.load_effective_of_label(Reg::rcx, table);
+  a_.extended(0x63, true, Reg::rax, Address{.base = Reg::rcx, .index = Reg::rax, .scale = 2});
+  a_.alu(Alu::add, true, Reg::rax, Reg::rcx);
+  a_.jump_to(Reg::rax);
+  a_.align(4);
+  a_.bind(table);
+  const std::uint32_t from = a_.position();
+  for (std::uint32_t i = 0; i < targets.count; ++i) {
+    if (i % 256 == 0) a_.make_room();
+    a_.put_distance_from(from, labels_[program_.target(*in_, targets.at + 4 * i)]);
+  }
+}
+
+// --- Returns
+
+void Emitter::leave_to_caller() {
+  const Label exit = exit_here();
+  a_.load(true, Reg::rax, {frame, header_at(runtime::header_return_ip)});
+  a_.test(true, Reg::rax, Reg::rax);
+  a_.jump(Condition::equal, exit);
+  a_.alu_to(Alu::cmp, true, {frame, header_at(runtime::header_caller_instance)}, instance);
+  a_.jump(Condition::not_equal, exit);
+  a_.load(true, frame, {frame, header_at(runtime::header_caller_frame)});
+  a_.move(true, ip, Reg::rax);
+  a_.jump_to(Address{ip, 0});
+}
+
+void Emitter::return_value(const Value& value) {
+  switch (program_.signature().result) {
+    case 'f': move_to(acc_f32, value, false); break;
+    case 'd': move_to(acc_f64, value, true); break;
+    default: move_to(acc, value, true); break;
+  }
+  accumulators_ = {};
+}
+
+void Emitter::return_() {
+  switch (in_->shape->kind) {
+    case Kind::return_void: spill(registers_.read_by(index_)); break;
+    case Kind::return_acc: settle_accumulators(); break;
+    case Kind::return_slot: return_value(value_in(slot(0))); break;
+    default: return_value({.in = Value::In::constant, .bits = field<std::uint64_t>(0)}); break;
+  }
+  leave_to_caller();
+}
+
+// --- Calls
+
+void Emitter::push_frame(std::uint32_t callee_frame) {
+  const runtime::Cell* next = program_.begin() + in_->cell + interp::cells_of(in_->shape->fields);
+  a_.address(true, Reg::rax, slot_address(callee_frame));
+  a_.constant(Reg::rcx, std::bit_cast<std::uint64_t>(next));
+  a_.store(true, {Reg::rax, header_at(runtime::header_return_ip)}, Reg::rcx);
+  a_.store(true, {Reg::rax, header_at(runtime::header_caller_frame)}, frame);
+  a_.store(true, {Reg::rax, header_at(runtime::header_caller_instance)}, instance);
+  a_.move(true, frame, Reg::rax);
+}
+
+// Behind what has left native code: the next instruction's cell is where it is entered again.
+void Emitter::come_back() {
+  accumulators_ = {};
+  const auto& instructions = program_.instructions();
+  if (index_ + 1 == instructions.size()) return;
+  enter_here(instructions[index_ + 1].cell);
+  reload(registers_.live_after(index_));
+  clean_accumulator();
+}
+
+// What the interpreter and other functions leave beside an f32 may be anything.
+void Emitter::clean_accumulator() {
+  if (!registers_.accumulator_lives_after(index_, Bank::f32)) return;
+  a_.float_xor(scratch_float, scratch_float);
+  a_.float_op(0x10, false, scratch_float, acc_f32);
+  a_.float_move(acc_f32, scratch_float);
+}
+
+void Emitter::call() {
+  spill(registers_.live_after(index_).without(registers_.written_by(index_)) | registers_.read_by(index_));
+  push_frame(program_.callee_frame(*in_));
+  a_.load(true, Reg::rax, {instance, offsetof(Instance, code)});
+  a_.load(true, ip, {Reg::rax, static_cast<std::int32_t>(program_.callee_index(*in_) * sizeof(void*))});
+  a_.jump_to(Address{ip, 0});
+  come_back();
+}
+
+void Emitter::call_indirect() {
+  const unsigned at = in_->shape->left == Place::slot ? 4 : 0;
+  spill(registers_.live_after(index_).without(registers_.written_by(index_)) | registers_.read_by(index_));
+  const Label exit = exit_here();
+  const Value element = in_integer(operand(in_->shape->left, 0, 'l'), true, Reg::rax);
+  move_to(Reg::rax, element, true);
+  a_.load(true, Reg::rcx, {instance, offsetof(Instance, tables)});
+  a_.load(true, Reg::rcx, {Reg::rcx, static_cast<std::int32_t>(field<std::uint32_t>(at) * sizeof(void*))});
+  a_.alu(Alu::cmp, true, Reg::rax, Address{Reg::rcx, offsetof(Table, size)});
+  a_.jump(Condition::above_equal, exit);
+  a_.load(true, Reg::rcx, {Reg::rcx, offsetof(Table, elements)});
+  a_.load(true, Reg::rcx, {.base = Reg::rcx, .index = Reg::rax, .scale = 3});
+  a_.test(true, Reg::rcx, Reg::rcx);
+  a_.jump(Condition::equal, exit);
+  a_.alu(Alu::cmp, false, Address{Reg::rcx, offsetof(Func, type)},
+         static_cast<std::int32_t>(field<std::uint32_t>(at + 4)));
+  a_.jump(Condition::not_equal, exit);
+  a_.alu_to(Alu::cmp, true, {Reg::rcx, offsetof(Func, instance)}, instance);
+  a_.jump(Condition::not_equal, exit);
+  a_.load(false, Reg::rdx, {Reg::rcx, offsetof(Func, index)});
+  push_frame(program_.callee_frame(*in_));
+  a_.load(true, Reg::rax, {instance, offsetof(Instance, code)});
+  a_.load(true, ip, {.base = Reg::rax, .index = Reg::rdx, .scale = 3});
+  a_.jump_to(Address{ip, 0});
+  come_back();
+}
+
+// The interpreter's own handler executes the instruction, and dispatches to the next one's cell.
+void Emitter::interpret() {
+  const runtime::Cell* cell = program_.begin() + in_->cell;
+  spill(registers_.live_after(index_) | registers_.read_by(index_));
+  settle_accumulators();
+  a_.constant(ip, std::bit_cast<std::uint64_t>(cell));
+  a_.constant(Reg::rax, program_.original(cell));
+  a_.jump_to(Reg::rax);
+  come_back();
+}
+
+}  // namespace tenon::jit::baseline

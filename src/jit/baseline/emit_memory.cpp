@@ -1,0 +1,146 @@
+// Loads and stores of memory 0.
+//
+// With guard regions an access needs no check: a 32-bit address and a 32-bit offset cannot reach beyond them, and the
+// fault leads to the access's cold exit, where the interpreter traps. For that the upper half of the address's register
+// must be zero, which holds for locals of type i32 and for what was computed here; anything else is moved through 32
+// bits first. Without guards the end of the access is compared with the memory's size, as in the interpreter.
+#include "interp/access.hpp"
+#include "jit/baseline/emitter.hpp"
+
+namespace tenon::jit::baseline {
+
+// A register with the address, zero-extended to 64 bits.
+Reg Emitter::index_register(const Value& value, Reg scratch) {
+  if (value.in == Value::In::reg && value.is_narrow) return value.reg;
+  move_to(scratch, value, false);
+  return scratch;
+}
+
+// The machine's address of an access whose first fields say where. May use rax, and rcx if it adds.
+Address Emitter::access(const Shape& shape, unsigned offset_at, unsigned width, Label exit) {
+  const std::uint64_t end = field<std::uint32_t>(offset_at);
+  Reg index = Reg::rax;
+  switch (shape.form) {
+    case AddressForm::acc: index = index_register(operand(Place::acc, 0, 'i'), Reg::rax); break;
+    case AddressForm::slot: index = index_register(value_in(slot(0)), Reg::rax); break;
+    case AddressForm::imm: a_.constant(Reg::rax, field<std::uint32_t>(0)); break;
+    case AddressForm::acc_imm:
+    case AddressForm::slot_imm: {
+      const bool of_acc = shape.form == AddressForm::acc_imm;
+      const Value base = of_acc ? operand(Place::acc, 0, 'i') : value_in(slot(0));
+      add(false, Reg::rax, in_integer(base, false, Reg::rax),
+          {.in = Value::In::constant, .bits = field<std::uint32_t>(of_acc ? 0 : 4)});
+      break;
+    }
+    case AddressForm::acc_slot:
+      add(false, Reg::rax, operand(Place::acc, 0, 'i'), in_integer(value_in(slot(0)), false, Reg::rax));
+      break;
+    case AddressForm::slot_slot:
+      add(false, Reg::rax, in_integer(value_in(slot(0)), false, Reg::rax),
+          in_integer(value_in(slot(4)), false, Reg::rcx));
+      break;
+  }
+  const std::uint64_t offset = end - width;
+  if (settings_.guarded_memory) {
+    if (offset <= 0x7FFF'FFFF)
+      return {.base = memory, .displacement = static_cast<std::int32_t>(offset), .index = index};
+    a_.constant(Reg::rcx, offset);
+    a_.alu(Alu::add, true, Reg::rcx, index);
+    return {.base = memory, .index = Reg::rcx};
+  }
+  if (end <= 0x7FFF'FFFF) {
+    a_.address(true, Reg::rcx, {index, static_cast<std::int32_t>(end)});
+  } else {
+    a_.constant(Reg::rcx, end);
+    a_.alu(Alu::add, true, Reg::rcx, index);
+  }
+  a_.alu(Alu::cmp, true, Reg::rcx, memory_size);
+  a_.jump(Condition::above, exit);
+  return {.base = memory, .displacement = -static_cast<std::int32_t>(width), .index = Reg::rcx};
+}
+
+void Emitter::load_integer(Op op, const Target& target, const Address& from) {
+  switch (op) {
+    case Op::i32_load:
+    case Op::i64_load32_u: return a_.load(false, target.reg, from);
+    case Op::i64_load: return a_.load(true, target.reg, from);
+    case Op::i32_load8_s: return a_.extended(0x0FBE, false, target.reg, from);
+    case Op::i64_load8_s: return a_.extended(0x0FBE, true, target.reg, from);
+    case Op::i32_load8_u:
+    case Op::i64_load8_u: return a_.extended(0x0FB6, false, target.reg, from);
+    case Op::i32_load16_s: return a_.extended(0x0FBF, false, target.reg, from);
+    case Op::i64_load16_s: return a_.extended(0x0FBF, true, target.reg, from);
+    case Op::i32_load16_u:
+    case Op::i64_load16_u: return a_.extended(0x0FB7, false, target.reg, from);
+    default: return a_.extended(0x63, true, target.reg, from);  // i64.load32_s
+  }
+}
+
+void Emitter::load() {
+  const Shape& shape = *in_->shape;
+  const Label exit = exit_here();
+  const Address from = access(shape, interp::address_bytes(shape.form), info(shape.op).width, exit);
+  const char letter = interp::results_of(shape.op)[0];
+  if (letter == 'f' || letter == 'd') {
+    const Target target = begin_float_result(shape.result_at, letter == 'd');
+    keep_accumulator(target.xmm);
+    record_access(exit);
+    a_.float_load(letter == 'd', target.xmm, from);
+    return end_float_result(target, letter == 'd');
+  }
+  const Target target = begin_result(shape.result_at);
+  record_access(exit);
+  load_integer(shape.op, target, from);
+  const bool is_signed = shape.op == Op::i64_load8_s || shape.op == Op::i64_load16_s || shape.op == Op::i64_load32_s;
+  end_result(target, !is_signed && shape.op != Op::i64_load);
+}
+
+void Emitter::store_integer(Op op, const Value& value, const Address& to) {
+  const unsigned width = info(op).width;
+  if (value.in == Value::In::constant) {
+    const auto constant = static_cast<std::int32_t>(value.bits);
+    if (width == 1) return a_.store_constant8(to, static_cast<std::uint8_t>(constant));
+    if (width == 2) return a_.store_constant16(to, static_cast<std::uint16_t>(constant));
+    return a_.store_constant(width == 8, to, constant);
+  }
+  if (width == 1) return a_.store8(to, value.reg);
+  if (width == 2) return a_.store16(to, value.reg);
+  a_.store(width == 8, to, value.reg);
+}
+
+void Emitter::store() {
+  const Shape& shape = *in_->shape;
+  const unsigned value_at = interp::address_bytes(shape.form);
+  const char letter = interp::params_of(shape.op)[1];
+  const unsigned offset_at = value_at + operand_bytes(shape.left, is_wide(letter));
+  const Label exit = exit_here();
+  const unsigned width = info(shape.op).width;
+  const Value value = operand(shape.left, value_at, letter);
+  if (letter == 'f' || letter == 'd') {
+    if (value.in == Value::In::xmm) {
+      const Address to = access(shape, offset_at, width, exit);
+      record_access(exit);
+      return a_.float_store(letter == 'd', to, value.xmm);
+    }
+  }
+  const bool wide = is_wide(letter);
+  const bool is_small =
+      value.in == Value::In::constant &&
+      (!wide || width < 8 || static_cast<std::int64_t>(value.bits) == static_cast<std::int32_t>(value.bits));
+  if (value.in == Value::In::reg || is_small) {
+    const Address to = access(shape, offset_at, width, exit);
+    record_access(exit);
+    return store_integer(shape.op, value, to);
+  }
+  // The value goes through rcx; so the address, if that is there, becomes one register.
+  Address to = access(shape, offset_at, width, exit);
+  if (to.index == Reg::rcx) {
+    a_.address(true, Reg::rax, {Reg::rcx, to.displacement});
+    to = {.base = memory, .index = Reg::rax};
+  }
+  move_to(Reg::rcx, value, wide);
+  record_access(exit);
+  store_integer(shape.op, {.in = Value::In::reg, .reg = Reg::rcx}, to);
+}
+
+}  // namespace tenon::jit::baseline

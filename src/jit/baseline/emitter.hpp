@@ -1,0 +1,231 @@
+// From a function's bytecode to machine code: one pass, one instruction after the other.
+//
+// Registers are those of the interpreter's handlers (preserve_none), so that the two pass control to one another by a
+// jump: r12 the instruction (free inside of native code), r13 the frame, r14 and r15 memory 0 and its size, rdi the
+// instance, rsi the thread, rdx, xmm0 and xmm1 the accumulators. rax, rcx, xmm2 and xmm3 are scratch; the others hold
+// slots (slot_registers.hpp).
+//
+// Where an accumulator is said to be is tracked from one instruction to the next: a result that goes to a slot with a
+// register of its own is computed there, and the accumulator is that register.
+//
+// Native code leaves in two ways. What it expects to leave at (calls, returns, instructions that the interpreter
+// executes) stores what is alive and stale, in line. Everything else (traps, interrupts, faults, calls of other
+// instances) goes through a cold exit, before the instruction has changed anything: all registers are written back, and
+// the interpreter executes the same instruction, so that what is rare has one meaning and one implementation. Writing a
+// register to a slot that is not alive does no harm.
+//
+// Native code is entered through an address in a cell of the bytecode: at the function's entry, at the headers of
+// loops, and behind what leaves. There, the slots that are alive are loaded.
+#pragma once
+
+#include <vector>
+
+#include "jit/baseline/assembler.hpp"
+#include "jit/baseline/program.hpp"
+#include "jit/baseline/slot_registers.hpp"
+
+namespace tenon::jit::baseline {
+
+struct Settings {
+  bool guarded_memory = false;  // accesses of memory 0 fault where they are out of bounds
+  bool has_rounding = false;    // SSE4.1
+  bool has_bit_counts = false;  // LZCNT, TZCNT, POPCNT
+  bool has_shifts = false;      // BMI2
+  bool uses_registers = true;   // for slots; off for measuring what they are worth
+};
+
+// Machine code of a function, not yet placed.
+struct Emitted {
+  std::span<const std::uint8_t> bytes;
+  struct Entry {
+    std::uint32_t cell;
+    std::uint32_t position;
+  };
+  std::vector<Entry> entries;  // cells whose handler is replaced
+  struct Access {
+    std::uint32_t position;  // of an instruction that may fault
+    std::uint32_t exit;      // where it goes on then
+  };
+  std::vector<Access> accesses;  // by position
+};
+
+// Where an operand is.
+struct Value {
+  enum class In : std::uint8_t { reg, xmm, memory, constant };
+  In in = In::memory;
+  Reg reg = Reg::rax;
+  Xmm xmm = Xmm::x0;
+  bool is_narrow = false;  // an integer whose register has a zero upper half
+  std::uint32_t slot = 0;
+  std::uint64_t bits = 0;
+};
+
+class Emitter {
+ public:
+  Emitter(const Program& program, const SlotRegisters& registers, const Settings& settings, Assembler& assembler);
+  Emitted emit();
+
+  static std::span<const Reg> slot_registers() noexcept;
+  static std::span<const Xmm> slot_float_registers() noexcept;
+
+ private:
+  static constexpr Reg frame = Reg::r13;
+  static constexpr Reg memory = Reg::r14;
+  static constexpr Reg memory_size = Reg::r15;
+  static constexpr Reg instance = Reg::rdi;
+  static constexpr Reg thread = Reg::rsi;
+  static constexpr Reg ip = Reg::r12;
+  static constexpr Reg acc = Reg::rdx;
+  static constexpr Xmm acc_f32 = Xmm::x0;
+  static constexpr Xmm acc_f64 = Xmm::x1;
+  static constexpr Xmm scratch_float = Xmm::x2;
+  static constexpr Xmm other_float = Xmm::x3;
+
+  // What the accumulators hold, and where that is.
+  struct Accumulators {
+    Reg integer = acc;
+    bool is_narrow = false;
+    Xmm f32 = acc_f32;
+    Xmm f64 = acc_f64;
+  };
+  struct Exit {
+    Label label;
+    std::uint32_t cell;
+    Accumulators accumulators;
+    bool writes_back;
+  };
+  // A result under way: where it is computed.
+  struct Target {
+    Reg reg = acc;
+    Xmm xmm = acc_f64;
+    std::uint8_t candidate = SlotRegisters::none;
+    std::uint32_t slot = 0;
+    bool to_memory = false;
+  };
+
+  // Operands and results (emitter.cpp).
+  static Address slot_address(std::uint32_t slot) noexcept {
+    return {frame, static_cast<std::int32_t>(slot * sizeof(runtime::Slot))};
+  }
+  Value value_in(std::uint32_t slot) const noexcept;
+  Value operand(Place place, unsigned at, char letter) const noexcept;
+  Value in_integer(Value value, bool wide, Reg scratch);
+  Value in_float(Value value, bool wide, Xmm scratch);
+  Reg to_register(const Value& value, bool wide, Reg scratch);
+  Xmm to_xmm(const Value& value, bool wide, Xmm scratch);
+  void move_to(Reg to, const Value& value, bool wide);
+  void move_to(Xmm to, const Value& value, bool wide);
+  Target begin_result(unsigned result_at);
+  void end_result(const Target& target, bool is_narrow);
+  Target begin_float_result(unsigned result_at, bool wide);
+  void end_float_result(const Target& target, bool wide);
+  void keep_accumulator(Reg reg);
+  void keep_accumulator(Xmm reg);
+  void settle_accumulators();
+  void clean_accumulator();
+  void wrote(std::uint8_t candidate) noexcept { dirty_.add(candidate); }
+  void write_slot(std::uint32_t slot, const Value& value);
+  void write_candidate(std::uint8_t c, const Value& value);
+  Label exit_here(bool writes_back = true);
+  void record_access(Label exit);
+  void store_candidate(unsigned c);
+  void load_candidate(unsigned c);
+  void spill(const SlotSet& set);
+  void reload(const SlotSet& set);
+  void enter_here(std::uint32_t cell);
+  void emit_exits();
+  void emit_entries();
+
+  // By kind of instruction.
+  void instruction();
+  void copy();
+  void constant();
+  void store_acc();
+  void global_get();
+  void global_set();
+  void select();
+  void test_condition(unsigned at);
+  void select_float(const Value& first, const Value& second);
+  // emit_integers.cpp
+  void binary();
+  void unary();
+  void integer_binary(Op op, const Value& left, const Value& right);
+  void integer_unary(const Value& value);
+  void compute(Alu op, bool wide, Reg to, const Value& left, const Value& right, bool commutes);
+  void compute_with(Alu op, bool wide, Reg to, const Value& right);
+  void add(bool wide, Reg to, const Value& left, const Value& right);
+  void multiply(bool wide, Reg to, const Value& left, const Value& right);
+  void shift(Op op, bool wide, Reg to, const Value& left, const Value& right);
+  void divide(Op op, bool wide, Reg to, const Value& left, const Value& right);
+  Condition compare(Op op, bool wide, const Value& left, const Value& right);
+  void shifted();
+  // emit_floats.cpp
+  void float_binary(Op op, const Value& left, const Value& right);
+  void float_arithmetic(unsigned code, bool wide, const Value& left, const Value& right);
+  void min_max(bool is_min, bool wide, const Value& left, const Value& right);
+  void copysign(bool wide, const Value& left, const Value& right);
+  Condition float_compare(Op op, const Value& left, const Value& right);
+  void float_compare_value(Op op, const Value& left, const Value& right);
+  void float_branch(Op op, const Value& left, const Value& right, bool negated, Label to);
+  void float_unary(const Value& value);
+  void float_in_place(bool wide, const Value& value, std::uint8_t rounding);
+  void square_root(bool wide, const Value& value);
+  void sign_bits(bool wide, bool negates, const Value& value);
+  void change_width(bool from_wide, const Value& value);
+  void reinterpret(const Value& value);
+  void to_float(bool wide, const Value& value);
+  void truncate(bool from_wide, const Value& value);
+  // emit_memory.cpp
+  void load();
+  void store();
+  Address access(const Shape& shape, unsigned offset_at, unsigned width, Label exit);
+  Reg index_register(const Value& value, Reg scratch);
+  void load_integer(Op op, const Target& target, const Address& from);
+  void store_integer(Op op, const Value& value, const Address& to);
+  // emit_control.cpp
+  void enter();
+  void clear_locals();
+  void check_interrupt(Label exit);
+  void pay(unsigned at, Label exit);
+  void branch();
+  void metered_branch();
+  void jump_if(Label to);
+  void add_branch();
+  void increment();
+  void jump();
+  void branch_table();
+  void leave_to_caller();
+  void return_();
+  void return_value(const Value& value);
+  void call();
+  void call_indirect();
+  void push_frame(std::uint32_t callee_frame);
+  void interpret();
+  void come_back();
+
+  template <class T>
+  T field(unsigned at) const noexcept {
+    return program_.field<T>(*in_, at);
+  }
+  std::uint32_t slot(unsigned at) const noexcept { return program_.slot(*in_, at); }
+
+  const Program& program_;
+  const SlotRegisters& registers_;
+  const Settings settings_;
+  Assembler& a_;
+  const Instruction* in_ = nullptr;
+  std::uint32_t index_ = 0;
+  Accumulators accumulators_;
+  SlotSet dirty_;  // registers that their slots do not agree with
+  std::vector<Label> labels_;
+  std::vector<Exit> exits_;
+  struct PendingAccess {
+    std::uint32_t position;
+    Label exit;
+  };
+  std::vector<PendingAccess> accesses_;
+  std::vector<std::uint64_t> is_entry_;  // cells whose handlers are replaced, as bits
+  Emitted emitted_;
+};
+
+}  // namespace tenon::jit::baseline

@@ -1,0 +1,12 @@
+// What the machine can do, and whether it is one that the baseline tier makes code for.
+#pragma once
+
+#include "jit/baseline/emitter.hpp"
+
+namespace tenon::jit::baseline {
+
+// x86-64, with the interpreter's registers where the emitter expects them: that was tried, once.
+bool machine_is_known() noexcept;
+Settings settings_of_machine() noexcept;
+
+}  // namespace tenon::jit::baseline

@@ -1,0 +1,20 @@
+// Memory for machine code that grows while other threads execute what is there: the same pages twice, writable at one
+// address and executable at the other. No page is both at any address.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tenon::os {
+
+struct CodeMemory {
+  std::uint8_t* writable = nullptr;
+  const std::uint8_t* executable = nullptr;
+  std::size_t size = 0;
+};
+
+// `size` is a multiple of the page size. `executable` is null when the system refuses.
+CodeMemory make_code_memory(std::size_t size) noexcept;
+void release_code_memory(const CodeMemory& memory) noexcept;
+
+}  // namespace tenon::os
