@@ -106,6 +106,7 @@ void Emitter::jump_if(Label to) {
 void Emitter::branch() {
   const Shape& shape = *in_->shape;
   if (shape.backward) check_interrupt(exit_here());
+  if (!shape.backward) at_labels_[program_.target(*in_, shape.result_at)] = accumulators_;
   if (shape.metered) return metered_branch();
   jump_if(labels_[program_.target(*in_, shape.result_at)]);
 }

@@ -23,6 +23,7 @@ Emitted Emitter::emit() {
   a_.clear();
   const auto& instructions = program_.instructions();
   labels_.resize(instructions.size());
+  at_labels_.resize(instructions.size());
   for (std::uint32_t i = 0; i < instructions.size(); ++i) {
     if (instructions[i].is_label) labels_[i] = a_.make_label();
   }
@@ -40,7 +41,9 @@ Emitted Emitter::emit() {
     if (in_->is_label) {
       if (in_->is_header) a_.align(16);
       a_.bind(labels_[index_]);
-      accumulators_ = {};
+      // A branch over a jump is the only way to what follows, and leaves the accumulators as they are.
+      const bool only_by_branch = index_ > 0 && ends_run(instructions[index_ - 1].shape->kind);
+      accumulators_ = only_by_branch ? at_labels_[index_] : Accumulators{};
       dirty_ = registers_.written();
     }
     instruction();

@@ -218,6 +218,7 @@ class Emitter {
   Accumulators accumulators_;
   SlotSet dirty_;  // registers that their slots do not agree with
   std::vector<Label> labels_;
+  std::vector<Accumulators> at_labels_;  // where a branch forward leaves them
   std::vector<Exit> exits_;
   struct PendingAccess {
     std::uint32_t position;

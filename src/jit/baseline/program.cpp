@@ -129,6 +129,11 @@ void Program::read_locals() {
   Cursor cursor(func.body, func.offset);
   core::read_locals(cursor, runs, static_cast<std::uint32_t>(type.params.size()), code_.validated->features);
   for (const core::LocalRun& run : runs) add(run.type, run.count);
+  // Results that no accumulator takes are put over the first locals, whatever the types of those.
+  if (signature_.result != 0) return;
+  for (std::size_t i = 0; i < std::min<std::size_t>(signature_.result_slots, local_letters_.size()); ++i) {
+    local_letters_[i] = 0;
+  }
 }
 
 std::uint32_t Program::callee_index(const Instruction& in) const noexcept {

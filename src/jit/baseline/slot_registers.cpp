@@ -256,18 +256,21 @@ AccumulatorUse accumulators_of(const Shape& shape) noexcept {
 
 }  // namespace
 
-// At labels the accumulators hold nothing.
+// Where control joins, the accumulators hold nothing. They may hold something where a branch jumps over another one.
 void SlotRegisters::find_accumulators() {
   const auto& instructions = program_.instructions();
   accumulators_.resize(instructions.size());
+  std::vector<std::uint8_t> at_label(instructions.size());
   std::uint8_t live = 0;
-  for (std::size_t i = instructions.size(); i > 0; --i) {
-    const Shape& shape = *instructions[i - 1].shape;
+  for (std::uint32_t i = static_cast<std::uint32_t>(instructions.size()); i-- > 0;) {
+    const Shape& shape = *instructions[i].shape;
     if (ends_run(shape.kind)) live = 0;
-    accumulators_[i - 1] = live;
+    if (shape.kind == Kind::branch) live |= at_label[program_.target(instructions[i], shape.result_at)];
+    accumulators_[i] = live;
     const AccumulatorUse use = accumulators_of(shape);
     live = static_cast<std::uint8_t>((live & ~use.writes) | use.reads);
-    if (instructions[i - 1].is_label) live = 0;
+    if (instructions[i].is_header) live = 0;
+    at_label[i] = live;
   }
 }
 
