@@ -2,8 +2,8 @@
 // the same compiler, alternately in one run. Prints the median ratios, their geometric mean, and how fast each tier
 // made its code.
 //
-//   bench_tiers [--interpreter] [kernel...]      without --interpreter only the optimizing tier, which has far fewer
-//                                                rounds to wait for
+//   bench_tiers [--baseline] [--interpreter] [kernel...]      otherwise only the optimizing tier, which has far fewer
+//                                                             rounds to wait for
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -89,6 +89,8 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     if (std::string_view(argv[i]) == "--interpreter") {
       tiers.emplace_back("interpreter", tenon::Tier::interpreter);
+    } else if (std::string_view(argv[i]) == "--baseline") {
+      tiers.emplace_back("baseline", tenon::Tier::baseline);
     } else {
       chosen.emplace_back(argv[i]);
     }

@@ -260,8 +260,10 @@ Action declare_run(CLI::App& command) {
       ->type_name("SIZE");
   command.add_flag("--loop-dispatch", options->loop_dispatch, "Run the interpreter's loop, not its tail calls");
   command
-      .add_option("--tier", options->tier,
-                  "How the guest runs: interpreter, optimizing (compiled first), or auto (compiled while it runs)")
+      .add_option(
+          "--tier", options->tier,
+          "How the guest runs: interpreter, baseline (compiled quickly), optimizing (compiled first), or auto (all of "
+          "these, while it runs)")
       ->type_name("TIER");
   command.add_flag("--trace", options->trace,
                    "Show each call between components, or with the host, on the error output");

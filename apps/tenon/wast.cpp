@@ -364,7 +364,10 @@ Action declare_wast(CLI::App& command) {
   command.add_option("--time-limit", options->time_limit, "For each script, in seconds; 0 is none")
       ->capture_default_str();
   command.add_flag("--loop-dispatch", options->loop_dispatch, "Run the interpreter's loop, not its tail calls");
-  command.add_option("--tier", options->tier, "How guests run: interpreter, or optimizing (compiled first)")
+  command
+      .add_option("--tier", options->tier,
+                  "How guests run: interpreter, baseline (compiled quickly; at random points with --seed), or "
+                  "optimizing (compiled first)")
       ->type_name("TIER");
   command.add_option("--seed", options->seed, "Let threads of components go on in an order of this number's choice")
       ->type_name("NUMBER");

@@ -107,12 +107,28 @@ Result<void> NativeUnit::add(const jit::Image& image) {
   return added;
 }
 
+namespace {
+
+// What runs once is not worth compiling, however quickly.
+constexpr std::uint32_t calls_before_baseline = 3;
+constexpr std::uint32_t turns_before_baseline = 30;
+
+void add_baseline(const EngineOptions& options, runtime::CodeModule& code) {
+  if (options.tier != Tier::baseline && options.tier != Tier::automatic) return;
+  jit::BaselineOptions how{.seed = options.tier_seed};
+  if (options.tier == Tier::automatic) {
+    how.calls = calls_before_baseline;
+    how.turns = turns_before_baseline;
+  }
+  jit::add_baseline(static_cast<interp::Code&>(code), how);
+}
+
+}  // namespace
+
 Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::CodeModule& code,
                                                 const jit::Image* given) {
   const EngineOptions& options = engine.options;
-  if (options.tier == Tier::baseline) {
-    jit::add_baseline(static_cast<interp::Code&>(code), {.seed = options.tier_seed});
-  }
+  add_baseline(options, code);
   const core::Module& module = *code.validated->module;
   const bool compiles = options.tier == Tier::optimizing || options.tier == Tier::automatic || given != nullptr;
   if (!compiles || options.fuel || module.funcs.size() == module.imported_funcs) return nullptr;

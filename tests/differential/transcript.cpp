@@ -99,6 +99,7 @@ int main(int argc, char** argv) {
   for (; first < argc && argv[first][0] == '-'; ++first) {
     if (std::strcmp(argv[first], "--loop-dispatch") == 0) options.loop_dispatch = true;
     if (std::strcmp(argv[first], "--optimizing") == 0) options.tier = Tier::optimizing;
+    if (std::strcmp(argv[first], "--baseline") == 0) options.tier = Tier::baseline;
   }
   const Engine engine(options);
   for (int i = first; i < argc; ++i) run(engine, argv[i]);
