@@ -40,11 +40,11 @@ class Guest {
   // All NaNs are alike: which one an operation gives is not settled.
   static std::string bits_of(const Val& value) {
     const std::uint64_t bits = value.low_bits();
-    if (value.type() == ValType::f32) {
+    if (value.type() == ValType::f32()) {
       const auto number = std::bit_cast<float>(static_cast<std::uint32_t>(bits));
       if (std::isnan(number)) return "nan";
     }
-    if (value.type() == ValType::f64 && std::isnan(std::bit_cast<double>(bits))) return "nan";
+    if (value.type() == ValType::f64() && std::isnan(std::bit_cast<double>(bits))) return "nan";
     return std::to_string(bits);
   }
   Module module_;
@@ -63,17 +63,17 @@ std::uint64_t bits(double value) { return std::bit_cast<std::uint64_t>(value); }
 
 const Kind& kind_of(char letter) {
   static const Kind i32{
-      "i32", ValType::i32, {0, 1, 2, 7, 31, 32, 33, 0x7FFF'FFFF, 0x8000'0000, 0xFFFF'FFFF, 0x1234'8081}};
+      "i32", ValType::i32(), {0, 1, 2, 7, 31, 32, 33, 0x7FFF'FFFF, 0x8000'0000, 0xFFFF'FFFF, 0x1234'8081}};
   static const Kind i64{"i64",
-                        ValType::i64,
+                        ValType::i64(),
                         {0, 1, 63, 64, 0x8000'0000, 0xFFFF'FFFF, 0x1'0000'0000, 0x7FFF'FFFF'FFFF'FFFF,
                          0x8000'0000'0000'0000, 0xFFFF'FFFF'FFFF'FFFF, 0x1234'5678'9ABC'8081}};
   static const Kind f32{"f32",
-                        ValType::f32,
+                        ValType::f32(),
                         {bits(0.0F), bits(-0.0F), bits(1.5F), bits(-2.5F), bits(1e10F), bits(-0.75F), bits(3e38F),
                          bits(2147483648.0F), bits(INFINITY), bits(-INFINITY), bits(NAN)}};
   static const Kind f64{"f64",
-                        ValType::f64,
+                        ValType::f64(),
                         {bits(0.0), bits(-0.0), bits(1.5), bits(-2.5), bits(1e18), bits(-0.75), bits(1e300),
                          bits(4294967295.5), bits(double{INFINITY}), bits(-double{INFINITY}), bits(double{NAN})}};
   switch (letter) {
@@ -86,8 +86,8 @@ const Kind& kind_of(char letter) {
 
 std::string constant(const Kind& kind, std::uint64_t value) {
   const std::string text = std::to_string(value);
-  if (kind.type == ValType::f32) return "(f32.reinterpret_i32 (i32.const " + text + "))";
-  if (kind.type == ValType::f64) return "(f64.reinterpret_i64 (i64.const " + text + "))";
+  if (kind.type == ValType::f32()) return "(f32.reinterpret_i32 (i32.const " + text + "))";
+  if (kind.type == ValType::f64()) return "(f64.reinterpret_i64 (i64.const " + text + "))";
   return "(" + std::string(kind.name) + ".const " + text + ")";
 }
 
@@ -114,7 +114,7 @@ std::string module_of(Op op) {
     text += "(func (export \"k" + std::to_string(i) + "\")" + declared + "(" + mnemonic + "(local.get 0)" +
             constant(last, last.values[i]) + "))";
   }
-  if (result.type == ValType::i32) {
+  if (result.type == ValType::i32()) {
     text += "(func (export \"b\")" + declared + "(if (result i32) " + computed +
             "(then (i32.const 10)) (else (i32.const 20))))";
   }
