@@ -83,6 +83,8 @@ CodeRegions::~CodeRegions() {
 bool CodeRegions::add_region(std::size_t least) {
   constexpr std::size_t first = std::size_t{64} << 10;
   constexpr std::size_t largest = std::size_t{4} << 20;
+  constexpr std::size_t front = 64;  // a sanitizer looks in front of what is called
+  least += front;
   std::size_t size = first;
   if (!regions_.empty()) size = std::min(largest, 2 * regions_.back()->memory.size);
   size = (std::max(size, least) + os::page_size() - 1) & ~(os::page_size() - 1);
@@ -90,6 +92,7 @@ bool CodeRegions::add_region(std::size_t least) {
   if (memory.executable == nullptr) return false;
   auto region = std::make_unique<Region>();
   region->memory = memory;
+  region->used = front;
   region->row = add_row(memory.executable, memory.executable + size);
   regions_.push_back(std::move(region));
   os::handle_faults_in_place(&on_fault);
