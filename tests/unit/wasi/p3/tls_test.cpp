@@ -34,12 +34,12 @@ struct Identity {
   Owned<EVP_PKEY, EVP_PKEY_free> key{EVP_EC_gen("P-256")};
   Owned<X509, X509_free> certificate{X509_new()};
 
-  Identity() {
+  explicit Identity(long seconds_left = 3600) {
     X509* const made = certificate.get();
     X509_set_version(made, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(made), 1);
-    X509_gmtime_adj(X509_getm_notBefore(made), -60);
-    X509_gmtime_adj(X509_getm_notAfter(made), 3600);
+    X509_gmtime_adj(X509_getm_notBefore(made), -7200);
+    X509_gmtime_adj(X509_getm_notAfter(made), seconds_left);
     X509_set_pubkey(made, key.get());
     X509_NAME* const name = X509_get_subject_name(made);
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("tests"), -1, -1, 0);
@@ -263,6 +263,17 @@ TEST_F(P3Tls, ACertificateThatNobodyTrustsIsRefused) {
   carry(*ends, server);
   ASSERT_TRUE(outcome.has_value());
   EXPECT_NE(outcome->find("not to be trusted"), std::string::npos) << *outcome;
+}
+
+TEST_F(P3Tls, ACertificateThatHasExpiredIsRefused) {
+  const Identity expired(-60);
+  trust(expired);
+  Server server(expired);
+  Ends* const ends = open();
+  connect(*ends, "localhost");
+  carry(*ends, server);
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_NE(outcome->find("certificate has expired"), std::string::npos) << *outcome;
 }
 
 TEST_F(P3Tls, WhatIsNoNameIsRefused) {
