@@ -312,12 +312,14 @@ Result<void> lift_flat_values(LiftLowerContext& cx, unsigned max_flat, std::span
                               std::span<const Member> types, std::span<Val> values) {
   if (flat_count(types) > max_flat) {
     std::uint64_t pointer = as_pointer(cx, flat[0]);
-    if (auto checked = check_tuple(cx, pointer, tuple_layout(types, cx.is_memory64)); !checked) return checked;
+    if (auto checked = check_tuple(cx, pointer, tuple_layout(types, cx.is_memory64)); !checked) {
+      return in_member(std::move(checked).error(), types[0], types.size() == 1);
+    }
     for (std::size_t i = 0; i < types.size(); ++i) {
       const Layout& layout = cx.layout(*types[i].type);
       pointer = align_to(pointer, layout.alignment);
       auto value = load(cx, pointer, *types[i].type);
-      if (!value) return std::move(value).error();
+      if (!value) return in_member(std::move(value).error(), types[i]);
       values[i] = std::move(*value);
       pointer += layout.size;
     }
@@ -326,7 +328,7 @@ Result<void> lift_flat_values(LiftLowerContext& cx, unsigned max_flat, std::span
   const std::uint64_t* at = flat.data();
   for (std::size_t i = 0; i < types.size(); ++i) {
     auto value = lift_flat(cx, at, *types[i].type);
-    if (!value) return std::move(value).error();
+    if (!value) return in_member(std::move(value).error(), types[i]);
     values[i] = std::move(*value);
   }
   return {};

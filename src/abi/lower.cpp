@@ -312,12 +312,13 @@ Result<unsigned> lower_flat_values(LiftLowerContext& cx, unsigned max_flat, std:
   }
   if (flat_count(types) > max_flat) {
     auto placed = place_tuple(cx, tuple_layout(types, cx.is_memory64), out_pointer);
-    if (!placed) return std::move(placed).error();
+    if (!placed) return in_member(std::move(placed).error(), types[0], types.size() == 1);
     std::uint64_t pointer = *placed;
     for (std::size_t i = 0; i < types.size(); ++i) {
       const Layout& layout = cx.layout(*types[i].type);
       pointer = align_to(pointer, layout.alignment);
-      if (auto stored = store(cx, values[i], *types[i].type, pointer); !stored) return std::move(stored).error();
+      auto stored = store(cx, values[i], *types[i].type, pointer);
+      if (!stored) return in_member(std::move(stored).error(), types[i]);
       pointer += layout.size;
     }
     if (out_pointer) return 0U;
@@ -326,7 +327,8 @@ Result<unsigned> lower_flat_values(LiftLowerContext& cx, unsigned max_flat, std:
   }
   std::uint64_t* at = flat;
   for (std::size_t i = 0; i < types.size(); ++i) {
-    if (auto lowered = lower_flat(cx, values[i], *types[i].type, at); !lowered) return std::move(lowered).error();
+    auto lowered = lower_flat(cx, values[i], *types[i].type, at);
+    if (!lowered) return in_member(std::move(lowered).error(), types[i]);
   }
   return static_cast<unsigned>(at - flat);
 }

@@ -36,6 +36,17 @@ inline Error in_value(Error error, const ValuePlace& place) noexcept {
   return std::move(named).with_code(error.code()).with_context(error.context());
 }
 
+// The same in two steps: values are lifted and lowered without knowing whose parameters or result they are ...
+inline Error in_member(Error error, const Member& member, bool is_one = true) noexcept {
+  return in_value(std::move(error), {.label = member.label, .is_one = is_one});
+}
+// ... which who called adds.
+inline Error of_function(Error error, std::string_view function) noexcept {
+  if (error.kind() != ErrorKind::trap || function.empty()) return error;
+  Error named = fail(error.kind(), error.place(), error.message(), " of `", function, "`");
+  return std::move(named).with_code(error.code()).with_context(error.context());
+}
+
 // That a string's or list's content lies in the memory.
 inline Result<void> check_range(const LiftLowerContext& cx, std::uint64_t pointer, std::uint64_t size,
                                 std::string_view what) noexcept {

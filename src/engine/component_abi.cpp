@@ -32,12 +32,26 @@ void open_context(AbiContext& context, AbiState& state, component::ComponentInst
 
 namespace {
 
+// A trap, with what it speaks of: the result; the parameter, if there is but one, or its type is at hand; all of them.
+Error in_place(const AbiContext& context, Error error) noexcept {
+  const AbiState& state = *context.state;
+  if (state.function.empty() || context.signature == nullptr) return error;
+  if (state.is_result) return component::in_value(std::move(error), {.function = state.function});
+  const std::span<const component::Member> params = context.signature->params;
+  if (params.empty()) return error;
+  const bool has_type = context.type != nullptr;
+  const std::size_t param = has_type ? state.param : 0;
+  return component::in_value(
+      std::move(error),
+      {.function = state.function, .label = params[param].label, .is_one = has_type || params.size() == 1});
+}
+
 // Keeps the first error.
 template <class T>
 T value_or_keep(AbiContext& context, Result<T> result) {
   if (result) [[likely]]
     return *std::move(result);
-  if (!context.has_failed) context.state->error = std::move(result).error();
+  if (!context.has_failed) context.state->error = in_place(context, std::move(result).error());
   context.has_failed = true;
   return {};
 }
@@ -56,7 +70,7 @@ namespace {
 void keep(AbiContext& context, ErrorKind kind, std::string_view message) noexcept {
   if (context.has_failed) return;
   context.has_failed = true;
-  context.state->error = Error(kind, message);
+  context.state->error = in_place(context, Error(kind, message));
 }
 
 }  // namespace
@@ -144,7 +158,10 @@ AbiRange abi_lower_string(AbiContext& context, std::string_view text) noexcept {
 
 const component::ValueType* abi_part(const AbiContext& context, std::uint32_t part) noexcept {
   const component::ValueType* type = context.type;
-  if (type == nullptr) return context.signature->params[part].type;
+  if (type == nullptr) {
+    context.state->param = part;
+    return context.signature->params[part].type;
+  }
   switch (type->kind) {
     case component::TypeKind::record:
     case component::TypeKind::variant: return type->members[part].type;
@@ -154,7 +171,10 @@ const component::ValueType* abi_part(const AbiContext& context, std::uint32_t pa
   }
 }
 
-const component::ValueType* abi_result(const AbiContext& context) noexcept { return context.signature->result; }
+const component::ValueType* abi_result(const AbiContext& context) noexcept {
+  context.state->is_result = true;
+  return context.signature->result;
+}
 
 std::uint32_t abi_cases(const AbiContext& context) noexcept {
   return static_cast<std::uint32_t>(context.type->labels.size());

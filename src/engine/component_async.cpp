@@ -2,6 +2,7 @@
 #include "abi/layout.hpp"
 #include "abi/lift.hpp"
 #include "abi/lower.hpp"
+#include "abi/traps.hpp"
 #include "engine/component_state.hpp"
 #include "runtime/component/subtask.hpp"
 
@@ -26,6 +27,7 @@ Result<void> call_typed(AsyncComponentHostFunction& function, component::Subtask
   AbiState state;
   const component::LoweredFunc& caller = *subtask.func;
   open_context(context, state, *caller.inst, caller.opts, &subtask.lenders, nullptr, caller.type);
+  state.function = caller.name;
   const std::span<const runtime::Slot> flat = subtask.take_arguments();
   auto done = function.run(call, context, subtask.max_flat_params(), flat.data(), std::move(pending));
   delete context.scratch;
@@ -86,6 +88,7 @@ Result<void> lower_result(component::Subtask& subtask, const ResultLowering& res
     AbiState state;
     const component::LoweredFunc& caller = *subtask.func;
     open_context(context, state, *caller.inst, caller.opts, nullptr, nullptr, caller.type);
+    state.function = caller.name;
     context.type = abi_result(context);
     if (result.flat <= subtask.max_flat_results()) {
       result.to_slots(context, result.value, &slot);
@@ -180,6 +183,7 @@ struct GuestCall final : component::Call, std::enable_shared_from_this<GuestCall
     AbiContext context;
     AbiState state;
     open_context(context, state, guest.inst, guest.opts, guest.lenders, guest.borrow_scope, &type);
+    state.function = func->name;
     work(context);
     delete context.scratch;
     if (!context.has_failed) return {};
@@ -416,7 +420,7 @@ struct DynamicGuestCall final : GuestCallBody {
  private:
   static void keep(AbiContext& context, Error error) {
     context.has_failed = true;
-    context.state->error = std::move(error);
+    context.state->error = component::of_function(std::move(error), context.state->function);
   }
 };
 

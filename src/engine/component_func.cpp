@@ -5,6 +5,7 @@
 #include "abi/layout.hpp"
 #include "abi/lift.hpp"
 #include "abi/lower.hpp"
+#include "abi/traps.hpp"
 #include "engine/component_state.hpp"
 #include "engine/trial_context.hpp"
 #include "runtime/component/sync_call.hpp"
@@ -62,6 +63,7 @@ Result<void> ComponentCall::begin() noexcept {
   if (!state->deadline.holds()) return out_of_memory();
   if (auto begun = guarded(block, [&] { return state->call.begin(func, nullptr); }); !begun) return begun;
   open_context(context_, state->abi, *func.inst, func.opts, nullptr, &state->call.borrows(), func.type);
+  state->abi.function = func.name;
   return {};
 }
 
@@ -139,6 +141,7 @@ Result<void> call_typed(ComponentHostFunction& function, const component::Lowere
   component::Lenders lenders(*caller.inst);
   AbiState state;
   open_context(context, state, *caller.inst, caller.opts, &lenders, nullptr, caller.type);
+  state.function = caller.name;
   const FlatLimits most = limits_of(caller.opts);
   auto result = function.run(call, context, {.params = most.params, .results = most.results}, frame);
   delete context.scratch;
@@ -166,7 +169,7 @@ Result<void> call_dynamic(const Linker::ComponentCallerFunction& function, const
   const std::size_t param_slots = flat > most.params ? 1 : flat;
   std::vector<component::Val> arguments(type.params.size());
   auto lifted = component::lift_flat_values(guest, most.params, {frame, param_slots}, type.params, arguments);
-  if (!lifted) return lifted;
+  if (!lifted) return component::of_function(std::move(lifted).error(), caller.name);
   auto results = function(StoreBlock::handle(call), arguments);
   if (!results) return std::move(results).error();
   const component::Member result{.label = {}, .type = type.result};
@@ -178,7 +181,7 @@ Result<void> call_dynamic(const Linker::ComponentCallerFunction& function, const
   std::optional<std::uint64_t> out;
   if (!types.empty() && result.type->flat > most.results) out = frame[param_slots];
   auto lowered = component::lower_flat_values(guest, most.results, *results, types, frame, out);
-  if (!lowered) return std::move(lowered).error();
+  if (!lowered) return component::of_function(std::move(lowered).error(), caller.name);
   return {};
 }
 
@@ -293,7 +296,7 @@ Result<std::vector<component::Val>> call_synchronously(StoreBlock& block, const 
   auto lowered = component::lower_flat_values(guest, component::max_flat_params, arguments, func.type->params, slots);
   if (!lowered) {
     if (lowered.error().kind() == ErrorKind::usage) guest.take_back();
-    return call.refuse(std::move(lowered).error());
+    return call.refuse(component::of_function(std::move(lowered).error(), func.name));
   }
   if (auto done = call.run(slots); !done) return std::move(done).error();
   guest.renew();
@@ -304,7 +307,7 @@ Result<std::vector<component::Val>> call_synchronously(StoreBlock& block, const 
   std::vector<component::Val> values(types.size());
   const std::size_t flat = types.empty() || result.type->flat == 0 ? 0 : 1;
   auto lifted = component::lift_flat_values(guest, component::max_flat_results, {slots, flat}, types, values);
-  if (!lifted) return std::move(lifted).error();
+  if (!lifted) return component::of_function(std::move(lifted).error(), func.name);
   if (auto finished = call.finish({slots, flat}); !finished) return std::move(finished).error();
   return values;
 }

@@ -90,6 +90,10 @@ class StoreHandles final : public component::HostHandles {
 struct AbiState {
   std::optional<component::GuestContext> guest;
   Error error;
+  // What is at hand, for the texts of traps: whose parameters or result.
+  std::string_view function{};
+  bool is_result = false;
+  std::uint32_t param = 0;  // while the context has a type
 };
 void open_context(AbiContext& context, AbiState& state, component::ComponentInstance& inst,
                   const component::CanonicalOptions& opts, component::Lenders* lenders,

@@ -7,6 +7,7 @@
 #include "abi/lift.hpp"
 #include "abi/lower.hpp"
 #include "abi/transfer.hpp"
+#include "abi/traps.hpp"
 #include "base/concat.hpp"
 #include "runtime/component/scheduler.hpp"
 #include "runtime/component/sync_call.hpp"
@@ -94,7 +95,7 @@ Result<std::vector<Val>> Subtask::start() {
   source.host = func->inst->scheduler->host_handles;
   std::vector<Val> values(func->type->params.size());
   auto lifted = lift_flat_values(source, max_flat_params(), {flat_args, flat_arg_count}, func->type->params, values);
-  if (!lifted) return std::move(lifted).error();
+  if (!lifted) return of_function(std::move(lifted).error(), func->name);
   observed.begin(*func->inst->scheduler, {func->inst, nullptr, func->type, func->name}, func->opts, max_flat_params(),
                  {flat_args, flat_arg_count});
   return values;
@@ -120,7 +121,7 @@ Result<void> Subtask::resolve(std::span<const Val> results) {
   target.host = func->inst->scheduler->host_handles;
   const ResultMembers types(*func->type);
   auto lowered = lower_flat_values(target, max_flat_results(), results, types, &flat_result, out_pointer());
-  if (!lowered) return std::move(lowered).error();
+  if (!lowered) return of_function(std::move(lowered).error(), func->name);
   finish(State::returned);
   return {};
 }

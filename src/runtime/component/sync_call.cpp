@@ -6,6 +6,7 @@
 #include "abi/lift.hpp"
 #include "abi/lower.hpp"
 #include "abi/transfer.hpp"
+#include "abi/traps.hpp"
 #include "base/concat.hpp"
 #include "runtime/component/guest_context.hpp"
 #include "runtime/component/instance.hpp"
@@ -167,7 +168,7 @@ Result<Val> call_with_values(const LiftedFunc& func, std::span<const Val> argume
   GuestContext guest(*func.inst, func.opts, nullptr, &call.borrows());
   runtime::Slot slots[max_flat_params] = {};
   auto lowered = lower_flat_values(guest, max_flat_params, arguments, func.type->params, slots);
-  if (!lowered) return call.refuse(std::move(lowered).error());
+  if (!lowered) return call.refuse(of_function(std::move(lowered).error(), func.name));
   if (auto done = call.run(slots); !done) return std::move(done).error();
   guest.renew();
   if (auto allowed = call.check_return(); !allowed) return std::move(allowed).error();
@@ -175,7 +176,7 @@ Result<Val> call_with_values(const LiftedFunc& func, std::span<const Val> argume
   const std::size_t flat = types.count == 0 || types.member.type->flat == 0 ? 0 : 1;
   Val result;
   auto lifted = lift_flat_values(guest, max_flat_results, {slots, flat}, types, {&result, types.count});
-  if (!lifted) return std::move(lifted).error();
+  if (!lifted) return of_function(std::move(lifted).error(), func.name);
   if (auto finished = call.finish({slots, flat}); !finished) return std::move(finished).error();
   return result;
 }
