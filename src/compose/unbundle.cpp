@@ -1,13 +1,15 @@
 // The import stands where the module stood, so that no index of a module changes; the module's type is defined right
-// before it.
+// before it, and the core types of the component behind it move (core_type_shift.hpp).
 #include "compose/unbundle.hpp"
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
-#include "base/concat.hpp"
+#include "binary/component/component.hpp"
 #include "binary/core/module.hpp"
 #include "compose/check.hpp"
+#include "compose/core_type_shift.hpp"
 
 namespace tenon::compose {
 
@@ -123,56 +125,117 @@ class ModuleTypeBuilder {
   bool declares_all_ = false;
 };
 
+// How many core types a definition of the outermost component adds to the index space.
+std::uint32_t core_types_of(const Definition& definition) {
+  if (definition.kind == DefinitionKind::alias) return definition.alias->sort == component::Sort::core_type ? 1 : 0;
+  if (definition.kind != DefinitionKind::core_type) return 0;
+  return definition.core_type->is_module ? 1 : static_cast<std::uint32_t>(definition.core_type->types.size());
+}
+
+// Takes the modules out of one component's definitions.
+class Unbundler {
+ public:
+  Unbundler(component::Component& component, std::size_t threshold, Features features)
+      : component_(component), arena_(component.arena), threshold_(threshold), features_(features), shift_(arena_) {}
+
+  Result<std::vector<UnbundledModule>> run() {
+    find_taken_names();
+    ArenaVector<component::Section> sections;
+    std::size_t at = 0;
+    for (component::Section section : component_.body.sections) {
+      const std::uint32_t count = section.definitions;
+      for (std::uint32_t i = 0; i < count; ++i) {
+        if (auto taken = take(component_.body.definitions[at++], section); !taken) return std::move(taken).error();
+      }
+      sections.push_back(arena_, section);
+    }
+    component_.body.definitions = definitions_;
+    component_.body.sections = sections;
+    if (!modules_.empty()) move_names();
+    return std::move(modules_);
+  }
+
+ private:
+  // Definitions refer to earlier ones only, so what was inserted so far is all that moves what this one names.
+  Result<void> take(Definition definition, component::Section& section) {
+    if (definition.kind == DefinitionKind::core_module && definition.core_module->bytes.size() > threshold_) {
+      return take_out(*definition.core_module, section);
+    }
+    section.changed |= shift_.apply(definition);
+    core_types_ += core_types_of(definition);
+    definitions_.push_back(arena_, definition);
+    return {};
+  }
+
+  Result<void> take_out(const component::CoreModule& bytes, component::Section& section) {
+    auto module =
+        core::read_module(bytes.bytes, arena_.upstream(), {.features = features_, .base_offset = bytes.offset});
+    if (!module) return std::move(module).error();
+    const component::CoreType type = ModuleTypeBuilder(*module, arena_).run();
+    arena_.adopt(std::move(module->arena));
+    component::Import import;
+    import.name.name = arena_.copy(std::string_view(free_name()));
+    import.type.sort = component::Sort::core_module;
+    import.type.index = core_types_ + static_cast<std::uint32_t>(modules_.size());
+    modules_.push_back({import.name.name, bytes.bytes});
+    shift_.insert(core_types_);
+    Definition type_definition = define(DefinitionKind::core_type);
+    type_definition.core_type = arena_.make<component::CoreType>(type);
+    Definition import_definition = define(DefinitionKind::import);
+    import_definition.import = arena_.make<component::Import>(import);
+    definitions_.push_back(arena_, type_definition);
+    definitions_.push_back(arena_, import_definition);
+    section.definitions += 1;
+    section.changed = true;
+    return {};
+  }
+
+  // A component may have been unbundled before.
+  void find_taken_names() {
+    for (const Definition& definition : component_.body.definitions) {
+      if (definition.kind == DefinitionKind::import) taken_.insert(definition.import->name.name);
+    }
+  }
+
+  std::string free_name() {
+    std::string name;
+    do name = "unbundled-module" + std::to_string(next_name_++);
+    while (taken_.contains(name));
+    return name;
+  }
+
+  // A name section that cannot be read says nothing, and stays as it is.
+  void move_names() {
+    auto names = component::read_component_names(component_.body, arena_);
+    if (!names) return;
+    bool is_changed = false;
+    for (component::SortName& name : names->items) {
+      if (name.item.sort != component::Sort::core_type) continue;
+      const std::uint32_t moved = shift_.moved(name.item.index);
+      is_changed |= moved != name.item.index;
+      name.item.index = moved;
+    }
+    if (is_changed) component::set_component_names(component_.body, arena_, *names);
+  }
+
+  component::Component& component_;
+  Arena& arena_;
+  const std::size_t threshold_;
+  const Features features_;
+  CoreTypeShift shift_;
+  std::uint32_t core_types_ = 0;  // of the component as it was, up to here
+  std::uint32_t next_name_ = 0;
+  std::unordered_set<std::string_view> taken_;
+  ArenaVector<Definition> definitions_;
+  std::vector<UnbundledModule> modules_;
+};
+
 }  // namespace
 
 Result<std::vector<UnbundledModule>> unbundle(component::Component& component, std::size_t threshold,
                                               Features features) {
   if (auto valid = check_component(component, features, false); !valid) return std::move(valid).error();
-  Arena& arena = component.arena;
-  std::vector<UnbundledModule> modules;
-  ArenaVector<Definition> definitions;
-  ArenaVector<component::Section> sections;
-  std::size_t at = 0;
-  for (const component::Section& section : component.body.sections) {
-    component::Section kept = section;
-    for (std::uint32_t i = 0; i < section.definitions; ++i) {
-      Definition definition = component.body.definitions[at++];
-      if (definition.kind == DefinitionKind::core_type) {
-        return fail(ErrorKind::invalid, at_offset(definition.offset),
-                    "a component that defines core types cannot be unbundled");
-      }
-      const bool is_large =
-          definition.kind == DefinitionKind::core_module && definition.core_module->bytes.size() > threshold;
-      if (!is_large) {
-        definitions.push_back(arena, definition);
-        continue;
-      }
-      const component::CoreModule& bytes = *definition.core_module;
-      auto module =
-          core::read_module(bytes.bytes, arena.upstream(), {.features = features, .base_offset = bytes.offset});
-      if (!module) return std::move(module).error();
-      const component::CoreType type = ModuleTypeBuilder(*module, arena).run();
-      arena.adopt(std::move(module->arena));
-      const std::string name = "unbundled-module" + std::to_string(modules.size());
-      component::Import import;
-      import.name.name = arena.copy(std::string_view(name));
-      import.type.sort = component::Sort::core_module;
-      import.type.index = static_cast<std::uint32_t>(modules.size());
-      modules.push_back({import.name.name, bytes.bytes});
-      Definition type_definition = define(DefinitionKind::core_type);
-      type_definition.core_type = arena.make<component::CoreType>(type);
-      Definition import_definition = define(DefinitionKind::import);
-      import_definition.import = arena.make<component::Import>(import);
-      definitions.push_back(arena, type_definition);
-      definitions.push_back(arena, import_definition);
-      kept.definitions += 1;
-      kept.changed = true;
-    }
-    sections.push_back(arena, kept);
-  }
-  component.body.definitions = definitions;
-  component.body.sections = sections;
-  return modules;
+  return Unbundler(component, threshold, features).run();
 }
 
 }  // namespace tenon::compose

@@ -16,8 +16,8 @@ struct UnbundledModule {
 };
 
 // Replaces each core module of the outermost component that is larger than `threshold` bytes by an import
-// `unbundled-moduleN`, from 0 on. Errors: those of reading and validating the component; invalid, when the
-// component defines core types of its own.
+// `unbundled-moduleN`, from 0 on, without those that the component imports already. Errors: those of reading and
+// validating the component.
 Result<std::vector<UnbundledModule>> unbundle(component::Component& component, std::size_t threshold,
                                               Features features);
 

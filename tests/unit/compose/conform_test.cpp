@@ -62,38 +62,5 @@ TEST(CheckTargets, HoldsAComponentAgainstAWorld) {
   }
 }
 
-TEST(Unbundle, TakesModulesOut) {
-  const std::string component = component_of(importing, importing_module);
-  const auto unbundled = tools::unbundle(component, {.threshold = 0});
-  ASSERT_TRUE(unbundled) << unbundled.error().message();
-  ASSERT_EQ(unbundled->modules.size(), 1);
-  EXPECT_EQ(unbundled->modules[0].path, "unbundled-module0.wasm");
-  EXPECT_TRUE(tools::validate(unbundled->modules[0].contents));
-  const auto untouched = tools::unbundle(component, {.threshold = std::size_t{1} << 20});
-  ASSERT_TRUE(untouched);
-  EXPECT_EQ(untouched->component, component);
-}
-
-// Types that mention one another go into the module's type as they are, in their groups.
-TEST(Unbundle, KeepsTypesThatMentionOthers) {
-  const auto wanted = tools::parse(R"((component
-    (core module $m
-      (type $unused (func))
-      (rec (type $node (sub (struct (field (ref null $list))))) (type $list (array (mut (ref null $node)))))
-      (type $walk (func (param (ref null $list)) (result (ref null $node))))
-      (import "env" "walk" (func $walk (type $walk)))
-      (import "env" "root" (global (ref null $node)))
-      (table (export "lists") 1 (ref null $list))
-      (func (export "first") (param (ref null $list)) (result (ref null $node)) (call $walk (local.get 0))))
-    (export "module" (core module $m))))");
-  ASSERT_TRUE(wanted) << wanted.error().message();
-  const auto unbundled = tools::unbundle(*wanted, {.threshold = 0});
-  ASSERT_TRUE(unbundled) << unbundled.error().message();
-  ASSERT_EQ(unbundled->modules.size(), 1);
-  EXPECT_TRUE(tools::validate(unbundled->modules[0].contents));
-  const auto valid = tools::validate(unbundled->component);
-  EXPECT_TRUE(valid) << valid.error().message();
-}
-
 }  // namespace
 }  // namespace tenon::compose
