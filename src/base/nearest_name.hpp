@@ -14,8 +14,9 @@ namespace tenon {
 
 class NearestName {
  public:
-  // At most `bound` letters differ. By default a third of the name's.
-  explicit NearestName(std::string_view name) noexcept : NearestName(name, std::max<std::size_t>(1, name.size() / 3)) {}
+  // At most `bound` letters differ. By default a third of the name's, but not the only one.
+  explicit NearestName(std::string_view name) noexcept
+      : NearestName(name, name.size() < 2 ? 0 : std::max<std::size_t>(1, name.size() / 3)) {}
   NearestName(std::string_view name, std::size_t bound) noexcept : name_(name), best_(bound + 1) {}
 
   void offer(std::string_view candidate) noexcept {

@@ -84,8 +84,16 @@ std::string_view line_of(std::string_view source, std::uint32_t number) {
   return line;
 }
 
-// Bytes of the word that begins here, for the length of the underline.
-std::size_t word_size(std::string_view text) {
+// The text format of modules and components begins with a parenthesis or a comment of its kind; what else has lines is
+// WIT.
+bool is_wit(std::string_view source) {
+  const std::size_t first = source.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && source[first] != '(' && source[first] != ';';
+}
+
+// Bytes of the word that begins here, for the length of the underline. In WIT more characters end a word, but not those
+// inside a version.
+std::size_t word_size(std::string_view text, bool is_wit) {
   if (text.empty()) return 1;
   if (text.front() == '(' || text.front() == ')') return 1;
   if (text.front() == '"') {
@@ -98,7 +106,9 @@ std::size_t word_size(std::string_view text) {
     }
     return text.size();
   }
-  return std::max<std::size_t>(1, std::min(text.find_first_of(" \t();\""), text.size()));
+  const bool is_number = text.front() >= '0' && text.front() <= '9';
+  const std::string_view ends = !is_wit ? " \t();\"" : is_number ? " \t();\"{}<>,:=@/" : " \t();\"{}<>,:=@/.";
+  return std::max<std::size_t>(1, std::min(text.find_first_of(ends), text.size()));
 }
 
 std::size_t characters(std::string_view text) {
@@ -136,7 +146,7 @@ void append_source_line(std::string& out, const Palette& paint, std::string_view
     while (end > column && is_continuation(line[end])) --end;
     line = line.substr(0, end);
   }
-  const std::size_t marked = std::min(word_size(line.substr(column)), line.size() - column);
+  const std::size_t marked = std::min(word_size(line.substr(column), is_wit(source)), line.size() - column);
   std::string label = std::to_string(place.line);
   label.insert(0, label.size() < 4 ? 4 - label.size() : 0, ' ');
   append_marked_line(out, paint, label, line.substr(0, column), line.substr(column, marked),

@@ -25,6 +25,7 @@ struct Attributes {
 // `id`, or `namespace:package/id@version` when `package` has a namespace.
 struct UsePath {
   PackageName package;
+  Span package_span;  // of its name
   Id id;
   bool is_local() const noexcept { return package.namespace_.empty(); }
 };

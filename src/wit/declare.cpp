@@ -146,7 +146,7 @@ Target PackageResolver::foreign(const ast::UsePath& path, bool may_be_absent) {
     std::vector<std::string> known;
     for (const auto& [each, index] : state_.packages) known.push_back(each);
     std::ranges::sort(known);
-    state_.invalid(path.id.span, "package `", name, "` not found",
+    state_.invalid(path.package_span, "package `", name, "` not found",
                    suggestion(name, std::vector<std::string_view>(known.begin(), known.end())));
     return {};
   }

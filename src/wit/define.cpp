@@ -16,11 +16,7 @@ namespace {
 
 // One message for a name that is taken, whether it is the same or differs in case.
 void fail_taken(State& state, Span span, std::string_view name, std::string_view previous) {
-  if (name == previous) {
-    state.invalid(span, "name `", name, "` is defined more than once");
-  } else {
-    state.invalid(span, "name `", name, "` conflicts with `", previous, "`: names differ in more than case");
-  }
+  state.invalid(span, "name `", name, "` ", conflict(name, previous));
 }
 
 }  // namespace
@@ -170,7 +166,7 @@ std::vector<std::vector<Edge>> PackageResolver::type_edges(const ast::InterfaceB
           for (const auto& [name, node] : node_of) known.push_back(name);
           std::ranges::sort(known);
           state_.invalid(expr->id.span, "expected a type in scope, found `", expr->id.name, "`",
-                         suggestion(expr->id.name, known));
+                         type_suggestion(expr->id.name, std::move(known)));
           return edges;
         }
         edges[i].push_back({found->second, expr->id.name, expr->id.span});
@@ -325,8 +321,7 @@ void PackageResolver::add_extern(DraftWorld& draft, const ast::ExternItem& item,
     return state_.invalid(item.id.span, "interface `", item.id.name, "` is ", what, "ed more than once");
   }
   if (!taken.empty() && key.empty()) {
-    return state_.invalid(item.id.span, "the ", what, " `", item.id.name, "` conflicts with `", taken,
-                          "`: names differ in more than case");
+    return state_.invalid(item.id.span, "the ", what, " `", item.id.name, "` ", conflict(item.id.name, taken));
   }
   items.push_back(out);
 }

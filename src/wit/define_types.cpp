@@ -47,7 +47,8 @@ TypeIdx PackageResolver::find_type(const ast::Id& id) {
   if (const auto found = lookup_.find(id.name); found != lookup_.end()) return found->second;
   std::vector<std::string_view> known;
   for (const NamedType& named : named_) known.push_back(named.name);
-  state_.invalid(id.span, "expected a type in scope, found `", id.name, "`", suggestion(id.name, known));
+  state_.invalid(id.span, "expected a type in scope, found `", id.name, "`",
+                 type_suggestion(id.name, std::move(known)));
   return {};
 }
 
@@ -91,7 +92,7 @@ TypeDef PackageResolver::definition(const ast::TypeExpr& expr, const Stability& 
     const bool is_key = type.first.form == TypeForm::primitive && type.first.primitive != Primitive::f32 &&
                         type.first.primitive != Primitive::f64 && type.first.primitive != Primitive::error_context;
     if (!is_key) {
-      state_.invalid(expr.span,
+      state_.invalid(expr.arguments[0]->span,
                      "expected bool, char, string or an integer type as the key of a map, found another type");
     }
   }
@@ -108,8 +109,8 @@ void PackageResolver::define_members(TypeDef& type, const ast::TypeExpr& expr, c
   for (const ast::MemberExpr& member : expr.members) {
     if (state_.failed) return;
     if (const std::string_view taken = names.add(member.id.name); !taken.empty()) {
-      return state_.invalid(member.id.span, noun(expr.kind), " `", member.id.name, "` conflicts with ", noun(expr.kind),
-                            " `", taken, "`: names differ in more than case");
+      return state_.invalid(member.id.span, noun(expr.kind), " `", member.id.name, "` ",
+                            conflict(member.id.name, taken));
     }
     type.members.push_back(out_.arena, {member.id.name, mention(member.type, stability), member.docs, member.id.span});
   }
@@ -193,8 +194,7 @@ void PackageResolver::function_params(Function& result, const ast::Func& func) {
   }
   for (const ast::MemberExpr& param : func.params) {
     if (const std::string_view taken = names.add(param.id.name); !taken.empty()) {
-      return state_.invalid(param.id.span, "parameter `", param.id.name, "` conflicts with `", taken,
-                            "`: names differ in more than case");
+      return state_.invalid(param.id.span, "parameter `", param.id.name, "` ", conflict(param.id.name, taken));
     }
     result.params.push_back(out_.arena, {param.id.name, mention(param.type, {}), param.id.span});
     if (state_.failed) return;

@@ -283,6 +283,20 @@ std::string_view describe(const Token& token) noexcept {
 
 bool is_keyword(std::string_view word) noexcept { return find_keyword(word) != nullptr; }
 
+std::span<const std::string_view> type_keywords() noexcept {
+  static constexpr std::string_view words[] = {
+#define TENON_CORE_SORT(name, code, text)
+#define TENON_SORT(name, code, text, feature)
+#define TENON_PRIMITIVE(name, code, text, size, feature) text,
+#include "spec/component_types.def"
+#undef TENON_CORE_SORT
+#undef TENON_SORT
+#undef TENON_PRIMITIVE
+      "list", "map", "option", "result", "tuple", "stream", "future", "own", "borrow",
+  };
+  return words;
+}
+
 std::string_view text(component::Primitive primitive) noexcept {
   for (const Keyword& keyword : keywords) {
     if (keyword.kind == TokenKind::primitive && keyword.primitive == primitive) return keyword.text;

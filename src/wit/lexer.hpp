@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -60,6 +61,8 @@ Tokens tokenize(std::string_view text);
 std::string_view describe(const Token& token) noexcept;
 // The word is reserved: as a name it needs a %.
 bool is_keyword(std::string_view word) noexcept;
+// The words that begin a type: primitive types, `list`, `option` and so on.
+std::span<const std::string_view> type_keywords() noexcept;
 // "u32"
 std::string_view text(component::Primitive primitive) noexcept;
 

@@ -72,23 +72,31 @@ void Parser::expect(TokenKind kind, std::string_view what) {
   if (!eat(kind)) fail_expected(what);
 }
 
+void Parser::expect(char punctuation, std::string_view what) {
+  if (!eat(punctuation)) fail_expected(what);
+}
+
 void Parser::expect(char punctuation) {
   if (eat(punctuation)) return;
   const char what[3] = {'\'', punctuation, '\''};
   fail_expected(std::string_view(what, 3));
 }
 
+// A word that is reserved, where a name is wanted.
+void Parser::fail_keyword(const Token& token) {
+  TextBuffer message;
+  append_text(message, "expected an identifier, found ");
+  append_text(message, describe(token));
+  append_text(message, " (as a name it is written `%");
+  append_text(message, text(token));
+  append_text(message, "`)");
+  fail_at(token, message.view());
+}
+
 ast::Id Parser::id() {
   if (!at_id()) {
-    const std::string_view word = text(peek());
-    if (is_keyword(word)) {
-      TextBuffer message;
-      append_text(message, "expected an identifier, found ");
-      append_text(message, describe(peek()));
-      append_text(message, " (as a name it is written `%");
-      append_text(message, word);
-      append_text(message, "`)");
-      fail_at(peek(), message.view());
+    if (is_keyword(text(peek()))) {
+      fail_keyword(peek());
     } else {
       fail_expected("an identifier");
     }
@@ -130,10 +138,10 @@ void Parser::version_tail() {
 
 const Version* Parser::version() {
   const Token first = peek();
-  expect(TokenKind::integer, "a version");
-  expect('.');
+  expect(TokenKind::integer, "a version, as in 1.2.3");
+  expect('.', "'.' and the second of a version's three numbers, as in 1.2.3");
   expect(TokenKind::integer, "a version's second number");
-  expect('.');
+  expect('.', "'.' and the last of a version's three numbers, as in 1.2.3");
   expect(TokenKind::integer, "a version's third number");
   if (eat('-')) version_tail();
   if (eat('+')) version_tail();
@@ -158,7 +166,7 @@ void Parser::attribute(ast::Attributes& out) {
   const std::string_view what = id().name;
   const auto key = [&](std::string_view expected) {
     expect('(');
-    if (text(peek()) != expected) return fail_expected(expected);
+    if (text(peek()) != expected) return fail_expected(expected == "version" ? "`version`" : "`feature`");
     next();
     expect('=');
   };
@@ -207,7 +215,7 @@ ast::Attributes Parser::attributes() {
 // stand between them.
 PackageName Parser::package_name(ast::Id first, Span& name_span) {
   std::string namespace_(first.name);
-  expect(':');
+  expect(':', "':' and the package's own name (packages are named `namespace:name`)");
   ast::Id last = id();
   while (is_more() && at(':')) {
     require(Feature::component_nested_names, peek(), "nested namespaces");
@@ -221,10 +229,9 @@ PackageName Parser::package_name(ast::Id first, Span& name_span) {
 }
 
 ast::UsePath Parser::use_path() {
-  ast::UsePath path{.package = {}, .id = id()};
+  ast::UsePath path{.package = {}, .package_span = {}, .id = id()};
   if (!at(':')) return path;
-  Span span;
-  path.package = package_name(path.id, span);
+  path.package = package_name(path.id, path.package_span);
   if (!at('/')) fail_expected("'/' and the name of an interface or world");
   next();
   path.id = id();
@@ -329,7 +336,7 @@ void Parser::nested_package(Docs docs, const ast::Attributes& gates, ast::File* 
     scope.name.name = context_.texts.copy(std::string_view(whole));
   }
   if (eat('@')) scope.name.version = version();
-  expect('{');
+  expect('{', "'{' and the items of another package (a file names its own only once, in front)");
   scope_items(scope, nullptr);
   file->nested.push_back(context_.trees, scope);
 }
@@ -347,7 +354,7 @@ void Parser::top_level_use(ast::Scope& scope, const ast::Attributes& gates) {
 void Parser::use_item(ast::InterfaceBody& body, const ast::Attributes& gates) {
   next();
   ast::UseItem item{.from = use_path(), .names = {}, .attributes = gates};
-  expect('.');
+  expect('.', "'.' and the types that are used, as in `use types.{a, b};`");
   expect('{');
   comma_list('}', [&] {
     ast::RenamedId name{.id = id(), .as = {}};
@@ -382,10 +389,7 @@ void Parser::interface_items(ast::InterfaceBody& body) {
     const Docs item_docs = docs();
     const ast::Attributes gates = attributes();
     if (body_item(body, item_docs, gates)) continue;
-    if (!at_id()) {
-      fail_expected("a type, `use` or a function's name");
-      return;
-    }
+    if (!at_id()) return fail_expected("a type, `use`, a function's name or '}'");
     const ast::Id name = id();
     expect(':');
     body.order.push_back(context_.trees, ast::InterfaceBody::Entry::function);
@@ -403,7 +407,7 @@ void Parser::world_items(ast::WorldBody& body) {
     } else if (at(TokenKind::include_)) {
       include_item(body, gates);
     } else if (!body_item(body.types, item_docs, gates)) {
-      fail_expected("`import`, `export`, `include`, `use` or a type");
+      fail_expected("`import`, `export`, `include`, `use`, a type or '}'");
     }
   }
 }
@@ -433,6 +437,7 @@ void Parser::extern_item(ast::WorldBody& body, Docs docs, const ast::Attributes&
       item.form = ast::ExternForm::interface;
       interface_items(item.body);
     } else {
+      if (!at_id()) return fail_expected("`func`, `async`, `interface` or the name of an interface");
       require(Feature::component_implements, peek(), "imports and exports of an interface by another name");
       item.form = ast::ExternForm::named_path;
       item.path = use_path();

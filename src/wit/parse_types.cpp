@@ -125,7 +125,9 @@ std::string_view Parser::string_value(const Token& token) {
 }
 
 ast::TypeItem Parser::type_item(Docs docs, const ast::Attributes& gates) {
-  const TokenKind keyword = next().kind;
+  const Token word = next();
+  const TokenKind keyword = word.kind;
+  if (at(':')) fail_keyword(word);
   ast::TypeItem item{.id = id(), .type = nullptr, .docs = docs, .attributes = gates};
   if (keyword == TokenKind::type_) {
     expect('=');
@@ -173,7 +175,7 @@ void Parser::resource_functions(ast::TypeExpr& resource) {
       resource.functions.push_back(context_.trees, function(name, FunctionKind::constructor, item_docs, gates));
       continue;
     }
-    if (!at_id()) return fail_expected("`constructor` or the name of a method");
+    if (!at_id()) return fail_expected("`constructor`, the name of a method or '}'");
     const ast::Id name = id();
     expect(':');
     const FunctionKind kind = eat(TokenKind::static_) ? FunctionKind::static_ : FunctionKind::method;
@@ -307,6 +309,7 @@ void Parser::result_arguments(ast::TypeExpr& result, std::uint32_t depth) {
 
 void Parser::handle_argument(ast::TypeExpr& result) {
   expect('<');
+  if (!at_id()) return fail_expected("the name of a resource");
   result.id = id();
   expect('>');
 }

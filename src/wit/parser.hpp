@@ -45,11 +45,13 @@ class Parser {
   bool eat(char punctuation) noexcept { return at(punctuation) ? (next(), true) : false; }
   void expect(TokenKind kind, std::string_view what);
   void expect(char punctuation);
+  void expect(char punctuation, std::string_view what);
   bool is_more() const noexcept { return !failed_; }
 
   // Errors.
   void fail_at(const Token& token, std::string_view message);
   void fail_expected(std::string_view what);
+  void fail_keyword(const Token& token);
   void require(Feature feature, const Token& token, std::string_view what);
 
   // Pieces.
@@ -93,8 +95,8 @@ class Parser {
     while (is_more() && !eat(close)) {
       item();
       if (eat(',')) continue;
-      expect(close);
-      return;
+      const char what[] = {'\'', ',', '\'', ' ', 'o', 'r', ' ', '\'', close, '\''};
+      return expect(close, std::string_view(what, sizeof what));
     }
   }
 

@@ -19,6 +19,9 @@ namespace tenon::wit {
 
 namespace {
 
+// Were reserved once, and tools of that time read them only escaped.
+bool was_keyword(std::string_view name) noexcept { return name == "float32" || name == "float64"; }
+
 class Printer {
  public:
   Printer(const Resolve& resolve, const PrintOptions& options) : resolve_(resolve), options_(options) {}
@@ -82,7 +85,7 @@ class Printer {
     out_ += text;
   }
   void name(std::string_view name) {
-    if (is_keyword(name)) text("%");
+    if (is_keyword(name) || was_keyword(name)) text("%");
     text(name);
   }
   void open() {

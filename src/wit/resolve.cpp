@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
+#include "wit/lexer.hpp"
 #include "wit/names.hpp"
 #include "wit/parse.hpp"
 #include "wit/state.hpp"
@@ -14,6 +16,38 @@ namespace tenon::wit {
 std::string suggestion(std::string_view name, const std::vector<std::string_view>& candidates) {
   const std::string_view nearest = nearest_name(name, candidates);
   return nearest.empty() || nearest == name ? std::string() : ", did you mean `" + std::string(nearest) + "`?";
+}
+
+namespace {
+
+char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
+
+std::string type_suggestion(std::string_view name, std::vector<std::string_view> candidates) {
+  struct Foreign {
+    std::string_view name;
+    std::string_view here;
+  };
+  static constexpr Foreign foreign[] = {
+      {"i8", "s8"},       {"i16", "s16"},        {"i32", "s32"},         {"i64", "s64"},     {"int", "s32"},
+      {"integer", "s32"}, {"short", "s16"},      {"long", "s64"},        {"uint", "u32"},    {"usize", "u32"},
+      {"byte", "u8"},     {"bytes", "list<u8>"}, {"float", "f32"},       {"float32", "f32"}, {"double", "f64"},
+      {"float64", "f64"}, {"number", "f64"},     {"boolean", "bool"},    {"str", "string"},  {"text", "string"},
+      {"vec", "list"},    {"array", "list"},     {"optional", "option"}, {"dict", "map"},    {"expected", "result"},
+  };
+  const auto* known = std::ranges::find(foreign, name, &Foreign::name);
+  if (known != std::end(foreign)) return ", did you mean `" + std::string(known->here) + "`?";
+  // Names of the package first: of equally near ones the first is taken.
+  for (const std::string_view type : type_keywords()) candidates.push_back(type);
+  return suggestion(name, candidates);
+}
+
+std::string conflict(std::string_view name, std::string_view taken) {
+  if (name == taken) return "is defined more than once";
+  const std::string text = "conflicts with `" + std::string(taken);
+  const bool differ_in_case = std::ranges::equal(name, taken, {}, to_lower, to_lower);
+  return text + (differ_in_case ? "`: names must differ in more than case" : "`: bindings could not tell them apart");
 }
 
 namespace {

@@ -86,6 +86,10 @@ struct State {
 
 // ", did you mean `x`?", or nothing.
 std::string suggestion(std::string_view name, const std::vector<std::string_view>& candidates);
+// The same for a type: `candidates` and what every file knows, and what the types of other languages are called here.
+std::string type_suggestion(std::string_view name, std::vector<std::string_view> candidates);
+// What is wrong with a name when `taken` is there already: "is defined more than once", or how it conflicts.
+std::string conflict(std::string_view name, std::string_view taken);
 
 // Resolves one package into the state's result; those it depends on are there already. An error is the state's.
 void resolve_package(State& state, const PackageUnit& unit);

@@ -2,16 +2,37 @@
 
 #include <algorithm>
 
+#include "base/concat.hpp"
+#include "model/component/extern_names.hpp"
 #include "wit/worlds.hpp"
 
 namespace tenon::wit {
 
 namespace {
 
-void rename(Resolve& resolve, WorldIdx index, std::string_view name, std::string_view suffix) {
+// The world is another one from here on: it comes last in its package.
+Result<void> rename(Resolve& resolve, WorldIdx index, std::string_view name, std::string_view suffix) {
   World& world = resolve.worlds[index];
   const std::string made = name.empty() ? std::string(world.name) + std::string(suffix) : std::string(name);
+  if (const std::string_view fault = component::label_fault(made); !fault.empty()) {
+    return fail(ErrorKind::usage, {}, "invalid name `", made, "` for a world: ", fault);
+  }
+  Package& package = resolve.packages[world.package];
+  const auto is_taken = [&](std::string_view other) {
+    return component::uniqueness_key(other) == component::uniqueness_key(made);
+  };
+  for (const WorldIdx other : package.worlds) {
+    if (other == index || !is_taken(resolve.worlds[other].name)) continue;
+    return fail(ErrorKind::usage, {}, "the package has a world `", made, "` already");
+  }
+  for (const InterfaceIdx other : package.interfaces) {
+    if (!is_taken(resolve.interfaces[other].name)) continue;
+    return fail(ErrorKind::usage, {}, "the package has an interface `", made, "`, which a world cannot be called too");
+  }
+  const auto place = std::ranges::find(package.worlds, index);
+  std::rotate(place, place + 1, package.worlds.end());
   world.name = resolve.arena.copy(std::string_view(made));
+  return {};
 }
 
 // Puts the items in order, with all that they need.
@@ -31,7 +52,7 @@ bool is_named(const Resolve& resolve, const WorldItem& item, std::span<const std
 }  // namespace
 
 Result<void> importize(Resolve& resolve, WorldIdx index, std::string_view name) {
-  rename(resolve, index, name, "-importized");
+  if (auto renamed = rename(resolve, index, name, "-importized"); !renamed) return renamed;
   const World world = resolve.worlds[index];
   ItemSet imports;
   for (const WorldItem& item : world.imports) {
@@ -46,7 +67,7 @@ Result<void> importize(Resolve& resolve, WorldIdx index, std::string_view name) 
 
 Result<void> exportize(Resolve& resolve, WorldIdx index, std::string_view name,
                        std::span<const std::string_view> names) {
-  rename(resolve, index, name, "-exportized");
+  if (auto renamed = rename(resolve, index, name, "-exportized"); !renamed) return renamed;
   const World world = resolve.worlds[index];
   ItemSet imports;
   ItemSet exports;

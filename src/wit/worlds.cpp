@@ -205,8 +205,8 @@ void check_unique_items(State& state, const ItemSet& items, std::string_view wha
     if (item.name.empty()) continue;
     const auto [previous, is_new] = seen.try_emplace(component::uniqueness_key(item.name), item.name);
     if (is_new) continue;
-    state.invalid(item.span.source.is_none() ? world : item.span, "the ", what, " `", item.name,
-                  "` conflicts with the ", what, " `", previous->second, "`: names differ in more than case");
+    state.invalid(item.span.source.is_none() ? world : item.span, "the ", what, " `", item.name, "` ",
+                  conflict(item.name, previous->second));
     return;
   }
 }

@@ -27,6 +27,20 @@ TEST(Render, UnderlinesAWholeWord) {
   EXPECT_NE(text.find("     |   ^~~~\n"), std::string::npos) << text;
 }
 
+// WIT has other words than the text format, and versions have dots.
+TEST(Render, UnderlinesAWordOfWit) {
+  const std::string_view source = "package a:b@1.2;\ninterface i { f: func(first: u8, p: list<pont>); }";
+  const auto underline = [&](std::uint32_t line, std::uint32_t column) {
+    const std::string text = render(type_mismatch({.line = line, .column = column}), "a.wit", source, false);
+    const std::size_t caret = text.find('^');
+    return caret == std::string::npos ? std::string() : text.substr(caret, text.find('\n', caret) - caret);
+  };
+  EXPECT_EQ(underline(1, 13), "^~~");    // 1.2
+  EXPECT_EQ(underline(2, 15), "^");      // f
+  EXPECT_EQ(underline(2, 23), "^~~~~");  // first
+  EXPECT_EQ(underline(2, 42), "^~~~");   // pont
+}
+
 TEST(Render, ShowsTheBytesAndTheSectionOfABinary) {
   const std::string_view source("\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\7", 18);
   EXPECT_EQ(render(Error(ErrorKind::invalid, "unknown type", {.offset = 17}), "a.wasm", source, false),

@@ -108,6 +108,25 @@ TEST(WitPrint, GivesCanonicalTextBack) {
   EXPECT_EQ(print_all(*parsed), everything);
 }
 
+// What other tools reserve, or did.
+TEST(WitPrint, EscapesReservedWords) {
+  constexpr std::string_view text = R"(package a:b;
+
+interface i {
+  enum e {
+    %float32,
+    %float64,
+    float16,
+    %type,
+  }
+}
+
+)";
+  const auto parsed = resolve(text);
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().message();
+  EXPECT_EQ(print_all(*parsed), text);
+}
+
 TEST(WitPrint, LeavesDocsOut) {
   const auto parsed = resolve(everything);
   ASSERT_TRUE(parsed.has_value());
