@@ -338,6 +338,11 @@ class Completion(InFolder):
         self.assertEqual(complete("tenon", "va"), ["validate"])
         self.assertEqual(complete("tenon", "print", "--sk"), ["--skeleton"])
         self.assertEqual(complete("tenon", "completion", "z"), ["zsh"])
+        self.assertEqual(complete("tenon", "component", "n"), ["new"])
+        self.assertEqual(complete("tenon", "component", "new", "--ada"), ["--adapt"])
+        self.assertEqual(complete("tenon", "component", "embed", "--encoding", "utf1"), ["utf16"])
+        self.assertEqual(complete("tenon", "run", "--color", "a"), ["auto", "always"])
+        self.assertEqual(complete("tenon", "run", ""), [])
 
     def test_is_sound_in_other_shells(self):
         for shell in ["zsh", "fish"]:
