@@ -518,7 +518,8 @@ void parse_elem(ParseContext& context) {
   } else if (in.at(TokenKind::natural) || (in.at(TokenKind::left_paren) && !in.at_open(Word::ref))) {
     elem.mode = SegmentMode::active;
     elem.flags = 0;
-    if (in.accept_open(Word::table)) {
+    const bool has_table_use = in.accept_open(Word::table);
+    if (has_table_use) {
       elem.table = TableIdx(parse_index(context, context.tables));
       elem.flags = elem_has_index;
       in.expect_close();
@@ -527,7 +528,7 @@ void parse_elem(ParseContext& context) {
       elem.flags = elem_has_index;
     }
     elem.table_offset = parse_offset(context);
-    parse_elem_list(context, elem, true);
+    parse_elem_list(context, elem, !has_table_use);
   } else {
     parse_elem_list(context, elem, false);
   }

@@ -190,6 +190,8 @@ TEST(ParseModule, SaysWhatIsWrongAndWhere) {
       {"(func (@metadata.code.branch_hint \"\\01\"))", "@metadata.code.branch_hint annotation: invalid placement", 1,
        41},
       {"(func (try (do) (catch_all) (delegate 0)))", "unexpected token: found `(`, expected `)`", 1, 29},
+      {"(func $f) (table $t 1 funcref) (elem (table $t) (i32.const 0) $f)",
+       "unexpected token: found `$f`, expected `func` or a reference type", 1, 63},
   };
   for (const ErrorCase& each : cases) {
     const auto module = parse(each.text);
