@@ -112,6 +112,8 @@ void StoreBlock::dispose() {
 
 Result<StoreBlock*> StoreBlock::open(const Store& store) {
   if (store.block_ == nullptr) return usage("the store was moved away");
+  // A host value that goes with its store may use it.
+  if (store.block_->has_ended) return usage("the store has ended");
   return store.block_.get();
 }
 
@@ -245,6 +247,11 @@ Store::~Store() {
 
 namespace {
 
+// A host value that goes with its store finds nothing in it.
+bool is_there(const std::shared_ptr<detail::StoreBlock>& block) noexcept {
+  return block != nullptr && !block->has_ended;
+}
+
 // Where fuel is counted: in the thread while guest code is under way.
 std::int64_t& counter_of(runtime::Store& store) noexcept {
   return store.current != nullptr ? store.current->fuel : store.fuel;
@@ -253,21 +260,21 @@ std::int64_t& counter_of(runtime::Store& store) noexcept {
 }  // namespace
 
 void Store::set_fuel(std::uint64_t units) noexcept {
-  if (block_ == nullptr) return;
+  if (!is_there(block_)) return;
   constexpr std::uint64_t most = INT64_MAX;
   counter_of(*block_->store) = static_cast<std::int64_t>(std::min(units, most));
 }
 
 std::uint64_t Store::fuel() const noexcept {
-  return block_ == nullptr ? 0 : static_cast<std::uint64_t>(std::max<std::int64_t>(counter_of(*block_->store), 0));
+  return is_there(block_) ? static_cast<std::uint64_t>(std::max<std::int64_t>(counter_of(*block_->store), 0)) : 0;
 }
 
 void Store::interrupt() noexcept {
-  if (block_ != nullptr) block_->store->control.interrupt.store(1, std::memory_order_relaxed);
+  if (is_there(block_)) block_->store->control.interrupt.store(1, std::memory_order_relaxed);
 }
 
 std::uint64_t Store::collect_garbage() {
-  if (block_ == nullptr) return 0;
+  if (!is_there(block_)) return 0;
   // A host value that is dropped may end the store, which then waits for this.
   const auto block = block_;
   const auto collected = detail::guarded_call(*block, [&]() -> Result<std::uint64_t> {
