@@ -1,7 +1,6 @@
 // Components: the way from bytes to a plan, as a list of phases.
 #include "binary/component/component.hpp"
 
-#include <fstream>
 #include <iterator>
 
 #include "engine/component_state.hpp"
@@ -27,11 +26,11 @@ ComponentState::~ComponentState() {
 }  // namespace detail
 
 Result<Component> Component::load(const Engine& engine, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorKind::io, {}, "cannot open \"", std::string_view(path), "\"");
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  if (file.bad()) return fail(ErrorKind::io, {}, "cannot read \"", std::string_view(path), "\"");
-  return compile(engine, bytes);
+  return detail::guarded([&]() -> Result<Component> {
+    const auto bytes = tools::read_file(path);
+    if (!bytes) return Error(bytes.error());
+    return compile(engine, *bytes);
+  });
 }
 
 namespace {

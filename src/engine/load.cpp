@@ -1,9 +1,12 @@
 #include "engine/load.hpp"
 
+#include <array>
+#include <fstream>
 #include <memory_resource>
 #include <utility>
 
 #include "base/bytes.hpp"
+#include "base/concat.hpp"
 #include "binary/component/component.hpp"
 #include "binary/core/module.hpp"
 #include "tenon/tools.hpp"
@@ -24,6 +27,19 @@ Result<std::string_view> to_binary(std::string_view input, Features features,
 }
 
 }  // namespace
+
+// `read` keeps what goes wrong in the stream's state; iterators over its buffer would throw.
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(ErrorKind::io, {}, "cannot read the file ", std::string_view(path));
+  std::string bytes;
+  std::array<char, 65'536> piece;
+  while (file.read(piece.data(), piece.size()) || file.gcount() != 0) {
+    bytes.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  if (file.bad()) return fail(ErrorKind::io, {}, "reading the file ", std::string_view(path), " failed");
+  return bytes;
+}
 
 bool is_component(std::string_view input) {
   return is_binary(input) ? component::is_component(as_bytes(input)) : component::is_component_text(input);

@@ -12,6 +12,9 @@
 
 namespace tenon::tools {
 
+// All of a file. Errors: io (it cannot be opened or read; it may be a folder).
+Result<std::string> read_file(const std::string& path);
+
 // Whether the input is a component, in either format.
 bool is_component(std::string_view input);
 

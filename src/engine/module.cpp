@@ -1,6 +1,5 @@
 #include "binary/core/module.hpp"
 
-#include <fstream>
 #include <iterator>
 
 #include "engine/load.hpp"
@@ -90,11 +89,9 @@ std::string_view to_string(ExternKind kind) noexcept { return core::to_string(st
 
 Result<Module> Module::load(const Engine& engine, const std::string& path) {
   return detail::guarded([&]() -> Result<Module> {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return fail(ErrorKind::io, {}, "cannot read the file ", std::string_view(path));
-    const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    if (file.bad()) return fail(ErrorKind::io, {}, "reading the file ", std::string_view(path), " failed");
-    return compile(engine, bytes);
+    const auto bytes = tools::read_file(path);
+    if (!bytes) return Error(bytes.error());
+    return compile(engine, *bytes);
   });
 }
 

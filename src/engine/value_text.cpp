@@ -1,5 +1,7 @@
 // Core values as text, in the notation of WAVE where it has one.
 // https://github.com/bytecodealliance/wasm-tools/tree/main/crates/wasm-wave
+#include <algorithm>
+
 #include "base/float_text.hpp"
 #include "engine/state.hpp"
 
@@ -21,6 +23,8 @@ Error not_a_value(ValType type, std::string_view text, NumberFault fault) {
 }
 
 Result<Val> parse_number(ValType type, std::string_view text) {
+  constexpr ValType numbers[] = {ValType::i32(), ValType::i64(), ValType::f32(), ValType::f64()};
+  if (std::ranges::find(numbers, type) == std::end(numbers)) return not_a_value(type, text, NumberFault::malformed);
   const auto parse = [&] {
     if (type == ValType::i32()) return parse_integer(text, 32);
     if (type == ValType::i64()) return parse_integer(text, 64);
