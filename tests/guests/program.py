@@ -2,7 +2,7 @@
 
 import csv, dataclasses, datetime, decimal, hashlib, io, itertools, json, os, re, statistics, sys, textwrap
 from collections import Counter
-import wit_world
+from wit_world import exports
 
 
 @dataclasses.dataclass
@@ -11,7 +11,7 @@ class Word:
     count: int
 
 
-class Run(wit_world.exports.Run):
+class Run(exports.Run):
     def run(self) -> None:
         text = open("/box/text.txt").read() if os.path.isdir("/box") else "the quick brown fox jumps over the lazy dog the end"
         words = Counter(re.findall(r"[a-z]+", text.lower()))
