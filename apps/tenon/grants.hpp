@@ -29,7 +29,7 @@ Result<wasi::Config> read_grants(const GrantOptions& options);
 class Notes {
  public:
   void add(const wasi::Refusal& refusal);
-  void add_text(std::string lines) { lines_ += std::move(lines); }
+  void add_text(std::string_view lines) { lines_ += lines; }
   // The notes as lines for standard error; few, however many there were.
   std::string text() const;
 

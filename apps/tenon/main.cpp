@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <span>
 #include <string>
 #include <string_view>
@@ -93,4 +94,11 @@ int run(int argc, char** argv) {
 
 }  // namespace tenon::program
 
-int main(int argc, char** argv) { return tenon::program::run(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return tenon::program::run(argc, argv);
+  } catch (const std::exception& exception) {  // the host's memory, or the command line library
+    std::fprintf(stderr, "error: %s\n", exception.what());
+    return static_cast<int>(tenon::program::ExitCode::io);
+  }
+}

@@ -111,7 +111,7 @@ std::string explain_missing(const Component& component) {
   std::string lines;
   for (const std::string& name : missing) {
     const std::string hint = hint_for(InterfaceName(name), known);
-    if (!hint.empty()) lines += "note: \"" + name + "\" is to be provided: " + hint + "\n";
+    if (!hint.empty()) lines.append("note: \"").append(name).append("\" is to be provided: ").append(hint).append("\n");
   }
   return lines;
 }
@@ -126,8 +126,8 @@ std::string explain_missing(std::span<const ImportType> missing) {
       lines += (i == 0 ? " " : ", ") + std::string(names[i]);
     }
     if (names.size() > most_names_shown) lines += " and " + std::to_string(names.size() - most_names_shown) + " more";
-    const auto* provider =
-        std::ranges::find_if(providers, [&](const Provider& one) { return fits(one.module, module); });
+    const auto provides = [name = module](const Provider& one) { return fits(one.module, name); };
+    const auto* provider = std::ranges::find_if(providers, provides);
     lines += ": " + std::string(provider->hint) + "\n";
   }
   return lines;
