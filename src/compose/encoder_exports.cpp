@@ -231,6 +231,7 @@ std::vector<TypeIdx> ComponentEncoder::types_used_by(const wit::Interface& inter
     wit::for_each_part(resolve_.types[next.index], [&](const wit::Type& part) { work.push_back(part); });
   }
   std::vector<TypeIdx> order;
+  order.reserve(found.size());
   for (const std::uint32_t index : found) order.emplace_back(index);
   return order;
 }

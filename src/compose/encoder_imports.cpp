@@ -6,7 +6,6 @@
 namespace tenon::compose {
 
 using component::Sort;
-using wit::OwnerKind;
 using wit::TypeDef;
 using wit::TypeIdx;
 using wit::WorldItem;

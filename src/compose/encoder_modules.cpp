@@ -128,6 +128,7 @@ void ComponentEncoder::instantiate_shims() {
   const core::MemoryType* memory = modules_[0]->uses.imported_memory;
   if (shims_.empty() && memory == nullptr) return;
   std::vector<ShimFunction> functions;
+  functions.reserve(shims_.size());
   for (const Shim& shim : shims_) functions.push_back(signature_of(shim));
   ByteWriter bytes(arena_);
   write_shim_module(functions, memory, bytes);

@@ -3,9 +3,7 @@
 //
 // LLVM's reader is made for the output of compilers, not for hostile input: whoever asks for source lines trusts the
 // module that far.
-#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <llvm/DebugInfo/DIContext.h>
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
 #include <llvm/Object/ObjectFile.h>
@@ -52,9 +50,7 @@ std::size_t tenon_dwarf_line(void* lines, std::uint64_t offset, char* out, std::
   const llvm::DILineInfo info = static_cast<Lines*>(lines)->context->getLineInfoForAddress(address, what);
   if (info.Line == 0 || info.FileName == llvm::DILineInfo::BadString) return 0;
   const std::string text = info.FileName + ":" + std::to_string(info.Line) + ":" + std::to_string(info.Column);
-  const std::size_t size = std::min(text.size(), room);
-  std::memcpy(out, text.data(), size);
-  return size;
+  return text.copy(out, room);
 }
 
 }  // extern "C"

@@ -106,7 +106,7 @@ wasm_memorytype_t* wasm_memory_type(const wasm_memory_t* memory) {
 
 byte_t* wasm_memory_data(wasm_memory_t* memory) {
   // The standard's bytes are chars.
-  return memory == nullptr ? nullptr : static_cast<byte_t*>(static_cast<void*>(memory->handle.data().data()));
+  return memory == nullptr ? nullptr : reinterpret_cast<byte_t*>(memory->handle.data().data());
 }
 size_t wasm_memory_data_size(const wasm_memory_t* memory) {
   return memory == nullptr ? 0 : memory->handle.data().size();

@@ -55,6 +55,7 @@ void ValTypes::point() {
 
 std::vector<ValType> ValTypes::types() const {
   std::vector<ValType> result;
+  result.reserve(types_.size());
   for (const wasm_valtype_t& type : types_) result.push_back(type.type);
   return result;
 }
@@ -73,6 +74,7 @@ wasm_valtype_t show(ValType type, const core::TypeRegistry& types) noexcept {
 
 std::vector<wasm_valtype_t> show(const std::vector<ValType>& list, const core::TypeRegistry& types) {
   std::vector<wasm_valtype_t> result;
+  result.reserve(list.size());
   for (const ValType type : list) result.push_back(show(type, types));
   return result;
 }
