@@ -9,7 +9,6 @@
 namespace tenon {
 
 using detail::StoreBlock;
-using detail::usage;
 
 namespace detail {
 
@@ -150,7 +149,7 @@ struct GuestCall final : component::Call, std::enable_shared_from_this<GuestCall
   void on_end() noexcept override {
     task = nullptr;
     has_ended = true;
-    const auto self = shared_from_this();
+    const auto self = weak_from_this().lock();
     if (is_listed) block->component_store().guest_calls.erase(place);
     is_listed = false;
   }

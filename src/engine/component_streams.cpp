@@ -8,6 +8,7 @@
 // A write goes on until everything was taken: the runtime says that a copy is over as soon as one reader was served,
 // and then the rest is offered again. A read is over with the first elements.
 #include <algorithm>
+#include <new>
 
 #include "engine/component_state.hpp"
 #include "runtime/component/stream.hpp"
@@ -299,7 +300,10 @@ void cancel_copy(const End& end) {
 
 void close_end(End& end) noexcept {
   HostStreamEnd* host = end_of(end.get());
-  if (host != nullptr) host->close();
+  try {
+    if (host != nullptr) host->close();
+  } catch (const std::bad_alloc&) {  // nobody is told then
+  }
   end.reset();
 }
 

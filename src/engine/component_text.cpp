@@ -8,7 +8,6 @@ namespace tenon::detail {
 
 using component::FuncSignature;
 using component::Member;
-using component::Primitive;
 using component::TypeKind;
 using component::ValueType;
 
@@ -217,7 +216,7 @@ std::string resource_difference(const Shape& shape, const ValueType& type, Resou
 }  // namespace
 
 std::string to_string(const Shape& shape) {
-  const std::string name(shape_text(shape.kind));
+  std::string name(shape_text(shape.kind));
   const auto text = [](const Shape* part) { return part == nullptr ? std::string("_") : to_string(*part); };
   switch (shape.kind) {
     case Kind::list:

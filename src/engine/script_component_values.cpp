@@ -19,7 +19,6 @@ using component::Member;
 using component::Primitive;
 using component::TypeKind;
 using component::Val;
-using component::ValKind;
 using component::ValueType;
 
 constexpr unsigned max_nesting = 100;

@@ -185,8 +185,12 @@ Result<void> validate_component(std::string_view input, bool is_text, Features f
   Arena arena(memory);
   auto validated = component::validate_component(*component, registry, arena,
                                                  {.features = features, .validate_bodies = threads == 1});
-  Result<void> valid = validated ? Result<void>() : std::move(validated).error();
-  if (valid && threads != 1) valid = validate_bodies(*validated->root, threads);
+  Result<void> valid;
+  if (!validated) {
+    valid = std::move(validated).error();
+  } else if (threads != 1) {
+    valid = validate_bodies(*validated->root, threads);
+  }
   if (valid || !is_text) return valid;
   return in_component_text(std::move(valid).error(), input, features);
 }
