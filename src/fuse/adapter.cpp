@@ -203,7 +203,7 @@ void Emitter::normalize(const ValueType& type, bool is_extended, bool is_stored)
   };
   if (type.kind == TypeKind::flags) {
     const std::size_t labels = type.labels.size();
-    const bool fills = labels == 32 || ((is_extended || is_stored) && labels == 8U * type.layout[0].size);
+    const bool fills = labels == 32 || ((is_extended || is_stored) && labels == std::size_t{8} * type.layout[0].size);
     if (!fills) mask((std::uint64_t{1} << labels) - 1);
     return;
   }
