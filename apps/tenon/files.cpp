@@ -118,9 +118,9 @@ bool is_neither_form(std::string_view source) {
 
 }  // namespace
 
-ExitCode report(const Error& error, std::string_view file, std::string_view source, bool colour) {
+ExitCode report(const Error& error, std::string_view file, std::string_view source, bool colour, Language language) {
   std::string text = tools::render(error, file, source, colour);
-  if (error.kind() == ErrorKind::malformed && is_neither_form(source)) {
+  if (language == Language::wasm && error.kind() == ErrorKind::malformed && is_neither_form(source)) {
     text += "note: a file of WebAssembly begins with the bytes 00 61 73 6d, and one of its text with a parenthesis\n";
   }
   std::fwrite(text.data(), 1, text.size(), stderr);

@@ -66,14 +66,15 @@ Result<tools::WitInput> read_wit(const std::string& path) {
 }
 
 ExitCode report_wit(const CommonOptions& options, const Error& error, const tools::WitInput& input) {
+  const bool colour = wants_colour(options.colour, 2);
   const auto file = std::ranges::find(input.files, error.context(), &tools::WitFile::path);
   if (file != input.files.end()) {
-    return report(options, Error(error).with_context(""), file->path, file->contents);
+    return report(Error(error).with_context(""), file->path, file->contents, colour, Language::wit);
   }
   if (!input.is_folder && input.files.size() == 1) {
-    return report(options, error, input.files.front().path, input.files.front().contents);
+    return report(error, input.files.front().path, input.files.front().contents, colour, Language::wit);
   }
-  return report(options, Error(error).with_context(""), error.context(), "");
+  return report(Error(error).with_context(""), error.context(), "", colour, Language::wit);
 }
 
 }  // namespace tenon::program
