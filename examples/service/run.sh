@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp pages.c pages.wit "$work" && cd "$work"
-clang-19 --target=wasm32 -O2 -nostdlib -Wl,--no-entry -Wno-unused-parameter pages.c -o pages.core.wasm
+clang-19 --target=wasm32 -O2 -nostdlib -Wl,--no-entry pages.c -o pages.core.wasm
 "$tenon" component embed -w pages pages.wit pages.core.wasm -o pages.embedded.wasm
 "$tenon" component new pages.embedded.wasm -o pages.wasm
 

@@ -92,7 +92,7 @@ wasm_externtype_t* new_extern_type(const ExternType& type, const core::TypeRegis
 
 }  // namespace tenon::c_api
 
-using namespace tenon::c_api;  // NOLINT(google-build-using-namespace): the interface's own functions follow
+using namespace tenon::c_api;
 
 wasm_tabletype_t::wasm_tabletype_t(wasm_valtype_t element_type, const tenon::LimitsType& size)
     : wasm_externtype_t(kind_of), element(element_type), exact_limits(size), limits(shown(size)) {}

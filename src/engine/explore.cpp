@@ -31,7 +31,7 @@ h2 { font-size: 1rem; }
 </head>
 <body>
 <h1>WebAssembly, and the machine code of the optimizing tier</h1>
-<p><input id="filter" type="search" placeholder="part of a function's name or code"></p>
+<p><label>Functions whose name or code has <input id="filter" type="search"></label></p>
 )";
 
 constexpr std::string_view page_end = R"(<script>

@@ -14,7 +14,7 @@
 namespace tenon::interp {
 
 namespace operations {
-using namespace tenon::semantics;  // NOLINT(google-build-using-namespace): the table below names all of it
+using namespace tenon::semantics;
 
 // `Operation<op>::apply` is the function of that name in the semantics. Instructions without one have no `apply` that
 // could be called.

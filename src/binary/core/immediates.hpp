@@ -118,7 +118,7 @@ inline Op read_op(Cursor& in) {
 template <Immediates shape>
 inline void read_immediates(Cursor& in, Instruction& out, ImmediateLists& lists, Features features) {
   using enum Immediates;
-  using namespace detail;  // NOLINT(google-build-using-namespace): for this one table
+  using namespace detail;
   const auto list = [&](auto read) { return out_of_line(in, read); };
   switch (shape) {
     case none: return;

@@ -1,4 +1,5 @@
 // Entering and leaving functions, branches, calls, and what the interpreter executes.
+#include <bit>
 #include <cstddef>
 
 #include "jit/baseline/emitter.hpp"
@@ -13,19 +14,18 @@ using runtime::Table;
 using runtime::Thread;
 
 namespace {
-// Threads are no plain data, but nothing in them is virtual.
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Winvalid-offsetof"
-constexpr auto stack_limit_at = static_cast<std::int32_t>(offsetof(Thread, stack_limit));
-constexpr auto interrupt_at = static_cast<std::int32_t>(offsetof(Thread, interrupt));
-constexpr auto fuel_at = static_cast<std::int32_t>(offsetof(Thread, fuel));
-#pragma clang diagnostic pop
+// Threads are no plain data, so `offsetof` is not for them; but a pointer to a member is its offset, and the compiler
+// knows it (Itanium C++ ABI, 2.3.1).
+template <class T>
+std::int32_t place_of(T Thread::* member) noexcept {
+  return static_cast<std::int32_t>(std::bit_cast<std::ptrdiff_t>(member));
+}
 
 constexpr std::int32_t header_at(int slot) noexcept { return slot * static_cast<std::int32_t>(sizeof(Slot)); }
 }  // namespace
 
 void Emitter::check_interrupt(Label exit) {
-  a_.load(true, Reg::rax, {thread, interrupt_at});
+  a_.load(true, Reg::rax, {thread, place_of(&Thread::interrupt)});
   a_.alu(Alu::cmp, false, Address{Reg::rax, 0}, 0);
   a_.jump(Condition::not_equal, exit);
 }
@@ -33,7 +33,7 @@ void Emitter::check_interrupt(Label exit) {
 // Pays the price in that field, if there is enough.
 void Emitter::pay(unsigned at, Label exit) {
   const auto price = field<std::uint32_t>(at);
-  a_.load(true, Reg::rax, {thread, fuel_at});
+  a_.load(true, Reg::rax, {thread, place_of(&Thread::fuel)});
   if (price <= 0x7FFF'FFFF) {
     a_.alu(Alu::sub, true, Reg::rax, static_cast<std::int32_t>(price));
   } else {
@@ -41,14 +41,14 @@ void Emitter::pay(unsigned at, Label exit) {
     a_.alu(Alu::sub, true, Reg::rax, Reg::rcx);
   }
   a_.jump(Condition::sign, exit);
-  a_.store(true, {thread, fuel_at}, Reg::rax);
+  a_.store(true, {thread, place_of(&Thread::fuel)}, Reg::rax);
 }
 
 void Emitter::enter() {
   enter_here(in_->cell);
   const Label exit = exit_here(false);
   a_.address(true, Reg::rax, {frame, static_cast<std::int32_t>(field<std::uint32_t>(0))});
-  a_.alu(Alu::cmp, true, Reg::rax, Address{thread, stack_limit_at});
+  a_.alu(Alu::cmp, true, Reg::rax, Address{thread, place_of(&Thread::stack_limit)});
   a_.jump(Condition::above, exit);
   check_interrupt(exit);
   if (in_->shape->metered) pay(12, exit);

@@ -27,6 +27,22 @@ std::uint16_t status_of(const error_code& error) {
 
 }  // namespace
 
+Sent send_ready(int socket, std::string& output, std::size_t& written) noexcept {
+  while (written < output.size()) {
+    const ssize_t put = ::send(socket, output.data() + written, output.size() - written, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (put >= 0) {
+      written += static_cast<std::size_t>(put);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      return Sent::some;
+    } else if (errno != EINTR) {
+      return Sent::failed;
+    }
+  }
+  output.clear();
+  written = 0;
+  return Sent::all;
+}
+
 host::HttpResponse page_of(std::uint16_t status) {
   host::HttpResponse page{.status = status, .headers = {{"content-type", "text/plain"}}, .body = {}};
   if (status == 503) page.headers.emplace_back("retry-after", "1");
@@ -383,18 +399,9 @@ void Connection::gather() {
 
 // True when all has gone out.
 bool Connection::write_out() {
-  while (written_ < output_.size()) {
-    const ssize_t put = ::send(socket_.native_handle(), output_.data() + written_, output_.size() - written_,
-                               MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (put >= 0) {
-      written_ += static_cast<std::size_t>(put);
-      continue;
-    }
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) {
-      close();
-      return false;
-    }
+  const Sent sent = send_ready(socket_.native_handle(), output_, written_);
+  if (sent == Sent::failed) close();
+  if (sent == Sent::some) {
     is_writing_ = true;
     set_time(handler_.limits.stall_time);
     socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](const error_code& failed) {
@@ -407,10 +414,8 @@ bool Connection::write_out() {
         self->write_out();
       }
     });
-    return false;
   }
-  output_.clear();
-  written_ = 0;
+  if (sent != Sent::all) return false;
   if (output_.capacity() > most_output) output_.shrink_to_fit();
   return true;
 }

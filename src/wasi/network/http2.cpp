@@ -258,18 +258,9 @@ void Http2Connection::flush() {
 
 // True when all has gone out.
 bool Http2Connection::write_out() {
-  while (written_ < output_.size()) {
-    const ssize_t put = ::send(socket_.native_handle(), output_.data() + written_, output_.size() - written_,
-                               MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (put >= 0) {
-      written_ += static_cast<std::size_t>(put);
-      continue;
-    }
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) {
-      close();
-      return false;
-    }
+  const Sent sent = send_ready(socket_.native_handle(), output_, written_);
+  if (sent == Sent::failed) close();
+  if (sent == Sent::some) {
     is_writing_ = true;
     set_time(handler_.limits.stall_time);
     socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](const error_code& failed) {
@@ -279,10 +270,8 @@ bool Http2Connection::write_out() {
       self->set_time(self->handler_.limits.idle_time);
       if (self->write_out()) self->flush();
     });
-    return false;
   }
-  output_.clear();
-  written_ = 0;
+  if (sent != Sent::all) return false;
   if (output_.capacity() > most_output) output_.shrink_to_fit();
   return true;
 }
