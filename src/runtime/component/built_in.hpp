@@ -20,8 +20,9 @@ inline std::uint32_t u32(runtime::Slot slot) noexcept { return static_cast<std::
 using PlainBuiltIn = Result<void> (*)(const BuiltIn& built_in, runtime::Slot* frame);
 template <PlainBuiltIn function>
 runtime::Outcome plain(runtime::Thread& core, const runtime::Func& func, runtime::Slot* frame) noexcept {
-  auto done = function(*static_cast<const BuiltIn*>(func.data), frame);
-  return done ? runtime::Outcome::returned : failed(core, std::move(done).error());
+  const auto& built_in = *static_cast<const BuiltIn*>(func.data);
+  auto done = function(built_in, frame);
+  return done ? runtime::Outcome::returned : trap_in(built_in, core, std::move(done).error());
 }
 // The same, where nothing may be called while the instance may not be left.
 template <PlainBuiltIn function>
@@ -29,7 +30,7 @@ runtime::Outcome leaving(runtime::Thread& core, const runtime::Func& func, runti
   const auto& built_in = *static_cast<const BuiltIn*>(func.data);
   auto done = check_may_leave(*built_in.inst);
   if (done) done = function(built_in, frame);
-  return done ? runtime::Outcome::returned : failed(core, std::move(done).error());
+  return done ? runtime::Outcome::returned : trap_in(built_in, core, std::move(done).error());
 }
 
 // Whether the built-in waits until it has a result.
@@ -41,16 +42,16 @@ using WaitingBuiltIn = Result<runtime::Outcome> (*)(const BuiltIn& built_in, run
 template <WaitingBuiltIn function>
 runtime::Outcome waiting(runtime::Thread& core, const runtime::Func& func, runtime::Slot* frame) noexcept {
   const auto& built_in = *static_cast<const BuiltIn*>(func.data);
-  if (auto allowed = check_may_leave(*built_in.inst); !allowed) return failed(core, std::move(allowed).error());
+  if (auto allowed = check_may_leave(*built_in.inst); !allowed) return trap_in(built_in, core, std::move(allowed).error());
   auto thread = current_thread(*built_in.inst->scheduler);
-  if (!thread) return failed(core, std::move(thread).error());
+  if (!thread) return trap_in(built_in, core, std::move(thread).error());
   auto outcome = function(built_in, core, **thread, frame);
   if (outcome) return *outcome;
   // That it could not wait in any case is the better reason.
   if (is_blocking(built_in) && !may_wait(*(*thread)->activation)) {
-    return failed(core, trapped(cannot_block, ": ", outcome.error().message()));
+    return trap_in(built_in, core, trapped(cannot_block, ": ", outcome.error().message()));
   }
-  return failed(core, std::move(outcome).error());
+  return trap_in(built_in, core, std::move(outcome).error());
 }
 
 inline constexpr std::uint32_t blocked = 0xFFFF'FFFF;

@@ -34,6 +34,12 @@ bool is_blocking(const BuiltIn& built_in) noexcept {
   }
 }
 
+runtime::Outcome trap_in(const BuiltIn& built_in, runtime::Thread& core, Error error) noexcept {
+  if (error.kind() != ErrorKind::trap || !error.context().empty()) return failed(core, std::move(error));
+  Error named = fail(ErrorKind::trap, error.place(), error.message(), ", in `", info(built_in.op).text, "`");
+  return failed(core, std::move(named).with_code(error.code()));
+}
+
 runtime::HostCallback built_in_callback(CanonOp op) noexcept {
   using Family = runtime::HostCallback (*)(CanonOp) noexcept;
   constexpr Family families[] = {resource_built_in, task_built_in,   waitable_built_in,

@@ -24,6 +24,9 @@ struct BuiltIn {
   core::TypeIdx func_type;                        // thread.*: canonical
 };
 
+// What a built-in's callback gives when it fails. A trap of its own, that is none of the guest's code, names it.
+runtime::Outcome trap_in(const BuiltIn& built_in, runtime::Thread& core, Error error) noexcept;
+
 // The callback for `op`, to be given to `runtime::make_host_func` with a `const BuiltIn*` as its data.
 runtime::HostCallback built_in_callback(CanonOp op) noexcept;
 

@@ -56,9 +56,9 @@ Result<void> run_destructor(const RuntimeResourceType& type, std::uint64_t rep, 
 runtime::Outcome resource_new(runtime::Thread& core, const runtime::Func& func, runtime::Slot* frame) noexcept {
   const auto& built_in = *static_cast<const BuiltIn*>(func.data);
   ComponentInstance& inst = *built_in.inst;
-  if (auto allowed = check_may_leave(inst); !allowed) return failed(core, std::move(allowed).error());
+  if (auto allowed = check_may_leave(inst); !allowed) return trap_in(built_in, core, std::move(allowed).error());
   auto index = inst.handles.add(ResourceHandle{.rt = built_in.resource, .rep = frame[0], .own = true});
-  if (!index) return failed(core, std::move(index).error());
+  if (!index) return trap_in(built_in, core, std::move(index).error());
   frame[0] = *index;
   return runtime::Outcome::returned;
 }
@@ -66,13 +66,13 @@ runtime::Outcome resource_new(runtime::Thread& core, const runtime::Func& func, 
 runtime::Outcome resource_drop(runtime::Thread& core, const runtime::Func& func, runtime::Slot* frame) noexcept {
   const auto& built_in = *static_cast<const BuiltIn*>(func.data);
   auto dropped = drop(built_in, static_cast<std::uint32_t>(frame[0]));
-  return dropped ? runtime::Outcome::returned : failed(core, std::move(dropped).error());
+  return dropped ? runtime::Outcome::returned : trap_in(built_in, core, std::move(dropped).error());
 }
 
 runtime::Outcome resource_rep(runtime::Thread& core, const runtime::Func& func, runtime::Slot* frame) noexcept {
   const auto& built_in = *static_cast<const BuiltIn*>(func.data);
   auto found = built_in.inst->handles.resource(static_cast<std::uint32_t>(frame[0]), *built_in.resource);
-  if (!found) return failed(core, std::move(found).error());
+  if (!found) return trap_in(built_in, core, std::move(found).error());
   frame[0] = (*found)->rep;
   return runtime::Outcome::returned;
 }
