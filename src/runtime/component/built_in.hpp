@@ -42,7 +42,8 @@ using WaitingBuiltIn = Result<runtime::Outcome> (*)(const BuiltIn& built_in, run
 template <WaitingBuiltIn function>
 runtime::Outcome waiting(runtime::Thread& core, const runtime::Func& func, runtime::Slot* frame) noexcept {
   const auto& built_in = *static_cast<const BuiltIn*>(func.data);
-  if (auto allowed = check_may_leave(*built_in.inst); !allowed) return trap_in(built_in, core, std::move(allowed).error());
+  if (auto allowed = check_may_leave(*built_in.inst); !allowed)
+    return trap_in(built_in, core, std::move(allowed).error());
   auto thread = current_thread(*built_in.inst->scheduler);
   if (!thread) return trap_in(built_in, core, std::move(thread).error());
   auto outcome = function(built_in, core, **thread, frame);

@@ -43,18 +43,19 @@ bool is_result_of(const BuiltIn& built_in, const Task& task) noexcept {
 
 runtime::Outcome task_return(runtime::Thread& core, const runtime::Func& func, runtime::Slot* frame) noexcept {
   const auto& built_in = *static_cast<const BuiltIn*>(func.data);
-  if (auto allowed = check_may_leave(*built_in.inst); !allowed) return failed(core, std::move(allowed).error());
+  if (auto allowed = check_may_leave(*built_in.inst); !allowed)
+    return trap_in(built_in, core, std::move(allowed).error());
   auto thread = current_thread(*built_in.inst->scheduler);
-  if (!thread) return failed(core, std::move(thread).error());
+  if (!thread) return trap_in(built_in, core, std::move(thread).error());
   Task& task = *(*thread)->task;
   if (task.func == nullptr || !task.func->opts.async || !is_result_of(built_in, task)) {
-    return failed(core, trapped("invalid `task.return` signature and/or options for current task"));
+    return trap_in(built_in, core, trapped("invalid `task.return` signature and/or options for current task"));
   }
-  if (auto checked = check_resolve(task); !checked) return failed(core, std::move(checked).error());
+  if (auto checked = check_resolve(task); !checked) return trap_in(built_in, core, std::move(checked).error());
   GuestContext cx(*task.inst, task.func->opts, nullptr, nullptr);
   task.observed.end(task.func->opts, max_flat_params, {frame, func.param_slots});
   auto resolved = task.call->resolve(cx, *task.func->type, {frame, func.param_slots}, max_flat_params);
-  if (!resolved) return failed(core, std::move(resolved).error());
+  if (!resolved) return failed(core, std::move(resolved).error());  // names the function
   mark_resolved(task);
   return runtime::Outcome::returned;
 }
