@@ -8,7 +8,7 @@
 #include "common_options.hpp"
 #include "grants.hpp"
 #include "missing_imports.hpp"
-#include "perf_map.hpp"
+#include "profile.hpp"
 #include "quantities.hpp"
 #include "run_command.hpp"
 #include "run_component.hpp"
@@ -32,8 +32,27 @@ struct Options : CommonOptions {
   bool trace = false;
   std::string tier = "auto";
   bool no_cache = false;
-  bool perf_map = false;
+  std::string profile;
+  std::string profile_output = "tenon-profile";
 };
+
+// Looks at the store's guests, if that is wanted.
+void start_profile(const Options& options, Store& store, std::optional<GuestProfile>& profile) {
+  if (options.profile == "guest")
+    profile.emplace(store, options.profile_output, std::string(shown_name(options.input)));
+}
+
+Result<void> prepare_profile(const Options& options, const Engine& engine) {
+  if (options.profile.empty()) return {};
+  const auto kind = parse_profile_kind(options.profile);
+  if (!kind) return Error(kind.error());
+  switch (*kind) {
+    case ProfileKind::perf: return keep_perf_map(engine);
+    case ProfileKind::jitdump: return keep_jit_dump(engine);
+    case ProfileKind::guest: break;
+  }
+  return {};
+}
 
 Result<Limits> read_limits(const Options& options) {
   Limits limits;
@@ -121,6 +140,8 @@ Result<void> run(const Options& options, const Module& module, const Engine& eng
   auto limits = read_limits(options);
   if (!limits) return std::move(limits).error();
   Store store(engine, *limits);
+  std::optional<GuestProfile> profile;
+  start_profile(options, store, profile);
   if (options.fuel != 0) store.set_fuel(options.fuel);
   Linker linker(engine);
   if (auto added = add_wasi(options, module, linker, notes); !added) return added;
@@ -179,6 +200,8 @@ Result<void> run(const Options& options, const Component& component, const Engin
   auto limits = read_limits(options);
   if (!limits) return std::move(limits).error();
   Store store(engine, *limits);
+  std::optional<GuestProfile> profile;
+  start_profile(options, store, profile);
   if (options.fuel != 0) store.set_fuel(options.fuel);
   const auto config = read_config(options, notes);
   if (!config) return Error(config.error());
@@ -202,7 +225,9 @@ Result<void> run(const Options& options, const Component& component, const Engin
 // Reads the input as a `Form`, a module or a component, and runs it.
 template <class Form>
 ExitCode run_as(const Options& options, const Engine& engine, std::string_view source) {
-  const auto form = Form::compile(engine, source);
+  // Compiled code is mapped from its file.
+  const bool is_mapped = is_native(source) && options.input != "-";
+  const auto form = is_mapped ? Form::load(engine, options.input) : Form::compile(engine, source);
   if (!form) return report(options, form.error(), shown_name(options.input), source);
   Notes notes;
   const auto done = run(options, *form, engine, notes);
@@ -237,9 +262,7 @@ ExitCode run_file(const Options& options) {
                        .tier = *tier,
                        .cache = options.no_cache || *tier == Tier::interpreter ? "" : default_cache_folder(),
                        .source_lines = true});
-  if (options.perf_map) {
-    if (auto kept = keep_perf_map(engine); !kept) return report(options, kept.error(), "", "");
-  }
+  if (auto prepared = prepare_profile(options, engine); !prepared) return report(options, prepared.error(), "", "");
   return Component::recognizes(*source) || is_native_component(*source) ? run_as<Component>(options, engine, *source)
                                                                         : run_as<Module>(options, engine, *source);
 }
@@ -268,8 +291,12 @@ Action declare_run(CLI::App& command) {
   command.add_flag("--trace", options->trace,
                    "Show each call between components, or with the host, on the error output");
   command.add_flag("--no-cache", options->no_cache, "Keep no compiled code, and use none that was kept");
-  command.add_flag("--perf-map", options->perf_map,
-                   "Write the names of compiled functions to /tmp/perf-PID.map, for Linux's perf");
+  command
+      .add_option("--profile", options->profile,
+                  "Where the time goes: guest (looks itself), perf or jitdump (names of functions for Linux's perf)")
+      ->type_name("KIND");
+  command.add_option("--profile-output", options->profile_output, "Of --profile guest: writes NAME.svg and NAME.json")
+      ->type_name("NAME");
   declare_grants(command, options->grants);
   command.footer(
       "ARGS are the guest's arguments, or those of the function to call: 7, -1.5, nan, null or (1, 2, 3, 4). Put -- "

@@ -27,6 +27,8 @@ ComponentState::~ComponentState() {
 
 Result<Component> Component::load(const Engine& engine, const std::string& path) {
   return detail::guarded([&]() -> Result<Component> {
+    const auto from_bytes = [&](std::string_view bytes) { return compile(engine, bytes); };
+    if (auto compiled = detail::with_native_file(path, from_bytes)) return std::move(*compiled);
     const auto bytes = tools::read_file(path);
     if (!bytes) return Error(bytes.error());
     return compile(engine, *bytes);

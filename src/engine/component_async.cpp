@@ -4,6 +4,7 @@
 #include "abi/lower.hpp"
 #include "abi/traps.hpp"
 #include "engine/component_state.hpp"
+#include "engine/interrupt.hpp"
 #include "runtime/component/subtask.hpp"
 
 namespace tenon {
@@ -309,7 +310,7 @@ class Loop {
   bool is_interrupted() const noexcept {
     if (!block_.is_alive()) return true;
     runtime::Store& store = *block_.store;
-    if (store.control.interrupt.load(std::memory_order_relaxed) == 0) [[likely]]
+    if (!detail::is_interrupted(store)) [[likely]]
       return false;
     return store.may_go_on == nullptr || !store.may_go_on(store);
   }
@@ -499,9 +500,7 @@ void StoreHandle::add_events(std::shared_ptr<HostEvents> events) const {
   if (std::ranges::find(sources, events) == sources.end()) sources.push_back(std::move(events));
 }
 
-bool StoreHandle::is_interrupted() const noexcept {
-  return !is_alive() || block_->store->control.interrupt.load(std::memory_order_relaxed) != 0;
-}
+bool StoreHandle::is_interrupted() const noexcept { return !is_alive() || detail::is_interrupted(*block_->store); }
 
 StoreHandle Caller::store() const noexcept { return StoreHandle(context_->block->shared_from_this()); }
 

@@ -1,3 +1,4 @@
+#include "engine/interrupt.hpp"
 #include "engine/state.hpp"
 #include "runtime/outermost_call.hpp"
 
@@ -17,9 +18,7 @@ std::span<std::uint8_t> Caller::memory() const noexcept {
   return {found->memory->base, static_cast<std::size_t>(found->memory->size.load())};
 }
 
-bool Caller::is_interrupted() const noexcept {
-  return context_->block->store->control.interrupt.load(std::memory_order_relaxed) != 0;
-}
+bool Caller::is_interrupted() const noexcept { return detail::is_interrupted(*context_->block->store); }
 
 FuncType Func::type() const {
   if (func_ == nullptr || !store_->is_alive()) return {};

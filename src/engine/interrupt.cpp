@@ -1,15 +1,17 @@
 #include "tenon/interrupt.hpp"
 
 #include "engine/component_state.hpp"
+#include "engine/interrupt.hpp"
 #include "engine/state.hpp"
 
 namespace tenon {
 
-namespace {
+namespace detail {
 
 bool ask_handler(runtime::Store& store) noexcept {
-  const auto& block = *static_cast<detail::StoreBlock*>(store.host);
-  if (!block.is_alive() || !block.interrupt_handler) return false;
+  const auto& block = *static_cast<StoreBlock*>(store.host);
+  if (!block.is_alive()) return false;
+  if (!block.interrupt_handler) return false;
   // A component whose own time is over ends, whatever the embedder says.
   if (block.components != nullptr && component::is_time_over(block.components->world.scheduler)) return false;
   // Cleared first: who interrupts the guest again meanwhile is heard.
@@ -17,13 +19,13 @@ bool ask_handler(runtime::Store& store) noexcept {
   return block.interrupt_handler();
 }
 
-}  // namespace
+}  // namespace detail
 
 void set_interrupt_handler(Store& store, std::function<bool()> ask) {
   auto block = detail::StoreBlock::open(store);
   if (!block || (*block)->store == nullptr) return;
   (*block)->interrupt_handler = std::move(ask);
-  (*block)->store->may_go_on = ask_handler;
+  (*block)->store->may_go_on = detail::ask_handler;
 }
 
 }  // namespace tenon

@@ -35,7 +35,7 @@ jit::CompileOptimizing* find_compiler() {
 }
 
 // Different code for the same module: a whole one, and the parts that were called.
-enum class CodeKind : std::uint8_t { whole, called };
+enum class CodeKind : std::uint8_t { whole, called, whole_metered, called_metered };
 
 // The module in the binary format, which it was read from: its sections follow eight bytes.
 Bytes bytes_of(const core::Module& module) {
@@ -45,7 +45,7 @@ Bytes bytes_of(const core::Module& module) {
 jit::Digest key_of(const jit::Cache& cache, const NativeUnit& unit, CodeKind kind) {
   static const std::uint64_t compiler = os::stamp_of_library(jit::optimizing_library);
   return cache.key(bytes_of(*unit.validated->module), unit.validated->features.bits(),
-                   compiler * 2 + static_cast<std::uint64_t>(kind));
+                   compiler * 4 + static_cast<std::uint64_t>(kind));
 }
 
 // nullptr: the engine has none, or it cannot be used.
@@ -55,13 +55,13 @@ std::unique_ptr<jit::Cache> open_cache(const EngineOptions& options) {
   return cache->is_open() ? std::move(cache) : nullptr;
 }
 
-Result<jit::Image> compile_whole(const core::ValidatedModule& module) {
+Result<jit::Image> compile_whole(const core::ValidatedModule& module, bool fuel) {
   jit::CompileOptimizing* compile = find_compiler();
   if (compile == nullptr) {
     return usage("the optimizing tier needs ", std::string_view(jit::optimizing_library),
                  ", which is neither beside the program nor where the system looks for libraries");
   }
-  auto compiled = compile(module, {.threads = std::max(1U, std::thread::hardware_concurrency())});
+  auto compiled = compile(module, {.threads = std::max(1U, std::thread::hardware_concurrency()), .fuel = fuel});
   if (!compiled) return std::move(compiled).error();
   return std::move(compiled->image);
 }
@@ -70,11 +70,11 @@ Result<void> add_whole(const EngineOptions& options, NativeUnit& unit) {
   const auto cache = open_cache(options);
   std::optional<jit::Digest> key;
   if (cache != nullptr) {
-    key = key_of(*cache, unit, CodeKind::whole);
+    key = key_of(*cache, unit, options.fuel ? CodeKind::whole_metered : CodeKind::whole);
     const auto found = cache->find(*key);
     if (!found.empty()) return unit.add(found.front());
   }
-  auto image = compile_whole(*unit.validated);
+  auto image = compile_whole(*unit.validated, options.fuel);
   if (!image) return std::move(image).error();
   if (key) cache->keep(*key, {&*image, 1});
   return unit.add(*image);
@@ -84,21 +84,21 @@ Result<void> add_whole(const EngineOptions& options, NativeUnit& unit) {
 
 Result<void> NativeUnit::add(const jit::Image& image) {
   auto added = native.add(image);
-  if (!added || !*observer) return added;
+  if (!added || !*observer || image.bytes.empty()) return added;
   const core::Module& module = *validated->module;
   OwnedMemory memory;
   Arena arena(memory);
   const auto names = core::read_names(module, arena);
   // A function ends where the next one, or a thunk, begins.
-  std::vector<std::uint64_t> begins{image.constants};
-  for (const auto* list : {&image.functions, &image.thunks}) begins.insert(begins.end(), list->begin(), list->end());
+  std::vector<std::uint64_t> begins{image.layout.constants};
+  for (const auto list : {image.entries(), image.thunks()}) begins.insert(begins.end(), list.begin(), list.end());
   std::ranges::sort(begins);
-  for (std::uint32_t i = 0; i < image.functions.size(); ++i) {
-    const std::uint64_t begin = image.functions[i];
+  for (std::uint32_t i = 0; i < image.layout.functions; ++i) {
+    const std::uint64_t begin = image.entries()[i];
     if (begin == jit::not_compiled) continue;
     NativeFunction function;
     function.begin = code->native->entries[i].load(std::memory_order_relaxed);
-    function.size = std::min(*std::ranges::upper_bound(begins, begin), image.constants) - begin;
+    function.size = std::min(*std::ranges::upper_bound(begins, begin), image.layout.constants) - begin;
     if (names && names->module) function.name = std::string(*names->module) + "!";
     const std::string_view name = names ? core::find_name(names->functions, i) : std::string_view();
     function.name += name.empty() ? "func " + std::to_string(i) : std::string(name);
@@ -130,8 +130,10 @@ Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::Co
   const EngineOptions& options = engine.options;
   add_baseline(options, code);
   const core::Module& module = *code.validated->module;
+  // Code that does not pay with fuel is of no use where it counts.
+  if (given != nullptr && options.fuel && given->layout.is_metered == 0) given = nullptr;
   const bool compiles = options.tier == Tier::optimizing || options.tier == Tier::automatic || given != nullptr;
-  if (!compiles || options.fuel || module.funcs.size() == module.imported_funcs) return nullptr;
+  if (!compiles || module.funcs.size() == module.imported_funcs) return nullptr;
   auto unit = std::make_shared<NativeUnit>(code, options.loop_dispatch);
   unit->observer = &engine.native_observer;
   if (given != nullptr) {
@@ -214,11 +216,11 @@ void Background::run() {
 void Background::look_up(NativeUnit& unit) {
   unit.compiled.resize(unit.validated->module->funcs.size());
   if (cache_ == nullptr) return;
-  unit.key = key_of(*cache_, unit, CodeKind::called);
+  unit.key = key_of(*cache_, unit, options_.fuel ? CodeKind::called_metered : CodeKind::called);
   for (jit::Image& image : cache_->find(*unit.key)) {
     if (!unit.add(image)) return;
     for (std::size_t i = 0; i < unit.compiled.size(); ++i) {
-      if (image.functions[i] != jit::not_compiled) unit.compiled[i] = true;
+      if (image.entries()[i] != jit::not_compiled) unit.compiled[i] = true;
     }
     unit.images.push_back(std::move(image));
   }
@@ -228,6 +230,7 @@ void Background::look_up(NativeUnit& unit) {
 bool Background::compile_some(NativeUnit& unit) {
   const core::Module& module = *unit.validated->module;
   jit::CompileOptions options;
+  options.fuel = options_.fuel;
   std::vector<bool> wanted(module.funcs.size());
   std::size_t size = 0;
   for (std::size_t i = module.imported_funcs; i < wanted.size() && size < piece_size; ++i) {
@@ -248,9 +251,19 @@ bool Background::compile_some(NativeUnit& unit) {
 
 // --- Files
 
+namespace {
+
+thread_local const os::MappedFile* handed_over = nullptr;
+
+}  // namespace
+
+NativeFileScope::NativeFileScope(const os::MappedFile& file) noexcept : outer_(std::exchange(handed_over, &file)) {}
+NativeFileScope::~NativeFileScope() { handed_over = outer_; }
+
 Result<NativeInput> open_native(const EngineState& engine, std::string_view input) {
   if (!jit::is_image_file(input)) return NativeInput{input, {}};
-  auto file = jit::read_image_file(input, tools::version());
+  const bool is_file = handed_over != nullptr && handed_over->contents().data() == input.data();
+  auto file = jit::read_image_file(input, tools::version(), is_file ? handed_over->descriptor() : -1);
   if (!file) return std::move(file).error();
   if (file->features != engine.features.bits()) {
     return usage("the compiled file was made with other features; compile it again with those that it is to run with");
@@ -308,7 +321,7 @@ Result<std::string> compile_native(const Engine& engine, std::string_view input)
     std::vector<jit::Image> images;
     auto done = detail::for_each_module(detail::plain_engine(engine), input, source,
                                         [&](const core::ValidatedModule& module) -> Result<void> {
-                                          auto image = detail::compile_whole(module);
+                                          auto image = detail::compile_whole(module, engine.options().fuel);
                                           if (!image) return std::move(image).error();
                                           images.push_back(std::move(*image));
                                           return {};

@@ -13,6 +13,7 @@
 #include "jit/cache.hpp"
 #include "jit/native_code.hpp"
 #include "jit/optimizing/compiler.hpp"
+#include "os/mapped_file.hpp"
 #include "tenon/native.hpp"
 
 namespace tenon::detail {
@@ -80,5 +81,30 @@ struct NativeInput {
   }
 };
 Result<NativeInput> open_native(const EngineState& engine, std::string_view input);
+
+// Hands a compiled file over as it lies in the file system, so that its code is mapped from there: `take` gets its
+// contents. nullopt: the path is that of no compiled file.
+template <class F>
+auto with_native_file(const std::string& path, F take) -> std::optional<decltype(take(std::string_view()))>;
+
+// The file whose contents are handed over; -1 for other bytes.
+class NativeFileScope {
+ public:
+  explicit NativeFileScope(const os::MappedFile& file) noexcept;
+  NativeFileScope(const NativeFileScope&) = delete;
+  NativeFileScope& operator=(const NativeFileScope&) = delete;
+  ~NativeFileScope();
+
+ private:
+  const os::MappedFile* outer_;
+};
+
+template <class F>
+auto with_native_file(const std::string& path, F take) -> std::optional<decltype(take(std::string_view()))> {
+  const os::MappedFile file(path);
+  if (!file.is_open() || !is_native(file.contents())) return std::nullopt;
+  const NativeFileScope scope(file);
+  return take(file.contents());
+}
 
 }  // namespace tenon::detail

@@ -1,6 +1,7 @@
 #include <new>
 
 #include "engine/component_state.hpp"
+#include "engine/interrupt.hpp"
 #include "engine/state.hpp"
 
 namespace tenon {
@@ -29,7 +30,7 @@ runtime::Outcome run_host_function(runtime::Thread& thread, const runtime::Func&
     auto result = function->run(context, frame);
     if (!context.block->is_alive()) return failed(dead_store());
     if (!result) return failed(std::move(result).error());
-    if (thread.store->control.interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    if (is_interrupted(*thread.store)) [[unlikely]]
       return thread.trap(Trap::deadline_exceeded);
     return context.is_suspended ? runtime::Outcome::suspended : runtime::Outcome::returned;
   } catch (const std::bad_alloc&) {

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "jit/unwind.hpp"
 #include "os/faults.hpp"
 #include "os/fiber.hpp"
 #include "runtime/store.hpp"
@@ -11,6 +12,7 @@
 namespace tenon::jit {
 
 using runtime::Instance;
+using runtime::NativeActivation;
 using runtime::NativeModule;
 using runtime::NativeThunk;
 using runtime::Outcome;
@@ -20,9 +22,8 @@ using runtime::Thread;
 
 namespace {
 
-struct Activation {
+struct Activation : NativeActivation {
   void* registers[5] = {};  // of __builtin_setjmp
-  Activation* previous = nullptr;
   Thread* thread = nullptr;
   Outcome outcome = Outcome::returned;
 };
@@ -42,7 +43,8 @@ Outcome run_here(Thread& thread, Instance& instance, const NativeModule& native,
   runtime::StoreControl& control = thread.store->control;
   Activation activation;
   activation.thread = &thread;
-  activation.previous = static_cast<Activation*>(thread.activation);
+  activation.previous = activation_of(thread);
+  activation.entered = frame;
   void* outer = std::exchange(os::native_stack().activation, &activation);
   Slot* top = thread.top;
   const std::uintptr_t limit = control.native_stack_limit;
@@ -61,7 +63,7 @@ Outcome run_here(Thread& thread, Instance& instance, const NativeModule& native,
 // --- Fibers
 
 // Compiled frames on a stack of their own.
-struct Waiting final : runtime::NativeWait {
+struct Waiting final : runtime::NativeWaiting {
   os::Fiber* fiber = nullptr;
   Thread* thread = nullptr;
   // What runs on it, and what that came to.
@@ -73,9 +75,7 @@ struct Waiting final : runtime::NativeWait {
   Outcome outcome = Outcome::returned;
   bool has_begun = false;
   bool has_ended = false;
-  // While they wait.
-  void* innermost = nullptr;
-  void* activation = nullptr;
+  void* innermost = nullptr;  // while they wait: of the fiber's stack
 };
 
 // Stacks that nothing is on; a few are kept, for making one costs more than a short call.
@@ -127,7 +127,7 @@ Outcome go_on(Waiting& waiting) noexcept {
       std::exchange(os::native_stack(), {.lowest = os::stack_limit(*waiting.fiber), .activation = waiting.innermost});
   const std::uintptr_t limit = control.native_stack_limit;
   control.native_stack_limit = os::stack_limit() + stack_reserve;
-  thread.activation = waiting.activation;
+  thread.activation = std::exchange(waiting.innermost_activation, nullptr);
   waiting.resume = nullptr;
   if (std::exchange(waiting.has_begun, true)) {
     os::resume_fiber(*waiting.fiber);
@@ -178,7 +178,7 @@ bool can_suspend(const Thread& thread) noexcept { return thread.may_wait && thre
 void suspend(Thread& thread) noexcept {
   auto& waiting = static_cast<Waiting&>(*thread.native_wait);
   waiting.innermost = os::native_stack().activation;
-  waiting.activation = thread.activation;
+  waiting.innermost_activation = activation_of(thread);
   waiting.resume = resume_waiting;
   os::leave_fiber(*waiting.fiber);
 }
@@ -189,11 +189,25 @@ void leave(Thread& thread, Outcome outcome) noexcept {
   __builtin_longjmp(activation->registers, 1);
 }
 
-void leave_after_fault() noexcept {
+namespace {
+
+// Of the fault that is being left.
+thread_local os::FaultPlace fault_place;
+
+[[noreturn]] void leave_after_fault() noexcept {
   Thread& thread = *static_cast<Activation*>(os::native_stack().activation)->thread;
+  MachineFrame frame{.pc = fault_place.program_counter, .sp = fault_place.stack_pointer, .is_call = false};
+  frame.saved[frame_pointer] = fault_place.frame_pointer;
+  keep_frames(thread, frame, nullptr);
   leave(thread, thread.trap(Trap::out_of_bounds_memory_access));
 }
 
-bool is_in_activation() noexcept { return os::native_stack().activation != nullptr; }
+}  // namespace
+
+void* go_on_after_fault(const os::FaultPlace& place) noexcept {
+  if (os::native_stack().activation == nullptr) return nullptr;
+  fault_place = place;
+  return reinterpret_cast<void*>(&leave_after_fault);
+}
 
 }  // namespace tenon::jit

@@ -8,10 +8,11 @@
 // is left as it is. Everything that the guest does from its first compiled function on runs on that stack, bytecode and
 // host functions too, until that function returns. A thread of a guest has at most one.
 //
-// Rejected: unwinding frame by frame. Nothing in compiled frames catches; functions that do stay with the interpreter,
-// and their handlers are found on the managed stack as ever.
+// Exceptions leave compiled frames one by one (unwind.hpp), and an activation where none of them catches; who does then
+// is looked for on the managed stack as ever.
 #pragma once
 
+#include "os/faults.hpp"
 #include "runtime/native.hpp"
 #include "runtime/thread.hpp"
 
@@ -31,9 +32,8 @@ void suspend(runtime::Thread& thread) noexcept;
 
 // Leaves all compiled frames of the innermost activation.
 [[noreturn]] void leave(runtime::Thread& thread, runtime::Outcome outcome) noexcept;
-// The same after a fault, from wherever that was.
-[[noreturn]] void leave_after_fault() noexcept;
-// Whether this host thread is in an activation; for the signal's handler.
-bool is_in_activation() noexcept;
+// For the signal's handler: where to go on after a fault in compiled code, from wherever that was; nullptr if this host
+// thread is in no activation.
+void* go_on_after_fault(const os::FaultPlace& place) noexcept;
 
 }  // namespace tenon::jit

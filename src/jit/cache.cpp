@@ -46,11 +46,15 @@ Digest Cache::key(Bytes module, std::uint64_t features, std::uint64_t compiler) 
 std::vector<Image> Cache::find(const Digest& key) const {
   if (!is_open()) return {};
   const std::string name = name_of(key);
-  const auto contents = folder_.read(name);
+  auto contents = folder_.read(name);
   if (!contents) return {};
-  auto file = read_image_file(*contents, version_);
+  const auto kept = std::make_shared<const std::string>(std::move(*contents));
+  auto file = read_image_file(*kept, version_);
   // The key is in the entry as well: an entry under another's name is not that other's.
-  if (file && file->source == as_chars(key)) return std::move(file->images);
+  if (file && file->source == as_chars(key)) {
+    for (Image& image : file->images) image.keep = kept;
+    return std::move(file->images);
+  }
   folder_.remove(name);
   return {};
 }

@@ -1,20 +1,90 @@
 // Machine code for a module as plain bytes: position independent, without symbols, so that it can be mapped anywhere
 // and kept in files.
+//
+// Instructions come first, then, from a page on, what is only read: constants, and tables that say where functions
+// begin, and for any place in the code how to leave its frame, what it was compiled from, and who catches exceptions
+// there. All places are counted from the image's begin.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
+
+#include "base/bytes.hpp"
 
 namespace tenon::jit {
 
 inline constexpr std::uint32_t not_compiled = 0xFFFF'FFFF;
 
+// How to get from a frame to its caller's, from `begin` on: the caller's stack pointer is a register of this frame plus
+// an offset, and below it lie the return address and the registers that the function saved.
+struct UnwindRow {
+  std::uint32_t begin = 0;
+  std::uint32_t frame =
+      0;  // the offset; the highest bit: from the frame pointer instead of the stack pointer; 0: unknown
+  std::uint32_t saved =
+      0;  // for each saved register five bits: the words that it lies below the caller's stack pointer
+};
+inline constexpr std::uint32_t from_frame_pointer = 0x8000'0000;
+inline constexpr unsigned saved_bits = 5;
+// In this order: rbx, rbp, r12, r13, r14, r15.
+inline constexpr unsigned saved_registers = 6;
+
+// What the code from `begin` on was compiled from: a site.
+struct CodePlace {
+  std::uint32_t begin = 0;
+  std::uint32_t site = 0;
+};
+struct CodeSite {
+  std::uint32_t function = 0;           // by index; `not_compiled`: code that no function stands for
+  std::uint32_t offset = 0;             // of the instruction, in the module
+  std::uint32_t caller = not_compiled;  // the site at which it was inlined
+};
+
+// Calls in [begin, end) whose exceptions go to `pad`.
+struct LandingPad {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  std::uint32_t pad = 0;
+};
+
+// Where the tables are.
+struct ImageLayout {
+  std::uint64_t constants = 0;  // where what is only read begins
+  std::uint32_t functions = 0;  // their number
+  std::uint32_t entries = 0;    // by function index: where its code begins, or `not_compiled`
+  std::uint32_t thunks = 0;     // by function index: its entry from slots, or `not_compiled`
+  std::uint32_t unwind = 0;
+  std::uint32_t unwind_count = 0;
+  std::uint32_t places = 0;
+  std::uint32_t place_count = 0;
+  std::uint32_t sites = 0;
+  std::uint32_t site_count = 0;
+  std::uint32_t pads = 0;
+  std::uint32_t pad_count = 0;
+  std::uint32_t is_metered = 0;  // it pays with fuel
+};
+
 struct Image {
-  std::vector<std::uint8_t> bytes;       // instructions, then constants, which begin at a page
-  std::uint64_t constants = 0;           // where those begin
-  std::vector<std::uint32_t> functions;  // by function index: where its code begins, or `not_compiled`
-  std::vector<std::uint32_t> thunks;     // by function index: its entry from slots, or `not_compiled`
+  ImageLayout layout;
+  Bytes bytes;                       // empty: nothing was compiled
+  std::shared_ptr<const void> keep;  // what the bytes belong to
+  // Where the bytes are a part of a file that can be mapped: its descriptor, or -1, and their place in it, at a page.
+  int file = -1;
+  std::uint64_t file_offset = 0;
+
+  template <class T>
+  std::span<const T> table(std::uint32_t at, std::uint32_t count) const noexcept {
+    return {reinterpret_cast<const T*>(bytes.data() + at), count};
+  }
+  std::span<const std::uint32_t> entries() const noexcept {
+    return table<std::uint32_t>(layout.entries, layout.functions);
+  }
+  std::span<const std::uint32_t> thunks() const noexcept {
+    return table<std::uint32_t>(layout.thunks, layout.functions);
+  }
 };
 
 inline constexpr std::size_t image_page = 4096;

@@ -4,6 +4,7 @@
 
 #include "base/concat.hpp"
 #include "os/processor.hpp"
+#include "runtime/heap.hpp"
 #include "runtime/native.hpp"
 #include "runtime/store.hpp"
 
@@ -11,7 +12,7 @@ namespace tenon::jit {
 
 namespace {
 
-constexpr std::uint32_t format = 1;
+constexpr std::uint32_t format = 2;
 
 class Writer {
  public:
@@ -39,8 +40,6 @@ class Reader {
   }
   std::string_view text() { return take(number<std::uint64_t>()); }
   bool ok() const noexcept { return ok_; }
-  bool is_at_end() const noexcept { return ok_ && rest_.empty(); }
-  std::size_t left() const noexcept { return rest_.size(); }
 
  private:
   std::string_view take(std::uint64_t size) {
@@ -54,36 +53,49 @@ class Reader {
   bool ok_ = true;
 };
 
-void write_places(Writer& writer, const std::vector<std::uint32_t>& places) {
-  writer.number<std::uint32_t>(static_cast<std::uint32_t>(places.size()));
-  for (const std::uint32_t place : places) writer.number(place);
+static_assert(std::is_trivially_copyable_v<ImageLayout> && std::has_unique_object_representations_v<ImageLayout>);
+
+// Whether a table lies in the image, behind its instructions.
+template <class Row>
+bool is_inside(const Image& image, std::uint32_t at, std::uint32_t count) {
+  return at >= image.layout.constants && at % alignof(Row) == 0 && at <= image.bytes.size() &&
+         count <= (image.bytes.size() - at) / sizeof(Row);
 }
 
-std::optional<std::vector<std::uint32_t>> read_places(Reader& reader, std::uint64_t end) {
-  const auto count = reader.number<std::uint32_t>();
-  if (count > reader.left() / sizeof(std::uint32_t)) return std::nullopt;
-  std::vector<std::uint32_t> places(count);
-  for (std::uint32_t& place : places) {
-    place = reader.number<std::uint32_t>();
-    if (place != not_compiled && place >= end) return std::nullopt;
+// Whether all that the image's layout says is there. Tables are sorted by who wrote them, whom the digest vouches for.
+bool is_whole(const Image& image) {
+  const ImageLayout& layout = image.layout;
+  if (image.bytes.empty()) return true;
+  const bool fits = layout.constants <= image.bytes.size() && layout.constants % image_page == 0 &&
+                    is_inside<std::uint32_t>(image, layout.entries, layout.functions) &&
+                    is_inside<std::uint32_t>(image, layout.thunks, layout.functions) &&
+                    is_inside<UnwindRow>(image, layout.unwind, layout.unwind_count) &&
+                    is_inside<CodePlace>(image, layout.places, layout.place_count) &&
+                    is_inside<CodeSite>(image, layout.sites, layout.site_count) &&
+                    is_inside<LandingPad>(image, layout.pads, layout.pad_count);
+  if (!fits) return false;
+  const auto is_place = [&](std::uint32_t place) { return place == not_compiled || place < layout.constants; };
+  const auto entries = image.entries();
+  const auto thunks = image.thunks();
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (!is_place(entries[i]) || !is_place(thunks[i])) return false;
+    if ((entries[i] == not_compiled) != (thunks[i] == not_compiled)) return false;
   }
-  return places;
+  return true;
 }
 
-std::optional<Image> read_image(Reader& reader) {
+// The layout, then where in the file the bytes are, and how many.
+std::optional<Image> read_image(Reader& reader, std::string_view file) {
   Image image;
-  image.constants = reader.number<std::uint64_t>();
-  const std::string_view bytes = reader.text();
-  if (!reader.ok() || image.constants > bytes.size() || image.constants % image_page != 0) return std::nullopt;
-  image.bytes.assign(bytes.begin(), bytes.end());
-  auto functions = read_places(reader, image.constants);
-  auto thunks = read_places(reader, image.constants);
-  if (!functions || !thunks || functions->size() != thunks->size()) return std::nullopt;
-  for (std::size_t i = 0; i < functions->size(); ++i) {
-    if (((*functions)[i] == not_compiled) != ((*thunks)[i] == not_compiled)) return std::nullopt;
+  image.layout = reader.number<ImageLayout>();
+  image.file_offset = reader.number<std::uint64_t>();
+  const auto size = reader.number<std::uint64_t>();
+  if (!reader.ok() || image.file_offset % image_page != 0 || image.file_offset > file.size() ||
+      size > file.size() - image.file_offset) {
+    return std::nullopt;
   }
-  image.functions = std::move(*functions);
-  image.thunks = std::move(*thunks);
+  image.bytes = as_bytes(file.substr(image.file_offset, size));
+  if (!is_whole(image)) return std::nullopt;
   return image;
 }
 
@@ -114,6 +126,13 @@ std::uint64_t layout_fingerprint() noexcept {
                                offsetof(StoreControl, interrupt),
                                offsetof(StoreControl, native_stack_limit),
                                offsetof(StoreControl, native_caller),
+                               offsetof(Instance, store),
+                               current_thread_at,
+                               thread_fuel_at,
+                               offsetof(Instance, tags),
+                               sizeof(Object),
+                               sizeof(Array),
+                               sizeof(Exception),
                                offsetof(CodeModule, native),
                                offsetof(NativeModule, helpers),
                                offsetof(NativeModule, type_ids),
@@ -147,18 +166,25 @@ std::string write_image_file(std::string_view version, std::uint64_t features, s
   writer.number(features);
   writer.text(source);
   writer.number<std::uint32_t>(static_cast<std::uint32_t>(images.size()));
+  const auto to_page = [](std::uint64_t place) { return (place + image_page - 1) & ~(std::uint64_t{image_page} - 1); };
+  constexpr std::size_t head_size = sizeof(ImageLayout) + 2 * sizeof(std::uint64_t);
+  std::uint64_t place = to_page(writer.out.size() + images.size() * head_size);
   for (const Image& image : images) {
-    writer.number(image.constants);
-    writer.text(as_chars(image.bytes));
-    write_places(writer, image.functions);
-    write_places(writer, image.thunks);
+    writer.number(image.layout);
+    writer.number(place);
+    writer.number<std::uint64_t>(image.bytes.size());
+    place = to_page(place + image.bytes.size());
+  }
+  for (const Image& image : images) {
+    writer.out.resize(to_page(writer.out.size()));
+    writer.out += as_chars(image.bytes);
   }
   const Digest digest = digest_of(as_bytes(writer.out));
   writer.out += as_chars(digest);
   return std::move(writer.out);
 }
 
-Result<ImageFile> read_image_file(std::string_view bytes, std::string_view version) {
+Result<ImageFile> read_image_file(std::string_view bytes, std::string_view version, int descriptor) {
   const Error damaged =
       fail(ErrorKind::malformed, {}, "the compiled file is damaged: its contents don't agree with its digest");
   if (!is_image_file(bytes) || bytes.size() < sizeof(Digest)) return damaged;
@@ -185,11 +211,12 @@ Result<ImageFile> read_image_file(std::string_view bytes, std::string_view versi
   file.source = reader.text();
   const auto count = reader.number<std::uint32_t>();
   for (std::uint32_t i = 0; i < count && reader.ok(); ++i) {
-    auto image = read_image(reader);
+    auto image = read_image(reader, contents);
     if (!image) return damaged;
+    image->file = descriptor;
     file.images.push_back(std::move(*image));
   }
-  if (!reader.is_at_end()) return damaged;
+  if (!reader.ok()) return damaged;
   return file;
 }
 

@@ -3,7 +3,8 @@
 // A file holds the images of a module's, or of a component's, core modules, what they were made for, and, when it was
 // made ahead of time, the module or component itself. It ends with a digest of all before it. Code from a file is
 // code that this process runs, so it is for whoever trusts where the file comes from; what is checked is that it is
-// whole, and that it fits this build of Tenon and this processor. All numbers are little-endian.
+// whole, and that it fits this build of Tenon and this processor. All numbers are little-endian. Images begin at pages
+// of the file, so that they can be mapped from there.
 #pragma once
 
 #include <span>
@@ -35,8 +36,9 @@ std::string_view source_of(std::string_view bytes) noexcept;
 // `version` is that of Tenon.
 std::string write_image_file(std::string_view version, std::uint64_t features, std::string_view source,
                              std::span<const Image> images);
-// `source` in the result is a part of `bytes`. Errors: usage, with what does not fit; malformed, when bytes are missing
-// or were changed.
-Result<ImageFile> read_image_file(std::string_view bytes, std::string_view version);
+// `source` and the images in the result are parts of `bytes`. `file`: the descriptor of the file that has these bytes,
+// for mapping; -1: there is none. Errors: usage, with what does not fit; malformed, when bytes are missing or were
+// changed.
+Result<ImageFile> read_image_file(std::string_view bytes, std::string_view version, int file = -1);
 
 }  // namespace tenon::jit

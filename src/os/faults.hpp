@@ -6,9 +6,16 @@
 
 namespace tenon::os {
 
-// Decides about an invalid access made by the instruction at `pc`: where to go on instead, as if `pc` had jumped there
-// with an aligned stack, or nullptr when the fault is not ours. Called in a signal handler.
-using FaultHandler = void* (*)(const void* pc) noexcept;
+// The machine as an invalid access found it.
+struct FaultPlace {
+  std::uintptr_t program_counter = 0;
+  std::uintptr_t stack_pointer = 0;
+  std::uintptr_t frame_pointer = 0;
+};
+
+// Decides about an invalid access: where to go on instead, as if its instruction had jumped there with an aligned
+// stack, or nullptr when the fault is not ours. Called in a signal handler.
+using FaultHandler = void* (*)(const FaultPlace& place) noexcept;
 
 // Installs the handler for the process, once; faults that it does not take go to whoever was there before.
 void handle_faults(FaultHandler handler) noexcept;
@@ -18,6 +25,10 @@ void handle_faults_in_place(FaultHandler handler) noexcept;
 // Makes pages executable and no longer writable, or readable only.
 bool make_executable(void* address, std::size_t size) noexcept;
 bool make_read_only(void* address, std::size_t size) noexcept;
+
+// Maps `size` bytes of a file, which begin at a page of it: `code` bytes to be run, the rest to be read. Nothing is
+// copied, and what becomes of the file afterwards does not matter. nullptr: the system refuses. Ended by `release`.
+void* map_code(int file, std::uint64_t offset, std::size_t size, std::size_t code) noexcept;
 
 // The native stack that the calling thread stands on: its own, or one that the embedder switches to.
 struct NativeStack {

@@ -5,6 +5,8 @@
 
 #include "base/concat.hpp"
 #include "binary/core/module.hpp"
+#include "runtime/backtrace.hpp"
+#include "runtime/native.hpp"
 #include "runtime/outermost_call.hpp"
 
 namespace tenon::runtime {
@@ -140,8 +142,6 @@ std::span<const Slot> results_of(const Thread& thread, const Func& func) noexcep
 
 namespace {
 
-constexpr unsigned most_frames_shown = 32;
-
 // Appends one line of a backtrace.
 void append_frame(std::pmr::string& out, unsigned number, const Instance& instance,
                   const Executor::Position& position) {
@@ -170,29 +170,106 @@ void append_frame(std::pmr::string& out, unsigned number, const Instance& instan
   out.append(line.view());
 }
 
-// Notes the guest frames from the innermost one outwards, up to where the host entered; gives their number, of which
-// only the innermost ones are kept.
-unsigned walk(Thread& thread) {
-  std::pmr::vector<BacktraceFrame>& frames = thread.store->backtrace;
-  frames.clear();
-  const Cell* ip = thread.ip;
-  Slot* frame = thread.frame;
-  Instance* instance = thread.instance;
-  unsigned count = 0;
-  for (; ip != nullptr && instance != nullptr; ++count) {
-    if (count < most_frames_shown) {
-      frames.push_back({instance, thread.store->executor->position(*instance->module, ip)});
-    }
-    ip = std::bit_cast<const Cell*>(frame[header_return_ip]);
-    instance = std::bit_cast<Instance*>(frame[header_caller_instance]);
-    frame = std::bit_cast<Slot*>(frame[header_caller_frame]);
+// What compiled code of the store kept; nullptr: nothing.
+NativeBacktrace* kept_frames(const Store& store) {
+  for (const Instance* instance : store.instances) {
+    const NativeModule* native = instance->module->native;
+    if (native == nullptr) continue;
+    NativeBacktrace& kept = native->kept_frames();
+    return kept.store == &store ? &kept : nullptr;
   }
+  return nullptr;
+}
+
+// A walk over guest frames from the innermost one outwards, up to where the host entered.
+class Walk {
+ public:
+  Walk(Thread& thread, std::size_t most_frames)
+      : thread_(thread), store_(*thread.store), kept_(kept_frames(store_)), most_frames_(most_frames) {
+    store_.backtrace.clear();
+  }
+
+  // The number of frames, of which only the innermost ones are kept.
+  std::size_t run() {
+    ip_ = thread_.ip;
+    frame_ = thread_.frame;
+    instance_ = thread_.instance;
+    if (const NativeFrames* native = find(nullptr)) start(*native);
+    for (;;) {
+      while (ip_ != nullptr && instance_ != nullptr) {
+        add(instance_, ip_);
+        go_out();
+      }
+      const NativeFrames* native = outermost_ == nullptr ? nullptr : find(outermost_);
+      if (native == nullptr) return count_;
+      add(*native);
+      frame_ = native->entered;
+      go_out();
+    }
+  }
+
+ private:
+  // To the caller's frame.
+  void go_out() {
+    outermost_ = frame_;
+    ip_ = std::bit_cast<const Cell*>(frame_[header_return_ip]);
+    instance_ = std::bit_cast<Instance*>(frame_[header_caller_instance]);
+    frame_ = std::bit_cast<const Slot*>(frame_[header_caller_frame]);
+  }
+
+  // Where compiled code stopped, the thread stands at the function that was entered, or, after an exception, at its
+  // caller.
+  void start(const NativeFrames& native) {
+    const bool at_caller = std::bit_cast<const Slot*>(native.entered[header_caller_frame]) == frame_;
+    if (native.entered != frame_ && !at_caller) return;
+    add(native);
+    frame_ = native.entered;
+    go_out();
+  }
+
+  const NativeFrames* find(const Slot* callee) const {
+    if (kept_ == nullptr) return nullptr;
+    for (const NativeFrames& frames : kept_->frames) {
+      if (frames.callee == callee) return &frames;
+    }
+    return nullptr;
+  }
+  void add(const NativeFrames& frames) {
+    for (std::size_t i = 0; i < frames.count; ++i) {
+      if (count_++ < most_frames_) store_.backtrace.push_back(kept_->positions[frames.first + i]);
+    }
+    count_ += frames.left_out;
+  }
+  void add(Instance* instance, const Cell* ip) {
+    if (count_++ < most_frames_) {
+      store_.backtrace.push_back({instance, store_.executor->position(*instance->module, ip)});
+    }
+  }
+
+  Thread& thread_;
+  Store& store_;
+  const NativeBacktrace* kept_;
+  std::size_t most_frames_;
+  const Cell* ip_ = nullptr;
+  const Slot* frame_ = nullptr;
+  Instance* instance_ = nullptr;
+  const Slot* outermost_ = nullptr;  // the frame that was left last
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
+std::size_t walk(Thread& thread, std::size_t most_frames) {
+  const std::size_t count = Walk(thread, most_frames).run();
+  if (NativeBacktrace* kept = kept_frames(*thread.store)) kept->clear();
   return count;
 }
 
+namespace {
+
 std::pmr::string backtrace(Thread& thread) {
   std::pmr::string out(thread.store->resource);
-  const unsigned count = walk(thread);
+  const std::size_t count = walk(thread);
   unsigned number = 0;
   for (const BacktraceFrame& frame : thread.store->backtrace) {
     append_frame(out, number++, *frame.instance, frame.position);
@@ -215,6 +292,7 @@ Error error_of(Thread& thread, Outcome outcome) {
   }
   if (outcome != Outcome::thrown && thread.pending_error.kind() == ErrorKind::exit) {
     thread.pending_trap = Trap::none;
+    if (NativeBacktrace* kept = kept_frames(*thread.store)) kept->clear();
     return std::exchange(thread.pending_error, {});  // a wanted end: nobody asks where, and names cost time to read
   }
   const Trap trap = outcome == Outcome::thrown ? Trap::uncaught_exception : thread.pending_trap;

@@ -27,6 +27,7 @@
 #include <utility>
 
 #include "os/pages.hpp"
+#include "runtime/native.hpp"
 #include "runtime/store.hpp"
 
 namespace tenon::runtime {
@@ -336,6 +337,17 @@ struct Heap::State {
     return object;
   }
 
+  // The object that a word left by compiled code leads into, or nullptr: what a compiler keeps of an object that is
+  // still read may be the address of a part of it. A large object counts as its first chunk only.
+  Object* find_object_around(Slot word) const noexcept {
+    Chunk* chunk = chunk_of(std::bit_cast<const void*>(word));
+    const std::size_t offset = word & (chunk_size - 1);
+    if (offset < sizeof(Chunk) || !chunk_set.contains(chunk)) return nullptr;
+    if (chunk->size_class == large_class) return find_object(std::bit_cast<Slot>(chunk->cell(0)));
+    const std::size_t in_cells = offset - sizeof(Chunk);
+    return find_object(word - in_cells % chunk->cell_size);
+  }
+
   // The object that starts at this word, or nullptr.
   Object* find_object(Slot word) const noexcept {
     if (word == 0 || (word & 7) != 0) return nullptr;
@@ -408,6 +420,19 @@ struct Heap::State {
     if (Object* object = find_object(word)) mark(object);
   }
 
+  // What compiled code left on the native stack.
+  void mark_native(const NativeActivation* activation) noexcept {
+    for (; activation != nullptr; activation = activation->previous) {
+      if (activation->left_at == nullptr) continue;
+      const auto* end = reinterpret_cast<const Slot*>(activation);
+      for (const Slot* slot = activation->left_at - NativeActivation::saved_registers; slot < end; ++slot) {
+        if (Object* object = find_object_around(read_native(slot))) mark(object);
+      }
+    }
+  }
+  // Words of frames, red zones of the sanitizer among them.
+  __attribute__((no_sanitize("address"))) static Slot read_native(const Slot* slot) noexcept { return *slot; }
+
   bool refers_to_heap(core::ValType type) const noexcept {
     if (!type.is_ref()) return false;
     const core::HeapType heap = type.heap();
@@ -452,6 +477,10 @@ struct Heap::State {
       for (const Slot* slot = thread->stack_base; slot < thread->top; ++slot) mark_word(*slot);
       mark_word(thread->accumulator);
       mark_word(thread->pending_exception);
+      mark_native(activation_of(*thread));
+      if (thread->native_wait != nullptr) {
+        mark_native(static_cast<const NativeWaiting*>(thread->native_wait)->innermost_activation);
+      }
     }
     for (const Global* global : store->globals) {
       if (refers_to_heap(global->type.value)) mark_word(global->value[0]);

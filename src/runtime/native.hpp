@@ -8,10 +8,14 @@
 // Compiled frames lie on the native stack. A trap leaves them all at once, back to the innermost activation.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "runtime/entities.hpp"
+#include "runtime/heap.hpp"
+#include "runtime/store.hpp"
 #include "runtime/thread.hpp"
 
 namespace tenon::runtime {
@@ -19,7 +23,7 @@ namespace tenon::runtime {
 // What compiled code calls, by its place in `NativeModule::helpers`. Those that don't return leave to the activation.
 enum class NativeHelper : std::uint8_t {
   trap,             // (Instance*, u32 reason): does not return
-  call_func,        // (Func*, Slot*): arguments in, results out
+  call_func,        // (Func*, Slot*): arguments in, results out; 0, or the exception that came instead
   prepare_func,     // (Func*, void* bridge): gives the function an entry
   resolve_callee,   // (Instance*, Func*, u64 element, u32 type): traps, or the callee's type is a subtype
   own_func,         // (Instance*, u32 index): its Func*
@@ -28,10 +32,77 @@ enum class NativeHelper : std::uint8_t {
   fill_bytes,       // (Instance*, u32 memory, u64 to, u32 byte, u64 size)
   init_bytes,       // (Instance*, u32 memory, u32 data, u64 to, u64 from, u64 size)
   data_drop,        // (Instance*, u32 data)
-  throw_exception,  // (Instance*, u32 tag, Slot*, u32 slots): does not return
+  make_exception,   // (Instance*, u32 tag, const Slot*, u32 slots): its reference
+  raise,            // (Instance*, Slot exception): goes on at who catches it; does not return
   interrupted,      // (Instance*): traps, or the guest may go on
+  table_grow,       // (Instance*, u32 table, u64 elements, Slot init): old size, or -1
+  table_fill,       // (Instance*, u32 table, u64 to, Slot value, u64 size)
+  table_copy,       // (Instance*, u32 to_table, u32 from_table, u64 to, u64 from, u64 size)
+  table_init,       // (Instance*, u32 table, u32 elem, u64 to, u64 from, u64 size)
+  elem_drop,        // (Instance*, u32 elem)
+  struct_new,       // (Instance*, u32 type, const Slot* fields): nullptr for their defaults
+  array_new,        // (Instance*, u32 type, const Slot* value, u32 length): likewise
+  array_new_fixed,  // (Instance*, u32 type, const Slot* values, u32 length)
+  array_new_data,   // (Instance*, u32 type, u32 data, u32 from, u32 length)
+  array_new_elem,   // (Instance*, u32 type, u32 elem, u32 from, u32 length)
+  array_fill,       // (Instance*, Slot array, u32 at, const Slot* value, u32 length)
+  array_copy,       // (Instance*, Slot to_array, u32 to, Slot from_array, u32 from, u32 length)
+  array_init_data,  // (Instance*, Slot array, u32 at, u32 data, u32 from, u32 length)
+  array_init_elem,  // (Instance*, Slot array, u32 at, u32 elem, u32 from, u32 length)
+  ref_test,         // (Instance*, Slot ref, u32 heap type): 1 if the reference, not null, has it
   count,
 };
+
+// A heap type as `ref_test` has it: an abstract one, or the index of one of the module's types with this bit.
+inline constexpr std::uint32_t native_type_index = 0x8000'0000;
+
+// One entry into compiled code: `Thread::activation`. It lies on the native stack, at the upper end of the frames that
+// it made.
+struct NativeActivation {
+  NativeActivation* previous = nullptr;  // of the same thread
+  const Slot* entered = nullptr;         // the frame on the managed stack of the function that was entered
+  // Where compiled code called something that may collect, or look who called: the frame of what was called. Two words
+  // of it are known, the caller's frame pointer and where it goes on; above them are compiled frames, and right below,
+  // the registers that they use. nullptr before.
+  const Slot* left_at = nullptr;
+  static constexpr unsigned saved_registers = 16;
+  const Slot* callee = nullptr;  // the frame on the managed stack of what was called; nullptr: nothing that has one
+};
+inline NativeActivation* activation_of(const Thread& thread) noexcept {
+  return static_cast<NativeActivation*>(thread.activation);
+}
+
+// What a `NativeWait` is.
+struct NativeWaiting : NativeWait {
+  NativeActivation* innermost_activation = nullptr;  // while it waits
+};
+
+// Compiled frames that a trap found, and left: all those of one activation.
+struct NativeFrames {
+  const Slot* callee = nullptr;   // the frame on the managed stack that their innermost one called; nullptr: none
+  const Slot* entered = nullptr;  // the frame on the managed stack through which they were entered
+  std::size_t first = 0;          // in `NativeBacktrace::positions`
+  std::size_t count = 0;          // of those kept
+  std::size_t left_out = 0;       // and of those that are not
+};
+struct NativeBacktrace {
+  const Store* store = nullptr;  // whose they are
+  std::vector<NativeFrames> frames;
+  std::vector<BacktraceFrame> positions;
+  void clear() noexcept {
+    frames.clear();
+    positions.clear();
+  }
+};
+
+// The layout of what compiled code reads beyond the beginnings of structures.
+inline constexpr std::size_t array_length_at = sizeof(Object);
+inline constexpr std::size_t exception_tag_at = sizeof(Object) + 8;
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Winvalid-offsetof"
+inline constexpr std::size_t current_thread_at = offsetof(Store, current);
+inline constexpr std::size_t thread_fuel_at = offsetof(Thread, fuel);
+#pragma clang diagnostic pop
 
 using NativeThunk = void (*)(const void* entry, void* context, Slot* frame);
 
@@ -45,6 +116,8 @@ struct NativeModule {
   std::span<std::atomic<NativeThunk>> thunks;  // from slots to registers; set before the entry
   std::span<const Cell> gates;                 // two cells for each function: bytecode that enters compiled code
   bool needs_guards = false;                   // memories must have their guard regions
+  // Of the calling host thread: the frames that were kept for the backtrace to come.
+  NativeBacktrace& (*kept_frames)() noexcept = nullptr;
 };
 
 // True if the instance's memories allow the module's compiled code.

@@ -45,8 +45,8 @@ Row* add_row(const std::uint8_t* begin, const std::uint8_t* end) {
   return row;
 }
 
-void* on_fault(const void* pc) noexcept {
-  const auto* at = static_cast<const std::uint8_t*>(pc);
+void* on_fault(const os::FaultPlace& place) noexcept {
+  const auto* at = reinterpret_cast<const std::uint8_t*>(place.program_counter);
   for (const Row* row = rows.load(std::memory_order_acquire); row != nullptr; row = row->next) {
     if (at < row->begin.load(std::memory_order_acquire) || at >= row->end.load(std::memory_order_acquire)) continue;
     const PlacedFunction* function = row->functions.load(std::memory_order_acquire);

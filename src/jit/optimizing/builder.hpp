@@ -11,11 +11,14 @@
 // Aliasing. Guest memory, each global, and the runtime's own state have type-based alias marks of their own, so that a
 // store to memory makes nobody read the base or a global again.
 //
-// A function that holds references, catches, or waits for others' memory is not compiled here: `build` says no, and the
-// function stays with the interpreter. Compiled callers reach it through a bridge.
+// References are numbers of 64 bits, and the collector looks for them wherever a frame may keep them.
+//
+// A function that waits for others' memory is not compiled here: `build` says no, and the function stays with the
+// interpreter. Compiled callers reach it through a bridge.
 #pragma once
 
 #include <llvm/ADT/SmallPtrSet.h>
+#include <llvm/IR/DIBuilder.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
@@ -26,6 +29,7 @@
 #include <vector>
 
 #include "binary/core/instructions.hpp"
+#include "jit/optimizing/compiler.hpp"
 #include "runtime/native.hpp"
 #include "validate/core/module.hpp"
 
@@ -43,7 +47,7 @@ class ModuleBuilder {
  public:
   // `name` tells the LLVM modules of one image apart.
   ModuleBuilder(llvm::Module& target, const core::ValidatedModule& source, std::span<const Place> places,
-                llvm::StringRef name);
+                llvm::StringRef name, const CompileOptions& options);
 
   // Defines the functions that are compiled here, bridges for others that they call, and thunks.
   void build();
@@ -72,6 +76,10 @@ class ModuleBuilder {
 
   void append_operations(const llvm::Constant& rows);
   void take_operations();
+  void begin_positions();
+  llvm::DISubprogram* subprogram(core::FuncIdx index);
+  // Goes on at who catches the exception.
+  llvm::CallInst* raise(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Value* exception);
   llvm::Function* operation(Op op);
   llvm::Type* type_of(core::ValType type);
   llvm::Type* result_type(const core::FuncType& type);
@@ -92,12 +100,18 @@ class ModuleBuilder {
   llvm::Value* load_invariant(llvm::IRBuilder<>& ir, llvm::Type* type, llvm::Value* base, std::uint64_t offset,
                               std::uint64_t bytes = 0);
   llvm::Value* helper(llvm::IRBuilder<>& ir, llvm::Value* instance, runtime::NativeHelper which);
+  // Calls it, with the instance in front of the arguments.
+  llvm::CallInst* call_helper(llvm::IRBuilder<>& ir, llvm::Value* instance, runtime::NativeHelper which,
+                              llvm::Type* result, llvm::ArrayRef<llvm::Value*> arguments);
   void store_slots(llvm::IRBuilder<>& ir, llvm::Value* slots, llvm::ArrayRef<llvm::Value*> values);
   std::vector<llvm::Value*> load_slots(llvm::IRBuilder<>& ir, llvm::Value* slots, std::span<const core::ValType> types);
   llvm::Value* pack(llvm::IRBuilder<>& ir, const core::FuncType& type, llvm::ArrayRef<llvm::Value*> values);
-  // Calls the function that a `Func*` stands for.
+  // Calls the function that a `Func*` stands for. Exceptions go to `pad`, if there is one.
   llvm::Value* call_func(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Value* func, core::TypeIdx type,
-                         llvm::ArrayRef<llvm::Value*> arguments, bool tail);
+                         llvm::ArrayRef<llvm::Value*> arguments, bool tail, llvm::BasicBlock* pad = nullptr);
+  // A call of guest code.
+  llvm::CallBase* call_guest(llvm::IRBuilder<>& ir, llvm::FunctionType* type, llvm::Value* callee,
+                             llvm::ArrayRef<llvm::Value*> arguments, llvm::BasicBlock* pad);
 
   llvm::Module& target_;
   llvm::LLVMContext& context_;
@@ -105,10 +119,14 @@ class ModuleBuilder {
   const core::Module& model_;
   std::span<const Place> places_;
   std::string name_;
+  bool is_metered_;
+  std::unique_ptr<llvm::DIBuilder> positions_;  // nullptr: nobody asks what code was compiled from
   llvm::MDBuilder metadata_;
   llvm::MDNode* alias_root_;
   llvm::MDNode* alias_memory_;
   llvm::MDNode* alias_runtime_;
+  llvm::MDNode* alias_fuel_;
+  llvm::MDNode* alias_objects_;
   llvm::MDNode* alias_imported_globals_;
   std::vector<llvm::MDNode*> alias_globals_;
   std::vector<llvm::Function*> operations_;  // by Op
@@ -121,7 +139,5 @@ class ModuleBuilder {
   std::map<const core::FuncType*, llvm::Function*> thunk_of_;  // by canonical type
   llvm::Function* interrupted_ = nullptr;                      // calls the helper of this name
 };
-
-bool has_references(const core::FuncType& type) noexcept;
 
 }  // namespace tenon::jit

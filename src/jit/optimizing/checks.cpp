@@ -146,7 +146,7 @@ class Inserter {
 
   void check_loop(llvm::BasicBlock& header) {
     llvm::BasicBlock* body =
-        llvm::SplitBlock(&header, header.getFirstNonPHIIt(), static_cast<llvm::DominatorTree*>(nullptr));
+        llvm::SplitBlock(&header, header.getFirstInsertionPt(), static_cast<llvm::DominatorTree*>(nullptr));
     // What says how to treat the loop stands at the edge that goes back, which stays what it was.
     llvm::IRBuilder<> ir(header.getTerminator());
     check_interrupt(ir, body);

@@ -93,7 +93,7 @@ void prepare(llvm::Module& module, const ModuleBuilder& built, const llvm::Targe
     function.addFnAttr("target-features", target.getTargetFeatureString());
     function.removeFnAttr("tune-cpu");
     function.removeFnAttr("frame-pointer");
-    function.removeFnAttr(llvm::Attribute::UWTable);
+    function.setUWTableKind(llvm::UWTableKind::Async);  // how to leave its frames: tables.hpp
     function.removeFnAttr(llvm::Attribute::MustProgress);
   }
 }
@@ -173,7 +173,7 @@ class Part {
     module.setTargetTriple(target->getTargetTriple().str());
     module.setDataLayout(target->createDataLayout());
 
-    ModuleBuilder builder(module, source, places, std::to_string(number));
+    ModuleBuilder builder(module, source, places, std::to_string(number), options);
     builder.build();
     prepare(module, builder, *target);
     std::string fault;
@@ -247,7 +247,7 @@ Result<std::vector<Part>> make_parts(const core::ValidatedModule& source, const 
   return parts;
 }
 
-Result<Linked> link(const std::vector<Part>& parts) {
+Result<Linked> link(const std::vector<Part>& parts, bool is_metered) {
   std::vector<llvm::MemoryBufferRef> objects;
   std::vector<std::string> functions = parts.front().functions;
   std::vector<std::string> thunks = parts.front().thunks;
@@ -259,7 +259,7 @@ Result<Linked> link(const std::vector<Part>& parts) {
       thunks[i] = part.thunks[i];
     }
   }
-  return link_image(objects, functions, thunks);
+  return link_image(objects, functions, thunks, is_metered);
 }
 
 }  // namespace
@@ -277,7 +277,7 @@ Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const C
       for (const Part& part : *parts) compiled.text.append(part.bytes.data(), part.bytes.size());
       return compiled;
     }
-    auto linked = link(*parts);
+    auto linked = link(*parts, options.fuel);
     if (!linked) return std::move(linked).error();
     bool fits = true;
     for (std::size_t i = 0; i < left_out.size(); ++i) {

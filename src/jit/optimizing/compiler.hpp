@@ -16,6 +16,7 @@ struct CompileOptions {
   const char* emit = nullptr;                 // "ir" or "asm": `text` instead of an image
   const std::vector<bool>* wanted = nullptr;  // by function index: those to compile; nullptr: all
   unsigned threads = 1;
+  bool fuel = false;  // the code pays with fuel, as metered bytecode does
 };
 
 struct Compiled {

@@ -27,11 +27,16 @@ llvm::BasicBlock* FunctionBuilder::new_block(const char* name) {
 }
 
 bool FunctionBuilder::build() {
-  if (has_references(type_)) return false;
   entry_ = new_block("entry");
   body_ = new_block("body");
   ir_.SetInsertPoint(entry_);
   const core::Func& func = model_.funcs[index_];
+  llvm::DISubprogram* position = nullptr;
+  if (module_.positions_ != nullptr) {
+    position = module_.subprogram(index_);
+    function_.setSubprogram(position);
+    ir_.SetCurrentDebugLocation(llvm::DILocation::get(context_, static_cast<unsigned>(func.offset), 0, position));
+  }
   Cursor cursor(func.body, func.offset);
   std::pmr::vector<core::LocalRun> runs;
   core::read_locals(cursor, runs, static_cast<std::uint32_t>(type_.params.size()), source_.features);
@@ -41,7 +46,6 @@ bool FunctionBuilder::build() {
     locals_.push_back(local);
   }
   for (const core::LocalRun& run : runs) {
-    if (run.type.is_ref()) return false;
     for (std::uint32_t i = 0; i < run.count; ++i) {
       llvm::Type* type = module_.type_of(run.type);
       llvm::AllocaInst* local = ir_.CreateAlloca(type);
@@ -62,14 +66,21 @@ bool FunctionBuilder::build() {
   core::InstructionReader reader(func.body.subspan(code_at), func.offset + code_at, source_.features,
                                  *std::pmr::get_default_resource());
   core::Instruction in;
+  begin_run();
   while (!blocks_.empty() && reader.next(in)) {
-    if (!reachable_) {
-      skip(in.op);
-    } else if (!instruction(in)) {
-      return false;
+    if (position != nullptr) {
+      ir_.SetCurrentDebugLocation(
+          llvm::DILocation::get(context_, static_cast<unsigned>(func.offset + code_at) + in.offset, 0, position));
     }
+    if (!reachable_) {
+      skip(in);
+      continue;
+    }
+    ++run_price_;
+    if (!instruction(in)) return false;
   }
   if (!reader.ok()) return false;
+  end_run();
   ir_.SetInsertPoint(entry_);
   ir_.CreateBr(body_);
   return true;
@@ -94,14 +105,24 @@ void FunctionBuilder::push_results(llvm::Value* packed, std::size_t count) {
 }
 
 // Code that cannot be reached is not built; its blocks are counted.
-void FunctionBuilder::skip(Op op) {
-  switch (op) {
+void FunctionBuilder::skip(const core::Instruction& in) {
+  switch (in.op) {
     case Op::block:
     case Op::loop:
     case Op::if_:
     case Op::try_:
     case Op::try_table: ++skipped_; break;
-    case Op::delegate: --skipped_; break;
+    case Op::delegate:
+      if (skipped_ > 0) {
+        --skipped_;
+      } else {
+        delegate(in);
+      }
+      break;
+    case Op::catch_:
+    case Op::catch_all:
+      if (skipped_ == 0) catch_(in);
+      break;
     case Op::else_:
       if (skipped_ == 0) else_();
       break;
@@ -147,7 +168,6 @@ bool FunctionBuilder::variable(const core::Instruction& in) {
     default: break;
   }
   const core::GlobalType& type = source_.global_types[core::GlobalIdx(in.index)];
-  if (type.value.is_ref()) return false;
   llvm::Value* global =
       entity(offsetof(runtime::Instance, globals), model_.globals.size(), in.index, sizeof(runtime::Global));
   llvm::Value* value = at(global, offsetof(runtime::Global, value));
@@ -232,8 +252,13 @@ bool FunctionBuilder::by_signature(const core::Instruction& in) {
     case Immediates::memory_memory:
     case Immediates::data_memory:
     case Immediates::data: return bulk(in);
+    case Immediates::table:
+    case Immediates::table_table:
+    case Immediates::elem_table:
+    case Immediates::elem: return table(in);
     default: break;
   }
+  if (row.prefix == gc_prefix || in.op == Op::ref_eq) return reference(in);
   const auto colon = row.signature.find(':');
   if (row.width != 0) return row.signature.ends_with(':') ? store(in) : load(in);
   if (module_.operation(in.op) == nullptr) return false;
@@ -453,10 +478,17 @@ void FunctionBuilder::trap_if_set(llvm::Value* reason) {
 bool FunctionBuilder::control(const core::Instruction& in) {
   switch (in.op) {
     case Op::unreachable: trap(Trap::unreachable); return unreachable(), true;
-    case Op::throw_: return throw_(in);
+    case Op::throw_:
+    case Op::throw_ref:
+    case Op::rethrow: return throw_(in), true;
+    case Op::catch_:
+    case Op::catch_all: return catch_(in), true;
+    case Op::delegate: return delegate(in), true;
     case Op::block:
     case Op::loop:
-    case Op::if_: return begin(in);
+    case Op::try_:
+    case Op::try_table:
+    case Op::if_: return begin(in), true;
     case Op::else_: return else_(), true;
     case Op::end: return end(), true;
     case Op::br: add_incoming(block_at(in.index), nullptr); return unreachable(), true;
@@ -467,20 +499,24 @@ bool FunctionBuilder::control(const core::Instruction& in) {
     case Op::return_call: return call(core::FuncIdx(in.index), true);
     case Op::call_indirect: return call_indirect(in, false);
     case Op::return_call_indirect: return call_indirect(in, true);
-    default: return false;
+    case Op::call_ref: return call_ref(in, false);
+    case Op::return_call_ref: return call_ref(in, true);
+    case Op::br_on_null:
+    case Op::br_on_non_null: return branch_on_null(in), true;
+    case Op::br_on_cast:
+    case Op::br_on_cast_fail: return branch_on_cast(in), true;
+    default: return reference(in);
   }
 }
 
-bool FunctionBuilder::begin(const core::Instruction& in) {
+void FunctionBuilder::begin(const core::Instruction& in) {
   Block block;
   block.op = in.op;
   std::vector<llvm::Type*> params;
   if (in.block.kind == core::BlockType::Kind::value) {
-    if (in.block.value.is_ref()) return false;
     block.results.push_back(module_.type_of(in.block.value));
   } else if (in.block.kind == core::BlockType::Kind::type) {
     const core::FuncType& type = *source_.signatures[in.block.type];
-    if (has_references(type)) return false;
     for (const core::ValType param : type.params) params.push_back(module_.type_of(param));
     for (const core::ValType result : type.results) block.results.push_back(module_.type_of(result));
   }
@@ -507,9 +543,14 @@ bool FunctionBuilder::begin(const core::Instruction& in) {
     ir_.SetInsertPoint(then);
     block.params = values;
   }
+  if (in.op == Op::try_table && !in.catches.empty()) {
+    begin_protected(block);
+    dispatch_to(in, block);
+  }
+  if (in.op == Op::try_) begin_protected(block);
   stack_.insert(stack_.end(), values.begin(), values.end());
   blocks_.push_back(std::move(block));
-  return true;
+  if (in.op == Op::loop || in.op == Op::if_ || in.op == Op::try_table) begin_run();
 }
 
 // Notes that control goes from `from` (nullptr: here, with a jump) to the block's label, with the values on the stack.
@@ -535,6 +576,7 @@ void FunctionBuilder::branch_if(std::uint32_t depth) {
   llvm::BasicBlock* next = new_block("next");
   ir_.CreateCondBr(condition, taken, next);
   ir_.SetInsertPoint(next);
+  begin_run();
 }
 
 void FunctionBuilder::branch_table(const core::Instruction& in) {
@@ -554,6 +596,7 @@ void FunctionBuilder::else_() {
   stack_.resize(block.height);
   stack_.insert(stack_.end(), block.params.begin(), block.params.end());
   reachable_ = true;
+  begin_run();
 }
 
 void FunctionBuilder::end() {
@@ -565,7 +608,10 @@ void FunctionBuilder::end() {
     return;
   }
   blocks_.back() = block;
+  // Where nothing else leads to the end, the run goes on.
+  const bool joins = !block.label->use_empty() || block.otherwise != nullptr;
   if (reachable_) add_incoming(blocks_.back(), nullptr);
+  if (block.is_legacy) end_legacy(blocks_.back());
   if (block.otherwise != nullptr) {
     ir_.SetInsertPoint(block.otherwise);
     stack_.resize(block.height);
@@ -581,28 +627,8 @@ void FunctionBuilder::end() {
     return;
   }
   for (llvm::PHINode* phi : block.phis) push(phi);
-  if (block.op == Op::return_) return_(pop(block.phis.size()));
-}
-
-// Nothing compiled catches: whoever does is found by the interpreter.
-bool FunctionBuilder::throw_(const core::Instruction& in) {
-  const core::FuncType& type = *source_.signatures[model_.tags[core::TagIdx(in.index)].type];
-  if (has_references(type)) return false;
-  std::uint32_t slots = 0;
-  for (const core::ValType param : type.params) slots += runtime::slots_of(param);
-  const Values arguments = pop(type.params.size());
-  llvm::IRBuilder<> entry(entry_, entry_->begin());
-  llvm::Value* place = entry.CreateAlloca(ir_.getInt64Ty(), ir_.getInt32(std::max(slots, 1U)));
-  module_.store_slots(ir_, place, arguments);
-  llvm::Type* ptr = ir_.getPtrTy();
-  llvm::Type* i32 = ir_.getInt32Ty();
-  auto* throw_type = llvm::FunctionType::get(ir_.getVoidTy(), {ptr, i32, ptr, i32}, false);
-  llvm::CallInst* call = ir_.CreateCall(throw_type, module_.helper(ir_, instance_, NativeHelper::throw_exception),
-                                        {instance_, ir_.getInt32(in.index), place, ir_.getInt32(slots)});
-  call->setDoesNotReturn();
-  call->addFnAttr(llvm::Attribute::Cold);
-  ir_.CreateUnreachable();
-  return unreachable(), true;
+  if (block.op == Op::return_) return return_(pop(block.phis.size()));
+  if (joins) begin_run();
 }
 
 void FunctionBuilder::return_(Values values) {
@@ -625,12 +651,13 @@ void FunctionBuilder::finish_call(llvm::Value* call, const core::FuncType& type,
 
 bool FunctionBuilder::call(core::FuncIdx callee, bool tail) {
   const core::FuncType& type = *source_.func_signatures[callee];
-  if (has_references(type) || (tail && type.results.size() > 2)) return false;
+  if (tail && type.results.size() > 2) return false;
   Values arguments = pop(type.params.size());
   arguments.insert(arguments.begin(), instance_);
-  llvm::CallInst* call = ir_.CreateCall(module_.function(callee), arguments);
-  call->setCallingConv(llvm::CallingConv::Tail);
-  if (tail) call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  llvm::Function* function = module_.function(callee);
+  llvm::CallBase* call =
+      module_.call_guest(ir_, function->getFunctionType(), function, arguments, tail ? nullptr : pad_here());
+  if (tail) llvm::cast<llvm::CallInst>(call)->setTailCallKind(llvm::CallInst::TCK_MustTail);
   finish_call(call, type, tail);
   return true;
 }
@@ -638,7 +665,7 @@ bool FunctionBuilder::call(core::FuncIdx callee, bool tail) {
 bool FunctionBuilder::call_indirect(const core::Instruction& in, bool tail) {
   const core::TypeIdx type_index(in.index);
   const core::FuncType& type = *source_.signatures[type_index];
-  if (has_references(type) || (tail && type.results.size() > 2)) return false;
+  if (tail && type.results.size() > 2) return false;
   llvm::Type* ptr = ir_.getPtrTy();
   llvm::Type* i64 = ir_.getInt64Ty();
   llvm::Type* i32 = ir_.getInt32Ty();
@@ -658,13 +685,7 @@ bool FunctionBuilder::call_indirect(const core::Instruction& in, bool tail) {
   llvm::BasicBlock* go = new_block("go");
   ir_.CreateCondBr(ir_.CreateIsNotNull(func), typed, look, module_.metadata_.createLikelyBranchWeights());
   ir_.SetInsertPoint(typed);
-  llvm::Value* module =
-      module_.load_invariant(ir_, ptr, instance_, offsetof(runtime::Instance, module), sizeof(runtime::CodeModule));
-  llvm::Value* native =
-      module_.load_invariant(ir_, ptr, module, offsetof(runtime::CodeModule, native), sizeof(runtime::NativeModule));
-  llvm::Value* ids = module_.load_invariant(ir_, ptr, native, offsetof(runtime::NativeModule, type_ids),
-                                            source_.canonical_types.size() * sizeof(std::uint32_t));
-  llvm::Value* expected = module_.load_invariant(ir_, i32, ids, in.index * sizeof(std::uint32_t));
+  llvm::Value* expected = canonical_type(in.index);
   llvm::Value* given = module_.load_invariant(ir_, i32, func, offsetof(runtime::Func, type));
   ir_.CreateCondBr(ir_.CreateICmpEQ(expected, given), go, look, module_.metadata_.createLikelyBranchWeights());
   ir_.SetInsertPoint(look);
@@ -673,8 +694,40 @@ bool FunctionBuilder::call_indirect(const core::Instruction& in, bool tail) {
                  {instance_, func, element, ir_.getInt32(in.index)});
   ir_.CreateBr(go);
   ir_.SetInsertPoint(go);
-  finish_call(module_.call_func(ir_, instance_, func, type_index, arguments, tail), type, tail);
+  finish_call(module_.call_func(ir_, instance_, func, type_index, arguments, tail, tail ? nullptr : pad_here()), type,
+              tail);
   return true;
+}
+
+// --- Fuel
+
+void FunctionBuilder::begin_run() {
+  if (!module_.is_metered_) return;
+  end_run();
+  if (fuel_ == nullptr) {
+    const llvm::IRBuilder<>::InsertPointGuard guard(ir_);
+    ir_.SetInsertPoint(entry_);
+    // The store's current thread is the same whenever this function runs.
+    constexpr std::uint64_t known = runtime::current_thread_at + sizeof(void*);
+    llvm::Value* store =
+        module_.load_invariant(ir_, ir_.getPtrTy(), instance_, offsetof(runtime::Instance, store), known);
+    fuel_ = at(module_.load_invariant(ir_, ir_.getPtrTy(), store, runtime::current_thread_at,
+                                      runtime::thread_fuel_at + sizeof(std::int64_t)),
+               runtime::thread_fuel_at);
+  }
+  llvm::LoadInst* before = ir_.CreateAlignedLoad(ir_.getInt64Ty(), fuel_, llvm::Align(8));
+  before->setMetadata(llvm::LLVMContext::MD_tbaa, module_.alias_fuel_);
+  run_payment_ = llvm::BinaryOperator::CreateSub(before, ir_.getInt64(0));
+  ir_.Insert(run_payment_);
+  ir_.CreateAlignedStore(run_payment_, fuel_, llvm::Align(8))
+      ->setMetadata(llvm::LLVMContext::MD_tbaa, module_.alias_fuel_);
+  trap_unless(ir_.CreateICmpSGE(run_payment_, ir_.getInt64(0)), Trap::fuel_exhausted);
+}
+
+void FunctionBuilder::end_run() {
+  if (run_payment_ != nullptr) run_payment_->setOperand(1, ir_.getInt64(run_price_));
+  run_payment_ = nullptr;
+  run_price_ = 0;
 }
 
 }  // namespace tenon::jit

@@ -1,4 +1,11 @@
 // One function's body to IR; see builder.hpp.
+//
+// Exceptions. A call inside of a protected block is LLVM's invoke, with one landing pad for each block that protects;
+// it leads to the block's dispatch, which compares tags one after the other, and passes what nobody catches on to the
+// next block's dispatch, or out of the function. A throw inside of a protected block goes to the dispatch at once.
+//
+// Fuel. Each straight run of instructions is paid for where it begins, exactly as in metered bytecode
+// (interp/translate_control.cpp), and its price is written there when it ends.
 #pragma once
 
 #include "jit/optimizing/builder.hpp"
@@ -21,8 +28,15 @@ class FunctionBuilder {
     llvm::BasicBlock* otherwise = nullptr;  // of an `if` whose `else` has not come yet
     std::vector<llvm::PHINode*> phis;
     std::vector<llvm::Type*> results;
-    Values params;           // of an `if`, for its `else`
-    std::size_t height = 0;  // of the operand stack below its parameters
+    Values params;  // of an `if`, for its `else`
+    // Of a block that protects: where exceptions go. While `protects` is set, its own calls lead there.
+    llvm::BasicBlock* pad = nullptr;
+    llvm::BasicBlock* dispatch = nullptr;
+    llvm::PHINode* exception = nullptr;
+    bool protects = false;
+    bool is_legacy = false;
+    llvm::BasicBlock* uncaught = nullptr;  // of a legacy block with clauses: where none of those so far catches
+    std::size_t height = 0;                // of the operand stack below its parameters
   };
 
   // Operands.
@@ -48,17 +62,56 @@ class FunctionBuilder {
 
   // Control.
   bool control(const core::Instruction& in);
-  bool begin(const core::Instruction& in);
+  void begin(const core::Instruction& in);
   void else_();
   void end();
-  void skip(Op op);
+  void skip(const core::Instruction& in);
   void unreachable() { reachable_ = false; }
   Block& block_at(std::uint32_t depth) { return blocks_[blocks_.size() - 1 - depth]; }
   llvm::BasicBlock* edge(std::uint32_t depth);
   void branch_if(std::uint32_t depth);
   void branch_table(const core::Instruction& in);
   void add_incoming(Block& block, llvm::BasicBlock* from);
-  bool throw_(const core::Instruction& in);
+
+  // Exceptions (function_exceptions.cpp).
+  void throw_(const core::Instruction& in);
+  void begin_protected(Block& block);
+  void dispatch_to(const core::Instruction& in, Block& block);
+  void catch_(const core::Instruction& in);
+  void end_legacy(Block& block);
+  void delegate(const core::Instruction& in);
+  // The innermost block from `depth` on outwards that protects; nullptr: none.
+  Block* protecting(std::size_t depth = 0);
+  llvm::BasicBlock* pad_here();
+  // Goes on at who catches the exception beyond `depth` blocks.
+  void pass_on(llvm::Value* exception, std::size_t depth);
+  llvm::Value* is_tagged(llvm::Value* exception, std::uint32_t tag);
+  void push_arguments(llvm::Value* exception, std::uint32_t tag);
+
+  // References and objects (function_references.cpp). False: not supported.
+  bool reference(const core::Instruction& in);
+  bool table(const core::Instruction& in);
+  void cast(const core::Instruction& in);
+  void branch_on_cast(const core::Instruction& in);
+  void branch_on_null(const core::Instruction& in);
+  void make_object(const core::Instruction& in);
+  void object_get(const core::Instruction& in);
+  void object_set(const core::Instruction& in);
+  void array_bulk(const core::Instruction& in);
+  bool call_ref(const core::Instruction& in, bool tail);
+  llvm::Value* has_type(llvm::Value* reference, core::HeapType type, bool is_nullable);
+  llvm::Value* canonical_type(std::uint32_t type);
+  llvm::Value* element_of(llvm::Value* array, llvm::Value* index, core::ValType storage);
+  llvm::Value* field_of(llvm::Value* object, const core::SubType& type, std::uint32_t field);
+  void store_member(llvm::Value* place, llvm::Value* value, core::ValType storage);
+  void load_member(llvm::Value* place, core::ValType storage, Op op);
+  llvm::Value* pointer(llvm::Value* reference) { return ir_.CreateIntToPtr(reference, ir_.getPtrTy()); }
+  // The values in slots of the frame; nullptr if there are none.
+  llvm::Value* in_slots(llvm::ArrayRef<llvm::Value*> values);
+
+  // Fuel.
+  void begin_run();
+  void end_run();
   void return_(Values values);
   bool call(core::FuncIdx callee, bool tail);
   bool call_indirect(const core::Instruction& in, bool tail);
@@ -99,6 +152,9 @@ class FunctionBuilder {
   llvm::BasicBlock* entry_ = nullptr;
   llvm::BasicBlock* body_ = nullptr;
   bool reachable_ = true;
+  llvm::Value* fuel_ = nullptr;               // where the thread's fuel is
+  llvm::Instruction* run_payment_ = nullptr;  // subtracts the price of the run under way
+  std::uint32_t run_price_ = 0;
   unsigned skipped_ = 0;  // blocks opened in unreachable code
 };
 

@@ -8,26 +8,26 @@
 #include <optional>
 
 #include "base/concat.hpp"
+#include "jit/optimizing/tables.hpp"
 
 namespace tenon::jit {
 
 namespace {
 
-using File = llvm::object::ELF64LEObjectFile;
-
 Error internal(std::string_view what) {
   return fail(ErrorKind::usage, {}, "the optimizing compiler's object file ", what);
 }
 
-struct Object {
-  File file;
-  std::map<std::uint64_t, std::uint64_t> sections;  // section index -> place in the image
-};
+// What is read here, and not by the code.
+bool is_about_code(const llvm::object::ELFSectionRef& section) {
+  auto name = section.getName();
+  return name && (*name == ".eh_frame" || *name == ".gcc_except_table" || name->starts_with(".data.DW.ref"));
+}
 
 class Linker {
  public:
   Result<void> open(llvm::MemoryBufferRef buffer) {
-    auto opened = File::create(buffer);
+    auto opened = ObjectFile::create(buffer);
     if (!opened) {
       llvm::consumeError(opened.takeError());
       return internal("cannot be read");
@@ -39,8 +39,8 @@ class Linker {
   // Instructions first, then, from a page on, everything else.
   void lay_out() {
     place_sections(true);
-    image.bytes.resize((image.bytes.size() + image_page - 1) & ~(image_page - 1), 0xCC);
-    image.constants = image.bytes.size();
+    bytes.resize((bytes.size() + image_page - 1) & ~(image_page - 1), 0xCC);
+    constants = bytes.size();
     place_sections(false);
     for (const Object& object : objects_) {
       for (const llvm::object::ELFSymbolRef symbol : object.file.symbols()) {
@@ -98,7 +98,17 @@ class Linker {
     return sizes;
   }
 
-  Image image;
+  Result<CodeTables> tables() {
+    CodeTables tables;
+    for (const Object& object : objects_) {
+      if (auto read = read_tables(object, tables); !read) return std::move(read).error();
+    }
+    tables.sort();
+    return tables;
+  }
+
+  std::vector<std::uint8_t> bytes;
+  std::uint64_t constants = 0;
 
  private:
   void place_sections(bool text) {
@@ -106,23 +116,14 @@ class Linker {
       for (const llvm::object::ELFSectionRef section : object.file.sections()) {
         const bool is_allocated = (section.getFlags() & llvm::ELF::SHF_ALLOC) != 0 && section.getSize() != 0;
         auto contents = section.getContents();
-        if (!is_allocated || section.isText() != text || !contents) continue;
+        if (!is_allocated || section.isText() != text || is_about_code(section) || !contents) continue;
         const std::uint64_t alignment = std::max<std::uint64_t>(section.getAlignment().value(), 1);
-        const std::uint64_t at = (image.bytes.size() + alignment - 1) & ~(alignment - 1);
-        image.bytes.resize(at, 0xCC);
+        const std::uint64_t at = (bytes.size() + alignment - 1) & ~(alignment - 1);
+        bytes.resize(at, 0xCC);
         object.sections[section.getIndex()] = at;
-        image.bytes.insert(image.bytes.end(), contents->bytes_begin(), contents->bytes_end());
+        bytes.insert(bytes.end(), contents->bytes_begin(), contents->bytes_end());
       }
     }
-  }
-
-  static std::optional<std::uint64_t> place_of(const Object& object, const llvm::object::SymbolRef& symbol) {
-    auto section = symbol.getSection();
-    auto value = symbol.getValue();
-    if (!section || !value || *section == object.file.section_end()) return std::nullopt;
-    const auto found = object.sections.find((*section)->getIndex());
-    if (found == object.sections.end()) return std::nullopt;
-    return found->second + *value;
   }
 
   Result<void> relocate(const Object& object, const llvm::object::SectionRef& target,
@@ -143,10 +144,10 @@ class Linker {
       case llvm::ELF::R_X86_64_PLT32: {
         const auto narrow = static_cast<std::int32_t>(distance);
         if (static_cast<std::int64_t>(distance) != narrow) return internal("is too large");
-        std::memcpy(image.bytes.data() + at, &narrow, 4);
+        std::memcpy(bytes.data() + at, &narrow, 4);
         return {};
       }
-      case llvm::ELF::R_X86_64_PC64: std::memcpy(image.bytes.data() + at, &distance, 8); return {};
+      case llvm::ELF::R_X86_64_PC64: std::memcpy(bytes.data() + at, &distance, 8); return {};
       default:
         return fail(ErrorKind::usage, {}, "the optimizing compiler's object file has a relocation of type ",
                     relocation.getType());
@@ -160,22 +161,49 @@ class Linker {
 }  // namespace
 
 Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::ArrayRef<std::string> functions,
-                          llvm::ArrayRef<std::string> thunks) {
+                          llvm::ArrayRef<std::string> thunks, bool is_metered) {
   Linker linker;
   for (const llvm::MemoryBufferRef object : objects) {
     if (auto opened = linker.open(object); !opened) return std::move(opened).error();
   }
   linker.lay_out();
   if (auto done = linker.relocate(); !done) return std::move(done).error();
+  auto tables = linker.tables();
+  if (!tables) return std::move(tables).error();
   Linked linked;
-  linker.image.functions = linker.look_up(functions);
-  linker.image.thunks = linker.look_up(thunks);
+  const auto entries = linker.look_up(functions);
   const auto sizes = linker.frame_sizes();
-  for (const std::uint32_t place : linker.image.functions) {
+  for (const std::uint32_t place : entries) {
     const auto found = sizes.find(place);
     linked.frame_sizes.push_back(found == sizes.end() ? 0 : found->second);
   }
-  linked.image = std::move(linker.image);
+  auto bytes = std::make_shared<std::vector<std::uint8_t>>(std::move(linker.bytes));
+  ImageLayout& layout = linked.image.layout;
+  layout.functions = static_cast<std::uint32_t>(entries.size());
+  layout.constants = linker.constants;
+  layout.is_metered = is_metered ? 1 : 0;
+  if (!bytes->empty()) {
+    const auto append = [&](const auto& rows) {
+      bytes->resize((bytes->size() + 15) & ~std::size_t{15});
+      const auto at = static_cast<std::uint32_t>(bytes->size());
+      const auto* begin = reinterpret_cast<const std::uint8_t*>(rows.data());
+      bytes->insert(bytes->end(), begin, begin + rows.size() * sizeof(rows[0]));
+      return at;
+    };
+    const auto count = [](const auto& rows) { return static_cast<std::uint32_t>(rows.size()); };
+    layout.entries = append(entries);
+    layout.thunks = append(linker.look_up(thunks));
+    layout.unwind = append(tables->unwind);
+    layout.unwind_count = count(tables->unwind);
+    layout.places = append(tables->places);
+    layout.place_count = count(tables->places);
+    layout.sites = append(tables->sites);
+    layout.site_count = count(tables->sites);
+    layout.pads = append(tables->pads);
+    layout.pad_count = count(tables->pads);
+  }
+  linked.image.bytes = *bytes;
+  linked.image.keep = std::move(bytes);
   return linked;
 }
 

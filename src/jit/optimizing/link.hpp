@@ -19,6 +19,6 @@ struct Linked {
 // gives `not_compiled`. Errors: usage (a reference to something outside of the objects, which is a fault of the
 // compiler here).
 Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::ArrayRef<std::string> functions,
-                          llvm::ArrayRef<std::string> thunks);
+                          llvm::ArrayRef<std::string> thunks, bool is_metered);
 
 }  // namespace tenon::jit

@@ -10,19 +10,15 @@ namespace tenon::jit {
 
 using runtime::NativeHelper;
 
-bool has_references(const core::FuncType& type) noexcept {
-  const auto is_ref = [](core::ValType t) { return t.is_ref(); };
-  return std::ranges::any_of(type.params, is_ref) || std::ranges::any_of(type.results, is_ref);
-}
-
 ModuleBuilder::ModuleBuilder(llvm::Module& target, const core::ValidatedModule& source, std::span<const Place> places,
-                             llvm::StringRef name)
+                             llvm::StringRef name, const CompileOptions& options)
     : target_(target),
       context_(target.getContext()),
       source_(source),
       model_(*source.module),
       places_(places),
       name_(name),
+      is_metered_(options.fuel),
       metadata_(target.getContext()),
       alias_root_(metadata_.createTBAARoot("tenon")) {
   const auto node = [&](const llvm::Twine& name) {
@@ -31,6 +27,8 @@ ModuleBuilder::ModuleBuilder(llvm::Module& target, const core::ValidatedModule& 
   };
   alias_memory_ = node("memory");
   alias_runtime_ = node("runtime");
+  alias_fuel_ = node("fuel");
+  alias_objects_ = node("objects");
   alias_imported_globals_ = node("imported globals");
   for (std::size_t i = 0; i < model_.globals.size(); ++i) {
     alias_globals_.push_back(i < model_.imported_globals ? alias_imported_globals_ : node("global " + llvm::Twine(i)));
@@ -39,6 +37,24 @@ ModuleBuilder::ModuleBuilder(llvm::Module& target, const core::ValidatedModule& 
   functions_.resize(model_.funcs.size());
   thunks_.resize(model_.funcs.size());
   compiled_.resize(model_.funcs.size());
+  if (options.emit == nullptr) begin_positions();
+}
+
+// What code was compiled from, as debug information: LLVM keeps it right through all that it does. A line is an
+// instruction's offset in the module, and a function's name its index.
+void ModuleBuilder::begin_positions() {
+  target_.addModuleFlag(llvm::Module::Warning, "Debug Info Version", llvm::DEBUG_METADATA_VERSION);
+  target_.addModuleFlag(llvm::Module::Warning, "Dwarf Version", 4);
+  positions_ = std::make_unique<llvm::DIBuilder>(target_);
+  positions_->createCompileUnit(llvm::dwarf::DW_LANG_C, positions_->createFile("m", ""), "", true, "", 0, "",
+                                llvm::DICompileUnit::FullDebug);
+}
+
+llvm::DISubprogram* ModuleBuilder::subprogram(core::FuncIdx index) {
+  llvm::DIFile* file = positions_->createFile("m", "");
+  llvm::DISubroutineType* type = positions_->createSubroutineType(positions_->getOrCreateTypeArray({}));
+  return positions_->createFunction(file, std::to_string(index.value), "", file, 0, type, 0, llvm::DINode::FlagZero,
+                                    llvm::DISubprogram::SPFlagDefinition | llvm::DISubprogram::SPFlagOptimized);
 }
 
 // The table's rows; where it ends in nulls it is not one array but a structure of two.
@@ -100,7 +116,6 @@ void ModuleBuilder::finish(llvm::Function& function) {
   own_.insert(&function);
   function.setCallingConv(llvm::CallingConv::Tail);
   function.setDSOLocal(true);
-  function.addFnAttr(llvm::Attribute::NoUnwind);
   function.addFnAttr("no-builtins");  // nothing outside of the image may be called
   // Recursion stays recursion, and ends where the stack does; `return_call` is a tail call anyway.
   function.addFnAttr("disable-tail-calls", "true");
@@ -131,6 +146,18 @@ llvm::Value* ModuleBuilder::helper(llvm::IRBuilder<>& ir, llvm::Value* instance,
   llvm::Value* helpers = load_invariant(ir, ptr, native, offsetof(runtime::NativeModule, helpers),
                                         static_cast<std::uint64_t>(NativeHelper::count) * sizeof(void*));
   return load_invariant(ir, ptr, helpers, static_cast<std::uint64_t>(which) * sizeof(void*));
+}
+
+llvm::CallInst* ModuleBuilder::call_helper(llvm::IRBuilder<>& ir, llvm::Value* instance, NativeHelper which,
+                                           llvm::Type* result, llvm::ArrayRef<llvm::Value*> arguments) {
+  std::vector<llvm::Value*> values{instance};
+  values.insert(values.end(), arguments.begin(), arguments.end());
+  std::vector<llvm::Type*> types;
+  for (const llvm::Value* value : values) types.push_back(value->getType());
+  llvm::CallInst* call =
+      ir.CreateCall(llvm::FunctionType::get(result, types, false), helper(ir, instance, which), values);
+  call->setDoesNotThrow();
+  return call;
 }
 
 bool ModuleBuilder::is_guest_access(const llvm::Instruction& access) const {
@@ -176,7 +203,31 @@ void ModuleBuilder::trap(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Val
   llvm::CallInst* call = ir.CreateCall(type, helper(ir, instance, NativeHelper::trap), {instance, reason});
   call->setDoesNotReturn();
   call->addFnAttr(llvm::Attribute::Cold);
+  call->addFnAttr(llvm::Attribute::NoMerge);  // a trap says where it was
   ir.CreateUnreachable();
+}
+
+llvm::CallInst* ModuleBuilder::raise(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Value* exception) {
+  auto* type = llvm::FunctionType::get(ir.getVoidTy(), {ir.getPtrTy(), ir.getInt64Ty()}, false);
+  llvm::CallInst* call = ir.CreateCall(type, helper(ir, instance, NativeHelper::raise), {instance, exception});
+  call->setDoesNotReturn();
+  call->addFnAttr(llvm::Attribute::Cold);
+  ir.CreateUnreachable();
+  return call;
+}
+
+llvm::CallBase* ModuleBuilder::call_guest(llvm::IRBuilder<>& ir, llvm::FunctionType* type, llvm::Value* callee,
+                                          llvm::ArrayRef<llvm::Value*> arguments, llvm::BasicBlock* pad) {
+  llvm::CallBase* call = nullptr;
+  if (pad == nullptr) {
+    call = ir.CreateCall(type, callee, arguments);
+  } else {
+    auto* next = llvm::BasicBlock::Create(context_, "returned", ir.GetInsertBlock()->getParent());
+    call = ir.CreateInvoke(type, callee, next, pad, arguments);
+    ir.SetInsertPoint(next);
+  }
+  call->setCallingConv(llvm::CallingConv::Tail);
+  return call;
 }
 
 void ModuleBuilder::store_slots(llvm::IRBuilder<>& ir, llvm::Value* slots, llvm::ArrayRef<llvm::Value*> values) {
@@ -251,8 +302,14 @@ llvm::Function* ModuleBuilder::bridge(core::TypeIdx index) {
       ir.getPtrTy(),
       ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), control, offsetof(runtime::StoreControl, native_caller)));
   instance->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
-  auto* callee_type = llvm::FunctionType::get(ir.getVoidTy(), {ir.getPtrTy(), ir.getPtrTy()}, false);
-  ir.CreateCall(callee_type, helper(ir, instance, NativeHelper::call_func), {func, slots});
+  auto* callee_type = llvm::FunctionType::get(ir.getInt64Ty(), {ir.getPtrTy(), ir.getPtrTy()}, false);
+  llvm::Value* exception = ir.CreateCall(callee_type, helper(ir, instance, NativeHelper::call_func), {func, slots});
+  auto* thrown = llvm::BasicBlock::Create(context_, "thrown", function);
+  auto* returned = llvm::BasicBlock::Create(context_, "returned", function);
+  ir.CreateCondBr(ir.CreateIsNull(exception), returned, thrown, likely());
+  ir.SetInsertPoint(thrown);
+  raise(ir, instance, exception);
+  ir.SetInsertPoint(returned);
   const auto results = load_slots(ir, slots, type.results);
   if (llvm::Value* result = pack(ir, type, results)) {
     ir.CreateRet(result);
@@ -272,7 +329,6 @@ llvm::Function* ModuleBuilder::thunk(const core::FuncType& type) {
                                     "thunk" + llvm::Twine(thunk_of_.size()) + "." + name_, target_);
   own_.insert(function);
   function->setDSOLocal(true);
-  function->addFnAttr(llvm::Attribute::NoUnwind);
   llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", function));
   std::vector<llvm::Value*> arguments{function->getArg(1)};
   for (llvm::Value* value : load_slots(ir, function->getArg(2), type.params)) arguments.push_back(value);
@@ -289,7 +345,8 @@ llvm::Function* ModuleBuilder::thunk(const core::FuncType& type) {
 }
 
 llvm::Value* ModuleBuilder::call_func(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Value* func,
-                                      core::TypeIdx type, llvm::ArrayRef<llvm::Value*> arguments, bool tail) {
+                                      core::TypeIdx type, llvm::ArrayRef<llvm::Value*> arguments, bool tail,
+                                      llvm::BasicBlock* pad) {
   llvm::Type* ptr = ir.getPtrTy();
   llvm::Function* function = ir.GetInsertBlock()->getParent();
   const auto field = [&](std::uint64_t offset) { return ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), func, offset); };
@@ -314,10 +371,9 @@ llvm::Value* ModuleBuilder::call_func(llvm::IRBuilder<>& ir, llvm::Value* instan
   ir.SetInsertPoint(prepared);
   std::vector<llvm::Value*> values{load(offsetof(runtime::Func, native_context))};
   values.insert(values.end(), arguments.begin(), arguments.end());
-  llvm::CallInst* call =
-      ir.CreateCall(function_type(*source_.signatures[type]), load(offsetof(runtime::Func, native_entry)), values);
-  call->setCallingConv(llvm::CallingConv::Tail);
-  if (tail) call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  llvm::CallBase* call = call_guest(ir, function_type(*source_.signatures[type]),
+                                    load(offsetof(runtime::Func, native_entry)), values, pad);
+  if (tail) llvm::cast<llvm::CallInst>(call)->setTailCallKind(llvm::CallInst::TCK_MustTail);
   return call;
 }
 
@@ -400,6 +456,7 @@ void ModuleBuilder::build() {
     }
   }
   take_operations();
+  if (positions_ != nullptr) positions_->finalize();
 }
 
 llvm::StringRef ModuleBuilder::symbol(core::FuncIdx index) const {

@@ -17,11 +17,13 @@ struct sigaction previous_segv;
 struct sigaction previous_bus;
 
 // The machine's registers in the signal's context.
-std::uintptr_t program_counter(const ucontext_t& context) noexcept {
+FaultPlace place_of(const ucontext_t& context) noexcept {
 #if defined(__x86_64__)
-  return static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RIP]);
+  const auto& registers = context.uc_mcontext.gregs;
+  return {static_cast<std::uintptr_t>(registers[REG_RIP]), static_cast<std::uintptr_t>(registers[REG_RSP]),
+          static_cast<std::uintptr_t>(registers[REG_RBP])};
 #elif defined(__aarch64__)
-  return context.uc_mcontext.pc;
+  return {context.uc_mcontext.pc, context.uc_mcontext.sp, context.uc_mcontext.regs[29]};
 #endif
 }
 void set_program_counter(ucontext_t& context, void* target) noexcept {
@@ -43,13 +45,13 @@ void go_on_at(ucontext_t& context, void* target) noexcept {
 void on_fault(int signal, siginfo_t* info, void* raw_context) {
   auto& context = *static_cast<ucontext_t*>(raw_context);
   if (FaultHandler handler = fault_handler_in_place.load(std::memory_order_acquire)) {
-    if (void* target = handler(reinterpret_cast<const void*>(program_counter(context)))) {
+    if (void* target = handler(place_of(context))) {
       set_program_counter(context, target);
       return;
     }
   }
   if (FaultHandler handler = fault_handler.load(std::memory_order_acquire)) {
-    if (void* target = handler(reinterpret_cast<const void*>(program_counter(context)))) {
+    if (void* target = handler(place_of(context))) {
       go_on_at(context, target);
       return;
     }
@@ -97,6 +99,14 @@ bool make_executable(void* address, std::size_t size) noexcept {
 }
 bool make_read_only(void* address, std::size_t size) noexcept {
   return size == 0 || ::mprotect(address, size, PROT_READ) == 0;
+}
+
+void* map_code(int file, std::uint64_t offset, std::size_t size, std::size_t code) noexcept {
+  void* base = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, static_cast<off_t>(offset));
+  if (base == MAP_FAILED) return nullptr;
+  if (make_executable(base, code)) return base;
+  ::munmap(base, size);
+  return nullptr;
 }
 
 NativeStack& native_stack() noexcept {

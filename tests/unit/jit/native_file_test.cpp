@@ -60,9 +60,9 @@ TEST(ObserveNative, TellsOfEachFunctionThatHasCode) {
   observe_native(engine, [&](const NativeFunction& function) { functions.push_back(function); });
   const Module module = Module::compile(engine, R"((module $calc
     (func $one (export "one") (result i32) (i32.const 1)) (func (export "two") (result i32) (i32.const 2))
-    (func $ref (param externref))))")
+    (func $ref (param externref) (result i32) (ref.is_null (local.get 0)))))")
                             .value();
-  ASSERT_EQ(functions.size(), 2U);
+  ASSERT_EQ(functions.size(), 3U);
   EXPECT_EQ(functions[0].name, "calc!one");
   EXPECT_EQ(functions[1].name, "calc!func 1");
   EXPECT_GT(functions[0].size, 0U);
@@ -98,6 +98,28 @@ TEST(NativeFile, IsRefusedWhenAByteWasChanged) {
   }
   EXPECT_FALSE(Module::compile(engine, file.substr(0, file.size() - 100)).has_value());
   EXPECT_FALSE(Module::compile(engine, file.substr(0, 4)).has_value());
+}
+
+TEST(NativeFile, IsMappedFromTheFileSystem) {
+  const Engine engine;
+  const Folder folder;
+  fs::create_directory(folder.path());
+  const std::string path = folder.path() + "/fib.tnn";
+  const std::string file = compile_native(engine, text).value();
+  std::ofstream(path, std::ios::binary) << file;
+  const auto module = Module::load(engine, path).value();
+  // Its code is the file's, and stays when the file goes.
+  std::string mappings;
+  std::getline(std::ifstream("/proc/self/maps"), mappings, '\0');
+  EXPECT_NE(mappings.find(path), std::string::npos) << mappings;
+  EXPECT_EQ(mappings.find("rwxp"), std::string::npos);
+  fs::remove(path);
+  EXPECT_EQ(fib(engine, module, 20), 6765U);
+
+  std::string changed = file;
+  changed[file.size() / 2] = static_cast<char>(changed[file.size() / 2] ^ 1);
+  std::ofstream(path, std::ios::binary) << changed;
+  EXPECT_TRUE(Module::load(engine, path).error().message().starts_with("the compiled file is damaged"));
 }
 
 TEST(NativeFile, IsRefusedByAnotherVersion) {

@@ -145,8 +145,7 @@ TEST(Optimizing, CallsTheHostAndIsCalledByIt) {
   EXPECT_EQ(outer(4).value(), 81U);
 }
 
-TEST(Optimizing, LeavesToTheInterpreterWhatItDoesNotCompile) {
-  // `catcher` has a handler and stays with the interpreter; `middle` is compiled, and the exception passes through it.
+TEST(Optimizing, PassesExceptionsThroughFrames) {
   Guest guest(R"((module (tag $t (param i32))
     (func $thrower (param i32) (throw $t (local.get 0)))
     (func $middle (param i32) (call $thrower (i32.add (local.get 0) (i32.const 1))))

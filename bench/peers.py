@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+"""Tenon's tiers and other engines on the same work, in turns, in one run.
+
+  ./dev bench peers [--rounds N] [--repeat N] [--write-docs] [kernel...]
+
+Each kernel of bench/kernels is one module with the export `run(rounds)`. Every engine that is found runs it as a process
+of its own: once for a few rounds and once for many, and the difference in processor time is what counts, so neither
+start-up nor compiling does. That is repeated in turns, and each time is divided by that of the native program next to
+it; what is shown is the median of those ratios. Where an engine gives another result than the native program, the row
+says so. Start-up is the time of a process that runs an empty module.
+
+Engines are looked up in PATH, or named by variables: WASMTIME, WASMER, WASMI, NODE, CC (clang for native code). Nothing is
+fetched. Results go to build/release/peers.json; --write-docs writes the tables between the marks in docs/performance.md
+and the plot docs/peers.svg from them.
+"""
+
+import argparse
+import datetime
+import json
+import math
+import os
+import pathlib
+import platform
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build/release"
+KERNELS = BUILD / "bench/kernels"
+TIME_LIMIT = 300
+
+NODE_RUN = ("const i=new WebAssembly.Instance(new WebAssembly.Module(require('fs').readFileSync(process.argv[1])));"
+            "console.log(i.exports.run(Number(process.argv[2])))")
+NODE_EMPTY = "new WebAssembly.Instance(new WebAssembly.Module(require('fs').readFileSync(process.argv[1])))"
+
+
+def find(variable, name):
+    return os.environ.get(variable) or shutil.which(name)
+
+
+class Engine:
+    """How one engine runs a module: `run(module, rounds)` and `empty(module)` give command lines."""
+
+    def __init__(self, name, run, empty, version):
+        self.name, self.run, self.empty = name, run, empty
+        try:
+            out = subprocess.run(version, capture_output=True, text=True, timeout=60).stdout
+            self.version = " ".join(out.split("\n")[0].split()[:4])
+        except (OSError, subprocess.SubprocessError):
+            self.version = "?"
+
+
+def engines():
+    found = []
+
+    def cli(name, program, options, version=("--version",)):
+        found.append(Engine(name, lambda module, rounds: [program, *options, "--invoke", "run", module, str(rounds)],
+                            lambda module: [program, *options, module], [program, *version]))
+
+    tenon = str(BUILD / "tenon")
+    for tier in ("interpreter", "baseline", "optimizing"):
+        probe = subprocess.run([tenon, "run", "--tier", tier, str(ROOT / "bench/empty.wasm")], capture_output=True)
+        if probe.returncode == 0:
+            cli(f"Tenon {tier}", tenon, ["run", "--no-cache", "--tier", tier])
+    if program := find("WASMTIME", "wasmtime"):
+        cli("wasmtime Cranelift", program, ["run", "-C", "cache=n"])
+        cli("wasmtime Winch", program, ["run", "-C", "cache=n", "-C", "compiler=winch"])
+    if program := find("WASMER", "wasmer"):
+        cli("wasmer", program, ["run"])
+    if program := find("WASMI", "wasmi_cli"):
+        cli("wasmi", program, [])
+    if program := find("NODE", "node"):
+        for name, flags in (("V8 TurboFan", ["--no-liftoff"]), ("V8 Liftoff", ["--liftoff-only"])):
+            found.append(Engine(
+                name,
+                lambda module, rounds, flags=flags: [program, *flags, "-e", NODE_RUN, module, str(rounds)],
+                lambda module, flags=flags: [program, *flags, "-e", NODE_EMPTY, module],
+                [program, "-p", "'node '+process.version+', V8 '+process.versions.v8"]))
+    return found
+
+
+def build_native(kernel):
+    """The kernel as a program for this machine."""
+    compiler = find("CC", "clang-19") or find("CC", "clang")
+    program = BUILD / f"peers-{kernel}"
+    main = BUILD / "peers-main.c"
+    main.write_text('#include <stdio.h>\n#include <stdlib.h>\nextern unsigned run(unsigned);\n'
+                    'int main(int c, char** v) { printf("%d\\n", (int)run((unsigned)atoi(v[c - 1]))); return 0; }\n')
+    subprocess.run([compiler, "-O2", "-fno-builtin", str(ROOT / f"bench/kernels/{kernel}.c"), str(main), "-o", str(program), "-lm"],
+                   check=True)
+    return str(program)
+
+
+def timed(command):
+    """Processor time of a process, its wall-clock time, and what it printed; None if it failed."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT)
+    except (subprocess.TimeoutExpired, OSError):
+        return None
+    wall = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != 0:
+        return None
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return processor, wall, done.stdout.strip()
+
+
+def calibrate(native, target):
+    rounds = 1
+    while True:
+        measured = timed([native, str(rounds)])
+        if measured is None or measured[0] > target or rounds > 1 << 28:
+            return rounds
+        rounds *= 2
+
+
+def work_time(command, few, many):
+    """Processor time of the rounds between `few` and `many`, and the result of the latter."""
+    first, second = timed(command(few)), timed(command(many))
+    if first is None or second is None:
+        return None
+    return max(second[0] - first[0], 1e-4), second[2]
+
+
+def as_number(text):
+    try:
+        return int(text.split("\n")[-1].split(":")[0]) & 0xFFFFFFFF
+    except ValueError:
+        return None
+
+
+def measure_kernel(kernel, found, repeat, target):
+    native = build_native(kernel)
+    module = str(KERNELS / f"{kernel}.wasm")
+    many = calibrate(native, target)
+    few = max(many // 64, 1)
+    ratios, wrong = {e.name: [] for e in found}, set()
+    for _ in range(repeat):
+        base = work_time(lambda rounds: [native, str(rounds)], few, many)
+        for engine in found:
+            # Slow engines get fewer rounds; the time is that of as many.
+            share = 16 if "interpreter" in engine.name or engine.name == "wasmi" else 1
+            measured = work_time(lambda rounds: engine.run(module, max(rounds // share, 1)), few, many)
+            if measured is None:
+                continue
+            if share == 1 and as_number(measured[1]) != as_number(base[1]):
+                wrong.add(engine.name)
+            scale = (many - few) / max(many // share - max(few // share, 1), 1)
+            ratios[engine.name].append(measured[0] * scale / base[0])
+    return {name: {"median": statistics.median(values), "least": min(values), "most": max(values), "wrong": name in wrong}
+            for name, values in ratios.items() if values}
+
+
+def measure_startup(found, repeat):
+    module = str(ROOT / "bench/empty.wasm")
+    times = {}
+    for _ in range(max(repeat, 7)):
+        for engine in found:
+            measured = timed(engine.empty(module))
+            if measured is not None:
+                times.setdefault(engine.name, []).append(measured[1] * 1000)
+    return {name: min(values) for name, values in times.items()}
+
+
+def machine():
+    model = "?"
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.split(":", 1)[1].strip()
+            break
+    return {"processor": model, "processors": os.cpu_count(), "system": platform.platform(),
+            "load": round(os.getloadavg()[0], 1)}
+
+
+def geometric_mean(values):
+    return math.exp(sum(map(math.log, values)) / len(values)) if values else float("nan")
+
+
+def tables(results):
+    names = results["engines"]
+    lines = [f"Seen on {results['date']} on {results['machine']['processors']} processors ({results['machine']['processor']}), "
+             f"with a load of {results['machine']['load']} when it began. Time over that of the same source compiled by "
+             "clang -O2 for the machine; less is faster.", "",
+             "| kernel | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(names)]
+    for kernel, row in results["kernels"].items():
+        cells = [f"{row[n]['median']:.2f}" + (" (wrong)" if row[n]["wrong"] else "") if n in row else "" for n in names]
+        lines.append(f"| {kernel} | " + " | ".join(cells) + " |")
+    means = [geometric_mean([row[n]["median"] for row in results["kernels"].values() if n in row]) for n in names]
+    lines.append("| geometric mean | " + " | ".join(f"{mean:.2f}" for mean in means) + " |")
+    lines.append("| an empty module, ms | " + " | ".join(f"{results['startup'][n]:.1f}" if n in results["startup"] else ""
+                                                   for n in names) + " |")
+    lines += ["", "Versions: " + "; ".join(f"{n}: {v}" for n, v in results["versions"].items()) + "."]
+    return "\n".join(lines), dict(zip(names, means))
+
+
+def plot(means):
+    """Bars, on a logarithmic scale: each engine's geometric mean."""
+    width, row, left = 640, 24, 170
+    top = max(max(means.values()), 2)
+    scale = (width - left - 60) / math.log(top / 0.5)
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{row * len(means) + 30}" '
+           'font-family="sans-serif" font-size="12">', '<rect width="100%" height="100%" fill="white"/>']
+    one = left + math.log(1 / 0.5) * scale
+    for i, (name, mean) in enumerate(sorted(means.items(), key=lambda item: item[1])):
+        y = i * row + 6
+        colour = "#2a6f97" if name.startswith("Tenon") else "#b0b7bf"
+        out.append(f'<text x="{left - 8}" y="{y + 13}" text-anchor="end">{name}</text>')
+        out.append(f'<rect x="{left}" y="{y}" width="{max(math.log(mean / 0.5) * scale, 1):.1f}" height="{row - 7}" fill="{colour}"/>')
+        out.append(f'<text x="{left + max(math.log(mean / 0.5) * scale, 1) + 5:.1f}" y="{y + 13}">{mean:.2f}</text>')
+    bottom = row * len(means) + 6
+    out.append(f'<line x1="{one:.1f}" y1="2" x2="{one:.1f}" y2="{bottom}" stroke="#c1121f" stroke-dasharray="4 3"/>')
+    out.append(f'<text x="{one:.1f}" y="{bottom + 15}" text-anchor="middle" fill="#c1121f">native clang -O2</text></svg>')
+    return "\n".join(out) + "\n"
+
+
+def write_docs(results):
+    text, means = tables(results)
+    page = ROOT / "docs/performance.md"
+    begin, end = "<!-- peers: begin -->", "<!-- peers: end -->"
+    before, rest = page.read_text().split(begin)
+    page.write_text(before + begin + "\n\n" + text + "\n\n![Geometric means of the kernels](peers.svg)\n\n" + end + rest.split(end)[1])
+    (ROOT / "docs/peers.svg").write_text(plot(means))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("kernels", nargs="*")
+    parser.add_argument("--repeat", type=int, default=5, help="turns of each kernel")
+    parser.add_argument("--seconds", type=float, default=0.25, help="least time of the native program")
+    parser.add_argument("--write-docs", action="store_true", help="write docs/performance.md and docs/peers.svg")
+    parser.add_argument("--from", dest="source", help="show the results of this file, and measure nothing")
+    options = parser.parse_args()
+    output = BUILD / "peers.json"
+    if options.source:
+        results = json.loads(pathlib.Path(options.source).read_text())
+    else:
+        found = engines()
+        kernels = options.kernels or sorted(path.stem for path in (ROOT / "bench/kernels").glob("*.c"))
+        results = {"date": datetime.date.today().isoformat(), "machine": machine(), "engines": [e.name for e in found],
+                   "versions": {e.name: e.version for e in found}, "kernels": {}}
+        for kernel in kernels:
+            results["kernels"][kernel] = row = measure_kernel(kernel, found, options.repeat, options.seconds)
+            print(kernel, {name: round(cell["median"], 2) for name, cell in row.items()}, file=sys.stderr, flush=True)
+        results["startup"] = measure_startup(found, options.repeat)
+        output.write_text(json.dumps(results, indent=1) + "\n")
+    print(tables(results)[0])
+    if options.write_docs:
+        write_docs(results)
+
+
+if __name__ == "__main__":
+    main()

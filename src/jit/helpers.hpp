@@ -1,0 +1,11 @@
+// What compiled code calls in the runtime.
+#pragma once
+
+#include "runtime/native.hpp"
+
+namespace tenon::jit {
+
+// By NativeHelper.
+const void* const* native_helpers() noexcept;
+
+}  // namespace tenon::jit

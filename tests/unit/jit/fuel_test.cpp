@@ -1,0 +1,70 @@
+// Compiled code pays with fuel exactly as the interpreter does.
+#include <gtest/gtest.h>
+
+#include "unit/jit/guest.hpp"
+
+namespace tenon {
+namespace {
+
+constexpr std::string_view guest_text = R"((module (memory 1) (tag $t)
+  (func $leaf (param i32) (result i32)
+    (if (result i32) (i32.and (local.get 0) (i32.const 1))
+      (then (i32.mul (local.get 0) (i32.const 3)))
+      (else (local.get 0))))
+  (func $may_throw (param i32) (if (i32.eq (local.get 0) (i32.const 9)) (then (throw $t))))
+  (func (export "run") (param $n i32) (result i32) (local $i i32) (local $sum i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u (local.get $i) (local.get $n)))
+        (local.set $sum (i32.add (local.get $sum) (call $leaf (local.get $i))))
+        (block $caught (try_table (catch $t $caught) (call $may_throw (local.get $i))))
+        (block $a (block $b (block $c
+          (br_table $a $b $c (i32.rem_u (local.get $i) (i32.const 4))))
+          (local.set $sum (i32.add (local.get $sum) (i32.const 1))))
+          (nop))
+        (if (i32.gt_u (local.get $sum) (i32.const 1000)) (then (return (local.get $sum))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br $next)))
+    (local.get $sum))
+  (func (export "trap") (param i32) (result i32)
+    (nop) (nop)
+    (if (result i32) (i32.load (local.get 0)) (then (i32.const 1) (return)) (else (i32.const 2)))))
+  )";
+
+struct Spent {
+  std::uint64_t left = 0;
+  std::string outcome;
+  bool operator==(const Spent&) const = default;
+};
+
+Spent spend(Tier tier, std::string_view name, std::uint32_t argument, std::uint64_t fuel) {
+  CompiledGuest guest(guest_text, compiling_engine(tier, true));
+  guest.start();
+  EXPECT_EQ(guest.compiled.empty(), tier == Tier::interpreter);
+  guest.store->set_fuel(fuel);
+  const auto result = guest.func<std::uint32_t(std::uint32_t)>(name)(argument);
+  return {guest.store->fuel(), result ? std::to_string(*result) : std::string(result.error().message())};
+}
+
+TEST(CompiledFuel, IsCountedAsInTheInterpreter) {
+  for (const std::uint32_t argument : {0U, 1U, 8U, 20U, 1000U}) {
+    EXPECT_EQ(spend(Tier::optimizing, "run", argument, 1'000'000), spend(Tier::interpreter, "run", argument, 1'000'000))
+        << argument;
+  }
+}
+
+TEST(CompiledFuel, EndsWhereItEndsInTheInterpreter) {
+  for (const std::uint64_t fuel : {0U, 1U, 5U, 17U, 30U, 31U, 32U, 33U, 34U, 35U, 36U, 40U, 100U, 200U, 333U}) {
+    const Spent compiled = spend(Tier::optimizing, "run", 20, fuel);
+    EXPECT_EQ(compiled, spend(Tier::interpreter, "run", 20, fuel)) << fuel;
+  }
+}
+
+TEST(CompiledFuel, IsPaidForWhatATrapLeaves) {
+  for (const std::uint32_t address : {0U, 65532U, 65533U, 0xFFFF'FFFFU}) {
+    EXPECT_EQ(spend(Tier::optimizing, "trap", address, 1000), spend(Tier::interpreter, "trap", address, 1000));
+  }
+}
+
+}  // namespace
+}  // namespace tenon
