@@ -43,11 +43,12 @@ struct CodeSite {
   std::uint32_t caller = not_compiled;  // the site at which it was inlined
 };
 
-// Calls in [begin, end) whose exceptions go to `pad`.
+// Calls in [begin, end) whose exceptions go to `pad`, which finds `arguments` bytes less on the stack than the call.
 struct LandingPad {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
   std::uint32_t pad = 0;
+  std::uint32_t arguments = 0;
 };
 
 // Where the tables are.

@@ -12,7 +12,7 @@ namespace tenon::jit {
 
 namespace {
 
-constexpr std::uint32_t format = 2;
+constexpr std::uint32_t format = 3;
 
 class Writer {
  public:

@@ -213,6 +213,7 @@ void go_to_landing_pad(MachineFrame frame, Slot exception) noexcept {
     const std::uint32_t place = place_in(*map, frame);
     const auto* pad = find_row(map->image.table<LandingPad>(layout.pads, layout.pad_count), place);
     if (pad != nullptr && place < pad->end) {
+      frame.sp += pad->arguments;
       land(frame, reinterpret_cast<std::uintptr_t>(map->begin.load(std::memory_order_relaxed)) + pad->pad, exception);
     }
     if (!step_out(*map, frame)) return;

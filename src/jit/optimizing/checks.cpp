@@ -141,7 +141,7 @@ class Inserter {
     llvm::BasicBlock* room = llvm::BasicBlock::Create(ir.getContext(), "room", &function_, body);
     branch(ir, ir.CreateICmpUGT(pointer, limit), room, exhausted());
     ir.SetInsertPoint(room);
-    check_interrupt(ir, body);
+    check_interrupt(ir, body, position_of(*body));
   }
 
   void check_loop(llvm::BasicBlock& header) {
@@ -149,17 +149,28 @@ class Inserter {
         llvm::SplitBlock(&header, header.getFirstInsertionPt(), static_cast<llvm::DominatorTree*>(nullptr));
     // What says how to treat the loop stands at the edge that goes back, which stays what it was.
     llvm::IRBuilder<> ir(header.getTerminator());
-    check_interrupt(ir, body);
+    check_interrupt(ir, body, position_of(*body));
   }
 
  private:
-  void check_interrupt(llvm::IRBuilder<>& ir, llvm::BasicBlock* next) {
+  // Where in the guest a block is, for who looks while its check has the guest wait.
+  llvm::DebugLoc position_of(const llvm::BasicBlock& block) const {
+    for (const llvm::Instruction& instruction : block) {
+      if (instruction.getDebugLoc()) return instruction.getDebugLoc();
+    }
+    llvm::DISubprogram* own = function_.getSubprogram();
+    if (own == nullptr) return {};
+    return llvm::DILocation::get(function_.getContext(), own->getLine(), 0, own);
+  }
+
+  void check_interrupt(llvm::IRBuilder<>& ir, llvm::BasicBlock* next, const llvm::DebugLoc& position) {
     llvm::Value* interrupt =
         module_.load_control(ir, function_.getArg(0), ir.getInt32Ty(), offsetof(runtime::StoreControl, interrupt));
     // Read each time, as an atomic load is; but unlike that it can be part of the comparison.
     llvm::cast<llvm::LoadInst>(interrupt)->setVolatile(true);
     auto* ask = llvm::BasicBlock::Create(ir.getContext(), "interrupted", &function_);
     llvm::IRBuilder<> asking(ask);
+    asking.SetCurrentDebugLocation(position);
     module_.ask_to_go_on(asking, function_.getArg(0));
     asking.CreateBr(next);
     branch(ir, ir.CreateIsNull(interrupt), next, ask);

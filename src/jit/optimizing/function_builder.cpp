@@ -649,9 +649,37 @@ void FunctionBuilder::finish_call(llvm::Value* call, const core::FuncType& type,
   unreachable();
 }
 
+namespace {
+
+// The bytes of arguments that a function gets on the stack, as the C ABI of x86-64 passes them: six registers for
+// numbers and pointers, of which the instance takes one, and eight for floats and vectors.
+std::uint64_t stack_bytes(const core::FuncType& type) {
+  unsigned numbers = 5;
+  unsigned floats = 8;
+  std::uint64_t bytes = 0;
+  for (const core::ValType param : type.params) {
+    unsigned& left = param == core::f32 || param == core::f64 || param.is_vector() ? floats : numbers;
+    if (left != 0) {
+      --left;
+      continue;
+    }
+    const std::uint64_t size = param.is_vector() ? 16 : 8;
+    bytes = ((bytes + size - 1) & ~(size - 1)) + size;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+// Results beyond two are in memory of the caller's. Arguments on the stack are the callee's to remove, so where a tail
+// call changes their size, a walk of the stack would not find the caller's frame where the caller left it.
+bool FunctionBuilder::can_tail_call(const core::FuncType& callee) const {
+  return callee.results.size() <= 2 && stack_bytes(callee) == stack_bytes(type_);
+}
+
 bool FunctionBuilder::call(core::FuncIdx callee, bool tail) {
   const core::FuncType& type = *source_.func_signatures[callee];
-  if (tail && type.results.size() > 2) return false;
+  if (tail && !can_tail_call(type)) return false;
   Values arguments = pop(type.params.size());
   arguments.insert(arguments.begin(), instance_);
   llvm::Function* function = module_.function(callee);
@@ -665,7 +693,7 @@ bool FunctionBuilder::call(core::FuncIdx callee, bool tail) {
 bool FunctionBuilder::call_indirect(const core::Instruction& in, bool tail) {
   const core::TypeIdx type_index(in.index);
   const core::FuncType& type = *source_.signatures[type_index];
-  if (tail && type.results.size() > 2) return false;
+  if (tail && !can_tail_call(type)) return false;
   llvm::Type* ptr = ir_.getPtrTy();
   llvm::Type* i64 = ir_.getInt64Ty();
   llvm::Type* i32 = ir_.getInt32Ty();

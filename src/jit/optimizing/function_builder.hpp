@@ -113,6 +113,7 @@ class FunctionBuilder {
   void begin_run();
   void end_run();
   void return_(Values values);
+  bool can_tail_call(const core::FuncType& callee) const;
   bool call(core::FuncIdx callee, bool tail);
   bool call_indirect(const core::Instruction& in, bool tail);
   void finish_call(llvm::Value* call, const core::FuncType& type, bool tail);

@@ -223,7 +223,7 @@ void FunctionBuilder::branch_on_null(const core::Instruction& in) {
 bool FunctionBuilder::call_ref(const core::Instruction& in, bool tail) {
   const core::TypeIdx type_index(in.index);
   const core::FuncType& type = *source_.signatures[type_index];
-  if (tail && type.results.size() > 2) return false;
+  if (tail && !can_tail_call(type)) return false;
   llvm::Value* reference = pop();
   const Values arguments = pop(type.params.size());
   trap_unless(ir_.CreateIsNotNull(reference), Trap::null_function_reference);

@@ -104,7 +104,7 @@ class Reader {
       // Unless the lines say something else.
       tables_.places.push_back({static_cast<std::uint32_t>(found->second), not_compiled});
       if (const auto pads = pads_.find(frame->getOffset() + pads_at); pads != pads_.end()) {
-        read_pads(pads->second, found->second);
+        read_pads(pads->second, found->second, pushed_arguments(*frame));
       }
     }
     return {};
@@ -136,8 +136,40 @@ class Reader {
     return {};
   }
 
+  // How many bytes of arguments lie on the stack that a handler does not expect there, by the place in the function
+  // from which on that is so.
+  using Pushed = std::map<std::uint64_t, std::uint32_t>;
+  static Pushed pushed_arguments(const llvm::dwarf::FDE& frame) {
+    Pushed pushed{{0, 0}};
+    std::uint64_t place = 0;
+    for (const llvm::dwarf::CFIProgram::Instruction& instruction : frame.cfis()) {
+      switch (instruction.Opcode) {
+        case llvm::dwarf::DW_CFA_advance_loc:
+        case llvm::dwarf::DW_CFA_advance_loc1:
+        case llvm::dwarf::DW_CFA_advance_loc2:
+        case llvm::dwarf::DW_CFA_advance_loc4: place += instruction.Ops[0] * frame.cfis().codeAlign(); break;
+        case llvm::dwarf::DW_CFA_GNU_args_size: pushed[place] = static_cast<std::uint32_t>(instruction.Ops[0]); break;
+        default: break;
+      }
+    }
+    return pushed;
+  }
+
+  // The calls in [begin, end) of the function.
+  void add_pad(std::uint64_t function, std::uint64_t begin, std::uint64_t end, std::uint64_t pad,
+               const Pushed& pushed) {
+    for (auto next = pushed.upper_bound(begin); begin < end;) {
+      const std::uint64_t until = next == pushed.end() ? end : std::min(end, next->first);
+      tables_.pads.push_back({static_cast<std::uint32_t>(function + begin),
+                              static_cast<std::uint32_t>(function + until), static_cast<std::uint32_t>(function + pad),
+                              std::prev(next)->second});
+      begin = until;
+      if (next != pushed.end()) ++next;
+    }
+  }
+
   // https://itanium-cxx-abi.github.io/cxx-abi/exceptions.pdf, as LLVM writes it.
-  void read_pads(std::uint64_t offset, std::uint64_t function) {
+  void read_pads(std::uint64_t offset, std::uint64_t function, const Pushed& pushed) {
     llvm::StringRef bytes;
     for (const llvm::object::ELFSectionRef section : object_.file.sections()) {
       auto name = section.getName();
@@ -155,13 +187,11 @@ class Reader {
     const std::uint64_t size = data.getULEB128(at);
     const std::uint64_t end = at.tell() + size;
     while (at && at.tell() < end) {
-      const std::uint64_t begin = function + number();
+      const std::uint64_t begin = number();
       const std::uint64_t length = number();
       const std::uint64_t pad = number();
       data.getULEB128(at);  // all pads catch all
-      if (pad == 0) continue;
-      tables_.pads.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(begin + length),
-                              static_cast<std::uint32_t>(function + pad)});
+      if (pad != 0) add_pad(function, begin, begin + length, pad, pushed);
     }
     llvm::consumeError(at.takeError());
   }

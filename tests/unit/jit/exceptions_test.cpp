@@ -26,6 +26,42 @@ TEST(CompiledExceptions, AreCaughtByTheCallersOfWhoThrows) {
   EXPECT_EQ(catcher(0xFFFF'FFFF).value(), 7U - 100U);
 }
 
+// Callees remove arguments from the stack: who throws was given others than the function that was called.
+TEST(CompiledExceptions, PassTailCallsWithMoreArgumentsOnTheStack) {
+  CompiledGuest guest(R"((module (tag $t (param i64))
+    (type $few (func (param i64) (result i64)))
+    (type $many (func (param i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64) (result i64)))
+    (table $t (export "table") 3 3 funcref)
+    (elem (table $t) (i32.const 0) func $from_few $thrower $from_many)
+    (func $thrower (type $many)
+      (if (i64.ne (local.get 11) (i64.const 0)) (then (throw $t (i64.mul (local.get 11) (i64.const 3)))))
+      (local.get 0))
+    (func $from_few (type $few)
+      (local.get 0) (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4) (i64.const 5) (i64.const 6) (i64.const 7)
+      (i64.const 8) (i64.const 9) (i64.const 10) (local.get 0)
+      (return_call_indirect $t (type $many) (i32.const 1)))
+    (func $from_many (type $many) (return_call_indirect $t (type $few) (local.get 11) (i32.const 0)))
+    (func (export "few") (param i64) (result i64) (local $kept i64)
+      (local.set $kept (i64.mul (local.get 0) (i64.const 100)))
+      (block $caught (result i64)
+        (try_table (result i64) (catch $t $caught) (call_indirect $t (type $few) (local.get 0) (i32.const 0))))
+      (i64.add (i64.add (local.get $kept) (local.get 0))))
+    (func (export "many") (param i64) (result i64) (local $kept i64)
+      (local.set $kept (i64.mul (local.get 0) (i64.const 100)))
+      (block $caught (result i64)
+        (try_table (result i64) (catch $t $caught)
+          (i64.const 0) (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4) (i64.const 5) (i64.const 6)
+          (i64.const 7) (i64.const 8) (i64.const 9) (i64.const 10) (local.get 0)
+          (call_indirect $t (type $many) (i32.const 2))))
+      (i64.add (i64.add (local.get $kept) (local.get 0))))))");
+  guest.start();
+  for (const char* name : {"few", "many"}) {
+    auto run = guest.func<std::uint64_t(std::uint64_t)>(name);
+    EXPECT_EQ(run(0).value(), 0U) << name;
+    EXPECT_EQ(run(7).value(), 700U + 7U + 21U) << name;
+  }
+}
+
 TEST(CompiledExceptions, FindTheInnermostHandlerOfTheirTag) {
   CompiledGuest guest(R"((module (tag $a (param i32)) (tag $b (param i64))
     (func $throw (param i32)
