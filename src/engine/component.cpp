@@ -25,16 +25,6 @@ ComponentState::~ComponentState() {
 
 }  // namespace detail
 
-Result<Component> Component::load(const Engine& engine, const std::string& path) {
-  return detail::guarded([&]() -> Result<Component> {
-    const auto from_bytes = [&](std::string_view bytes) { return compile(engine, bytes); };
-    if (auto compiled = detail::with_native_file(path, from_bytes)) return std::move(*compiled);
-    const auto bytes = tools::read_file(path);
-    if (!bytes) return Error(bytes.error());
-    return compile(engine, *bytes);
-  });
-}
-
 namespace {
 
 Result<void> compile_modules(detail::ComponentState& state, const detail::NativeInput& given) {
@@ -46,10 +36,8 @@ Result<void> compile_modules(detail::ComponentState& state, const detail::Native
   return {};
 }
 
-}  // namespace
-
-Result<Component> Component::compile(const Engine& engine, std::string_view input) {
-  const std::shared_ptr<detail::EngineState>& owner = engine.state_;
+Result<std::shared_ptr<const detail::ComponentState>> compile_component(
+    const std::shared_ptr<detail::EngineState>& owner, const detail::Input& input) {
   const auto opened = detail::open_native(*owner, input);
   if (!opened) return Error(opened.error());
   auto state = std::make_shared<detail::ComponentState>(owner);
@@ -79,7 +67,28 @@ Result<Component> Component::compile(const Engine& engine, std::string_view inpu
         *module, {.fuel = owner->options.fuel, .loop_dispatch = owner->options.loop_dispatch}));
   }
   if (auto compiled = compile_modules(*state, *opened); !compiled) return std::move(compiled).error();
-  return Component(std::move(state));
+  return std::shared_ptr<const detail::ComponentState>(std::move(state));
+}
+
+}  // namespace
+
+Result<Component> Component::compile(const Engine& engine, std::string_view input) {
+  return detail::guarded([&]() -> Result<Component> {
+    auto state = compile_component(engine.state_, {input});
+    if (!state) return std::move(state).error();
+    return Component(*std::move(state));
+  });
+}
+
+Result<Component> Component::load(const Engine& engine, const std::string& path) {
+  return detail::guarded([&]() -> Result<Component> {
+    detail::InputFile file(path);
+    const auto input = file.read();
+    if (!input) return Error(input.error());
+    auto state = compile_component(engine.state_, *input);
+    if (!state) return std::move(state).error();
+    return Component(*std::move(state));
+  });
 }
 
 bool Component::recognizes(std::string_view input) noexcept {

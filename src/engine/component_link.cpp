@@ -585,7 +585,7 @@ Result<Module> ComponentInstance::module(std::string_view name) const {
     Arena arena(*std::pmr::new_delete_resource());
     ByteWriter writer(arena);
     core::write_module(*instance_->module(found->module)->validated->module, writer);
-    auto state = detail::compile_module(store_->engine, as_chars(writer.view()));
+    auto state = detail::compile_module(store_->engine, {as_chars(writer.view())});
     if (!state) return std::move(state).error();
     return StoreBlock::handle(*std::move(state));
   });

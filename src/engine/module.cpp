@@ -87,16 +87,6 @@ ExternType type_of(const ModuleState& state, core::ExternKind kind, std::uint32_
 
 std::string_view to_string(ExternKind kind) noexcept { return core::to_string(static_cast<core::ExternKind>(kind)); }
 
-Result<Module> Module::load(const Engine& engine, const std::string& path) {
-  return detail::guarded([&]() -> Result<Module> {
-    const auto from_bytes = [&](std::string_view bytes) { return compile(engine, bytes); };
-    if (auto compiled = detail::with_native_file(path, from_bytes)) return std::move(*compiled);
-    const auto bytes = tools::read_file(path);
-    if (!bytes) return Error(bytes.error());
-    return compile(engine, *bytes);
-  });
-}
-
 namespace detail {
 
 namespace {
@@ -112,7 +102,7 @@ void find_source_lines(ModuleState& state) {
 }
 
 // The phases from bytes to code.
-Result<void> compile(ModuleState& state, std::string_view given) {
+Result<void> compile(ModuleState& state, const Input& given) {
   const Features features = state.engine->features;
   const auto opened = open_native(*state.engine, given);
   if (!opened) return Error(opened.error());
@@ -144,7 +134,7 @@ Result<void> compile(ModuleState& state, std::string_view given) {
 
 }  // namespace
 
-Result<std::shared_ptr<const ModuleState>> compile_module(std::shared_ptr<EngineState> engine, std::string_view input) {
+Result<std::shared_ptr<const ModuleState>> compile_module(std::shared_ptr<EngineState> engine, const Input& input) {
   auto state = std::make_shared<ModuleState>(std::move(engine));
   try {
     if (auto done = compile(*state, input); !done) return std::move(done).error();
@@ -159,7 +149,18 @@ Result<std::shared_ptr<const ModuleState>> compile_module(std::shared_ptr<Engine
 
 Result<Module> Module::compile(const Engine& engine, std::string_view input) {
   return detail::guarded([&]() -> Result<Module> {
-    auto state = detail::compile_module(engine.state_, input);
+    auto state = detail::compile_module(engine.state_, {input});
+    if (!state) return std::move(state).error();
+    return Module(*std::move(state));
+  });
+}
+
+Result<Module> Module::load(const Engine& engine, const std::string& path) {
+  return detail::guarded([&]() -> Result<Module> {
+    detail::InputFile file(path);
+    const auto input = file.read();
+    if (!input) return Error(input.error());
+    auto state = detail::compile_module(engine.state_, *input);
     if (!state) return std::move(state).error();
     return Module(*std::move(state));
   });

@@ -5,6 +5,7 @@
 #include "binary/core/module.hpp"
 #include "engine/component_state.hpp"
 #include "engine/explore.hpp"
+#include "engine/load.hpp"
 #include "jit/baseline/baseline.hpp"
 #include "jit/image_file.hpp"
 #include "model/core/names.hpp"
@@ -251,19 +252,17 @@ bool Background::compile_some(NativeUnit& unit) {
 
 // --- Files
 
-namespace {
+Result<Input> InputFile::read() {
+  if (mapped_.is_open() && is_native(mapped_.contents())) return Input{mapped_.contents(), mapped_.descriptor()};
+  auto contents = tools::read_file(path_);
+  if (!contents) return std::move(contents).error();
+  contents_ = std::move(*contents);
+  return Input{contents_};
+}
 
-thread_local const os::MappedFile* handed_over = nullptr;
-
-}  // namespace
-
-NativeFileScope::NativeFileScope(const os::MappedFile& file) noexcept : outer_(std::exchange(handed_over, &file)) {}
-NativeFileScope::~NativeFileScope() { handed_over = outer_; }
-
-Result<NativeInput> open_native(const EngineState& engine, std::string_view input) {
-  if (!jit::is_image_file(input)) return NativeInput{input, {}};
-  const bool is_file = handed_over != nullptr && handed_over->contents().data() == input.data();
-  auto file = jit::read_image_file(input, tools::version(), is_file ? handed_over->descriptor() : -1);
+Result<NativeInput> open_native(const EngineState& engine, const Input& input) {
+  if (!jit::is_image_file(input.bytes)) return NativeInput{input.bytes, {}};
+  auto file = jit::read_image_file(input.bytes, tools::version(), input.file);
   if (!file) return std::move(file).error();
   if (file->features != engine.features.bits()) {
     return usage("the compiled file was made with other features; compile it again with those that it is to run with");

@@ -71,6 +71,19 @@ class Background {
   std::thread thread_;
 };
 
+// A file as input: a compiled one as it lies in the file system, any other read.
+class InputFile {
+ public:
+  explicit InputFile(std::string path) : path_(std::move(path)), mapped_(path_) {}
+  // Its contents, as long as this lives. Errors: io.
+  Result<Input> read();
+
+ private:
+  std::string path_;
+  os::MappedFile mapped_;
+  std::string contents_;
+};
+
 // A compiled file's contents: what it was made of, and its code. For other input: the input, and no code. Errors:
 // usage, malformed.
 struct NativeInput {
@@ -80,31 +93,6 @@ struct NativeInput {
     return module < images.size() ? &images[module] : nullptr;
   }
 };
-Result<NativeInput> open_native(const EngineState& engine, std::string_view input);
-
-// Hands a compiled file over as it lies in the file system, so that its code is mapped from there: `take` gets its
-// contents. nullopt: the path is that of no compiled file.
-template <class F>
-auto with_native_file(const std::string& path, F take) -> std::optional<decltype(take(std::string_view()))>;
-
-// The file whose contents are handed over; -1 for other bytes.
-class NativeFileScope {
- public:
-  explicit NativeFileScope(const os::MappedFile& file) noexcept;
-  NativeFileScope(const NativeFileScope&) = delete;
-  NativeFileScope& operator=(const NativeFileScope&) = delete;
-  ~NativeFileScope();
-
- private:
-  const os::MappedFile* outer_;
-};
-
-template <class F>
-auto with_native_file(const std::string& path, F take) -> std::optional<decltype(take(std::string_view()))> {
-  const os::MappedFile file(path);
-  if (!file.is_open() || !is_native(file.contents())) return std::nullopt;
-  const NativeFileScope scope(file);
-  return take(file.contents());
-}
+Result<NativeInput> open_native(const EngineState& engine, const Input& input);
 
 }  // namespace tenon::detail

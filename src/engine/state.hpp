@@ -106,8 +106,15 @@ struct ModuleState {
   mutable std::optional<SourceLines> source_lines;  // of engines that show them, and modules that have them
 };
 
-// Binary or text. Errors: malformed, invalid, exhausted.
-Result<std::shared_ptr<const ModuleState>> compile_module(std::shared_ptr<EngineState> engine, std::string_view input);
+// What is compiled or, where it was compiled ahead of time, opened.
+struct Input {
+  std::string_view bytes;
+  int file = -1;  // the file that has them, to map code from; -1: none
+};
+
+// Binary, text, or compiled ahead of time. Errors: malformed, invalid, exhausted; usage, for compiled files that don't
+// fit.
+Result<std::shared_ptr<const ModuleState>> compile_module(std::shared_ptr<EngineState> engine, const Input& input);
 
 // A reference that the host holds.
 struct RootCell {

@@ -337,15 +337,32 @@ struct Heap::State {
     return object;
   }
 
-  // The object that a word left by compiled code leads into, or nullptr: what a compiler keeps of an object that is
-  // still read may be the address of a part of it. A large object counts as its first chunk only.
+  // The object that an address lies in, or nullptr.
   Object* find_object_around(Slot word) const noexcept {
     Chunk* chunk = chunk_of(std::bit_cast<const void*>(word));
-    const std::size_t offset = word & (chunk_size - 1);
-    if (offset < sizeof(Chunk) || !chunk_set.contains(chunk)) return nullptr;
+    if (!chunk_set.contains(chunk)) chunk = find_run_around(word);
+    if (chunk == nullptr) return nullptr;
     if (chunk->size_class == large_class) return find_object(std::bit_cast<Slot>(chunk->cell(0)));
-    const std::size_t in_cells = offset - sizeof(Chunk);
-    return find_object(word - in_cells % chunk->cell_size);
+    const std::size_t offset = word & (chunk_size - 1);
+    if (offset < sizeof(Chunk)) return nullptr;
+    return find_object(word - (offset - sizeof(Chunk)) % chunk->cell_size);
+  }
+
+  // The run of chunks, of a large object, that an address behind its first chunk lies in, or nullptr.
+  Chunk* find_run_around(Slot word) const noexcept {
+    const auto* address = std::bit_cast<const std::byte*>(word);
+    for (Slab* slab = slabs; slab != nullptr; slab = slab->next) {
+      const std::byte* end = std::bit_cast<const std::byte*>(slab) + slab->reserved;
+      if (address < slab->chunks || address >= end) continue;
+      auto* chunk = reinterpret_cast<Chunk*>(slab->chunks);
+      if (slab->reserved <= (slab_chunks + 1) * chunk_size) chunk = chunk_of(address);  // else it has but one run
+      while (!chunk_set.contains(chunk)) {
+        if (reinterpret_cast<std::byte*>(chunk) <= slab->chunks) return nullptr;
+        chunk = reinterpret_cast<Chunk*>(reinterpret_cast<std::byte*>(chunk) - chunk_size);
+      }
+      return address < reinterpret_cast<std::byte*>(chunk) + chunk->bytes ? chunk : nullptr;
+    }
+    return nullptr;
   }
 
   // The object that starts at this word, or nullptr.
@@ -420,13 +437,16 @@ struct Heap::State {
     if (Object* object = find_object(word)) mark(object);
   }
 
-  // What compiled code left on the native stack.
+  // What compiled code left on the native stack. What a compiler keeps of an object that is still used may be the
+  // address of any part of it, or the one right behind its last.
   void mark_native(const NativeActivation* activation) noexcept {
     for (; activation != nullptr; activation = activation->previous) {
       if (activation->left_at == nullptr) continue;
       const auto* end = reinterpret_cast<const Slot*>(activation);
       for (const Slot* slot = activation->left_at - NativeActivation::saved_registers; slot < end; ++slot) {
-        if (Object* object = find_object_around(read_native(slot))) mark(object);
+        const Slot word = read_native(slot);
+        if (Object* object = find_object_around(word)) mark(object);
+        if (Object* object = find_object_around(word - 1)) mark(object);
       }
     }
   }

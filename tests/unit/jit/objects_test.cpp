@@ -33,6 +33,29 @@ TEST(CompiledObjects, LiveInFramesWhileOthersAreCollected) {
   EXPECT_EQ(guest.func<Number>("run")(100'000).value(), 100'000U * 100'001U / 2 % (std::uint64_t{1} << 32));
 }
 
+// A compiler keeps the address of the next element rather than that of the array.
+TEST(CompiledObjects, LargeArraysLiveByTheAddressOfAnyElement) {
+  CompiledGuest guest(R"((module
+    (type $box (struct (field $value i32))) (type $boxes (array (mut (ref null $box))))
+    (func $make (param $i i32) (result (ref $box)) (struct.new $box (local.get $i)))
+    (func (export "run") (param $n i32) (result i32) (local $boxes (ref null $boxes)) (local $i i32) (local $sum i32)
+      (local.set $boxes (array.new_default $boxes (local.get $n)))
+      (loop $next
+        (drop (call $make (i32.const -1)))
+        (array.set $boxes (local.get $boxes) (local.get $i) (call $make (local.get $i)))
+        (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+      (loop $next
+        (local.set $i (i32.sub (local.get $i) (i32.const 1)))
+        (drop (call $make (i32.const -2)))
+        (local.set $sum (i32.add (local.get $sum)
+          (struct.get $box $value (array.get $boxes (local.get $boxes) (local.get $i)))))
+        (br_if $next (local.get $i)))
+      (local.get $sum))))");
+  guest.start();
+  const std::uint64_t count = 300'000;
+  EXPECT_EQ(guest.func<Number>("run")(count).value(), static_cast<std::uint32_t>(count * (count - 1) / 2));
+}
+
 TEST(CompiledObjects, LiveInFramesThatCalledTheHost) {
   CompiledGuest guest(R"((module (import "env" "collect" (func $collect))
     (type $box (struct (field i32)))
