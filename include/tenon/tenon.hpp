@@ -82,7 +82,6 @@ struct EngineOptions {
   bool fuel = false;
   // The interpreter's plain loop instead of tail calls; for comparing the two.
   bool loop_dispatch = false;
-  // Engines that meter fuel use nothing above the baseline.
   Tier tier = Tier::interpreter;
   // Not 0, for tests: the baseline compiles functions after a number of calls and turns of loops that this one chooses.
   std::uint64_t tier_seed = 0;
