@@ -150,17 +150,20 @@ struct ElementType {
   bool is_checked = false;
 };
 Result<Ends> make_ends(const StoreHandle& store, bool is_future, ElementType element);
-// Takes over the readable end that is in a value. Errors: usage (it is none, is not there any more, or has other
-// elements).
+// Takes over the readable end that is in a value. Errors: usage (it is none, is not there any more, another object has
+// it, or it has other elements).
 Result<End> take_end(const component::Handle& handle, bool is_future, ElementType element);
 // Errors are given to `done`.
 void begin_copy(const End& end, std::shared_ptr<Elements> elements, WhenCopied done);
 void cancel_copy(const End& end);
+void finish_writing(const End& end);
 void close_end(End& end) noexcept;
 bool is_open(const End& end) noexcept;
 bool has_other_end(const End& end) noexcept;
 void when_other_end_goes(const End& end, std::function<void()> gone);
 component::Handle handle_of(const End& end) noexcept;
+// The end as a handle that another object may take.
+component::Handle give_up_end(End& end) noexcept;
 
 // Elements as values: their type is the type at hand.
 std::uint32_t abi_val_size(const AbiContext& context) noexcept;
@@ -327,7 +330,8 @@ class Stream : public detail::AsyncEnd {
  public:
   using AsyncEnd::AsyncEnd;
   explicit Stream(const component::Handle& handle) : AsyncEnd(detail::take_end(handle, false, {}).value_or(nullptr)) {}
-  // The stream in a value that a guest gave. Errors: usage (it holds no stream of these elements).
+  // The stream in a value that a guest gave, once. Errors: usage (it holds no stream of these elements, or it was
+  // taken).
   static Result<Stream> from(const component::Val& value) {
     if (value.kind() != component::ValKind::handle) return Error(ErrorKind::usage, "a stream was expected");
     auto end = detail::take_end(value.handle(), false, detail::StreamElement<T>::type);
@@ -363,7 +367,7 @@ class Stream : public detail::AsyncEnd {
 
   component::Handle handle() const noexcept { return detail::handle_of(end_); }
   // The end as a value; this object has none any more.
-  component::Val to_val() && { return component::Val::handle(detail::handle_of(std::exchange(end_, nullptr))); }
+  component::Val to_val() && { return component::Val::handle(detail::give_up_end(end_)); }
 };
 
 template <detail::StreamType T>
@@ -381,6 +385,8 @@ class StreamWriter : public detail::AsyncEnd {
   {
     detail::begin_copy(end_, std::make_shared<detail::ElementView<T>>(items), std::move(done));
   }
+  // Closes the end as soon as what is being written was taken: the reader learns of it with the last elements.
+  void finish() const { detail::finish_writing(end_); }
 };
 
 template <class T>
@@ -422,7 +428,7 @@ class Future : public detail::AsyncEnd {
 
   component::Handle handle() const noexcept { return detail::handle_of(end_); }
   // The end as a value; this object has none any more.
-  component::Val to_val() && { return component::Val::handle(detail::handle_of(std::exchange(end_, nullptr))); }
+  component::Val to_val() && { return component::Val::handle(detail::give_up_end(end_)); }
 };
 
 template <detail::StreamType T>

@@ -323,7 +323,7 @@ typedef struct tenon_writer_t tenon_writer_t;
 WASM_API_EXTERN TENON_OWN tenon_error_t* tenon_pair_new(wasm_store_t*, tenon_end_kind_t,
                                                         TENON_OWN tenon_writer_t** writer,
                                                         TENON_OWN tenon_val_t* readable);
-/* Takes over the readable end that is in a value. Errors: usage (it holds none of this kind). */
+/* Takes over the readable end that is in a value, once. Errors: usage (it holds none of this kind, or was taken). */
 WASM_API_EXTERN TENON_OWN tenon_error_t* tenon_reader_new(const tenon_val_t* readable, tenon_end_kind_t,
                                                           TENON_OWN tenon_reader_t** out);
 /* Deleting an end closes it, and cancels what is under way. */

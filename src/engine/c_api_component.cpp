@@ -128,7 +128,7 @@ void tenon_linker_delete(tenon_linker_t* linker) { delete linker; }
 tenon_error_t* tenon_linker_define_func(tenon_linker_t* linker, const char* instance, const char* name,
                                         tenon_host_func_t function, void* data, void (*finalize)(void*)) {
   const std::shared_ptr<void> owned = tenon::c_api::own_data(data, finalize);
-  if (linker == nullptr || function == nullptr) return missing("an argument");
+  if (linker == nullptr || instance == nullptr || name == nullptr || function == nullptr) return missing("an argument");
   const auto run = [function, owned](std::span<const Val> arguments) -> tenon::Result<std::vector<Val>> {
     tenon_val_t result = tenon::c_api::give_absent();
     tenon_error_t* error = function(owned.get(), tenon::c_api::lend(arguments), arguments.size(), &result);
@@ -157,7 +157,7 @@ void tenon_completion_reject(const tenon_completion_t* completion, tenon_error_t
 tenon_error_t* tenon_linker_define_async_func(tenon_linker_t* linker, const char* instance, const char* name,
                                               tenon_async_host_func_t function, void* data, void (*finalize)(void*)) {
   const std::shared_ptr<void> owned = tenon::c_api::own_data(data, finalize);
-  if (linker == nullptr || function == nullptr) return missing("an argument");
+  if (linker == nullptr || instance == nullptr || name == nullptr || function == nullptr) return missing("an argument");
   const auto start = [function, owned](std::span<const Val> arguments,
                                        tenon::ComponentCompletion done) -> tenon::Result<void> {
     tenon_error_t* error =
@@ -179,7 +179,7 @@ void tenon_resource_type_delete(tenon_resource_type_t* type) { delete type; }
 
 tenon_error_t* tenon_linker_define_resource(tenon_linker_t* linker, const char* instance, const char* name,
                                             const tenon_resource_type_t* type) {
-  if (linker == nullptr || type == nullptr) return missing("an argument");
+  if (linker == nullptr || instance == nullptr || name == nullptr || type == nullptr) return missing("an argument");
   return give(linker->linker.define_resource(text_of(instance), text_of(name), type->type));
 }
 
@@ -197,7 +197,7 @@ void tenon_instance_delete(tenon_instance_t* instance) { delete instance; }
 
 tenon_error_t* tenon_linker_define_instance(tenon_linker_t* linker, const char* name,
                                             const tenon_instance_t* instance) {
-  if (linker == nullptr || instance == nullptr) return missing("an argument");
+  if (linker == nullptr || name == nullptr || instance == nullptr) return missing("an argument");
   return give(linker->linker.define_instance(text_of(name), instance->instance));
 }
 

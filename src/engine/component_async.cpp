@@ -54,10 +54,8 @@ Result<void*> AsyncHostCallee::call(component::Call& call, component::ComponentI
   Result<void> started;
   try {
     started = run();
-  } catch (const std::exception& exception) {
-    started = fail(ErrorKind::trap, {}, message(Trap::host_error), ": ", exception.what());
   } catch (...) {
-    started = fail(ErrorKind::trap, {}, message(Trap::host_error), ": it threw an exception");
+    started = thrown();
   }
   if (!block_.is_alive()) return dead_store();
   if (!started) {

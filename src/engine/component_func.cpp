@@ -117,7 +117,7 @@ Result<void> call_with_numbers(const ComponentFunc& func, std::span<std::uint64_
     return call.run(*thread, slots.data());
   } catch (...) {
     runtime::abandon_outermost(*block.store);
-    return out_of_memory();
+    return thrown();
   }
 }
 
@@ -192,15 +192,10 @@ namespace {
 // What a host function throws is a trap.
 template <class R>
 R call_guarded(auto&& function) {
-  const auto trap = [](std::string_view what) {
-    return fail(ErrorKind::trap, {}, message(Trap::host_error), ": ", what);
-  };
   try {
     return function();
-  } catch (const std::exception& exception) {
-    return trap(exception.what());
   } catch (...) {
-    return trap("it threw an exception");
+    return thrown();
   }
 }
 

@@ -84,10 +84,8 @@ Result<void> HostResource::destroy(std::uint64_t rep) const noexcept {
   try {
     destructor(rep);
     return {};
-  } catch (const std::exception& exception) {
-    return fail(ErrorKind::trap, {}, message(Trap::host_error), ": ", exception.what());
   } catch (...) {
-    return fail(ErrorKind::trap, {}, message(Trap::host_error), ": it threw an exception");
+    return thrown();
   }
 }
 

@@ -65,6 +65,14 @@ class HostStreamEnd final : public component::HandleOwner,
     if (elements_ == nullptr) let_go();
   }
 
+  // The end goes with the last element, so that its reader learns both at once.
+  void finish_writing() {
+    if (!is_open() || is_readable || is_future) return;
+    if (elements_ == nullptr) return close();
+    is_finishing_ = true;
+    let_go_with_last();
+  }
+
   // A guest gets this end, as the type. Errors: usage.
   Result<SharedStream*> give_to(const component::ComponentInstance& inst, const component::ValueType& wanted);
 
@@ -98,6 +106,7 @@ class HostStreamEnd final : public component::HandleOwner,
     on_copy_done(CopyResult::completed);
   }
   void on_copy_done(CopyResult result) override {
+    let_go_with_last();
     block->component_store().due.push_back([self = shared_from_this(), result] { self->finish(result); });
   }
 
@@ -116,13 +125,14 @@ class HostStreamEnd final : public component::HandleOwner,
     const auto self = shared_from_this();
     auto done = end_operation();
     if (done) done(std::move(error));
-    if (is_closed) let_go();
+    if (is_closed || is_finishing_) let_go();
   }
 
   std::shared_ptr<StoreBlock> block;
   ElementType type;
   bool is_future = false;
   bool is_closed = false;
+  bool is_taken = false;  // an object of C++ has it, beside the values that may hold it
 
  private:
   void offer() {
@@ -169,7 +179,7 @@ class HostStreamEnd final : public component::HandleOwner,
                         .is_over = result == CopyResult::dropped,
                         .is_cancelled = is_partial || result == CopyResult::cancelled};
     const auto done = end_operation();
-    if (is_closed) let_go();
+    if (is_closed || is_finishing_) let_go();
     if (done) done(copied);
   }
 
@@ -177,6 +187,10 @@ class HostStreamEnd final : public component::HandleOwner,
     block->component_store().copying.erase(place_);
     elements_.reset();
     return std::exchange(done_, {});
+  }
+
+  void let_go_with_last() noexcept {
+    if (is_finishing_ && elements_->progress == elements_->length) let_go();
   }
 
   // This end is gone.
@@ -189,7 +203,8 @@ class HostStreamEnd final : public component::HandleOwner,
 
   std::shared_ptr<Elements> elements_;  // of the operation under way; nullptr: none is
   WhenCopied done_;
-  bool is_stopped_ = false;  // the rest is not to be offered
+  bool is_stopped_ = false;    // the rest is not to be offered
+  bool is_finishing_ = false;  // what is under way is the last
   std::function<void()> gone_;
   std::list<std::shared_ptr<HostStreamEnd>>::iterator place_{};
 };
@@ -207,6 +222,24 @@ Result<void> check_elements(ElementType expected, const component::ValueType* fo
   }
   if (wrong.empty()) return {};
   return usage("the elements of the ", what, ": ", std::string_view(wrong));
+}
+
+}  // namespace
+
+namespace {
+
+bool same_shape(const Shape* a, const Shape* b) noexcept {
+  if (a == nullptr || b == nullptr) return a == b;
+  return a->kind == b->kind && a->length == b->length && a->key == b->key && same_shape(a->element, b->element) &&
+         std::ranges::equal(a->members, b->members, same_shape);
+}
+
+// The elements of an end that no guest has seen are those that it was made for.
+Result<void> check_shapes(ElementType expected, ElementType found, std::string_view what) {
+  if (!expected.is_checked || !found.is_checked || same_shape(expected.shape, found.shape)) return {};
+  const auto text = [](const Shape* shape) { return shape == nullptr ? std::string("none") : to_string(*shape); };
+  return usage("the elements of the ", what, ": expected ", std::string_view(text(expected.shape)), ", found ",
+               std::string_view(text(found.shape)));
 }
 
 }  // namespace
@@ -264,23 +297,35 @@ Result<Ends> make_ends(const StoreHandle& store, bool is_future, ElementType ele
     const auto make = [&](bool is_readable) {
       return std::make_shared<HostStreamEnd>(block->shared_from_this(), shared, is_readable, element);
     };
-    return Ends{.writable = make(false), .readable = make(true)};
+    Ends ends{.writable = make(false), .readable = make(true)};
+    end_of(ends.readable.get())->is_taken = true;
+    return ends;
   });
 }
 
 Result<End> take_end(const component::Handle& handle, bool is_future, ElementType element) {
-  const HostStreamEnd* end = end_of(handle.owner.get());
+  HostStreamEnd* end = end_of(handle.owner.get());
   const std::string_view what = is_future ? "future" : "stream";
   if (end == nullptr || !end->is_readable || end->is_future != is_future) {
     return usage("a ", what, " was expected, found another handle");
   }
   if (!end->is_open()) return usage("the ", what, " was closed or given away");
+  if (end->is_taken) return usage("the ", what, " was taken out of this value before");
   const SharedStream& shared = *end->shared;
-  if (element.is_checked && shared.type != nullptr) {
-    auto fits = check_elements(element, shared.type->element, *shared.inst, what);
-    if (!fits) return std::move(fits).error();
+  Result<void> fits;
+  if (shared.type == nullptr) {
+    fits = check_shapes(element, end->type, what);
+  } else if (element.is_checked) {
+    fits = check_elements(element, shared.type->element, *shared.inst, what);
   }
+  if (!fits) return std::move(fits).error();
+  end->is_taken = true;
   return handle.owner;
+}
+
+component::Handle give_up_end(End& end) noexcept {
+  if (HostStreamEnd* host = end_of(end.get())) host->is_taken = false;
+  return handle_of(std::exchange(end, nullptr));
 }
 
 void begin_copy(const End& end, std::shared_ptr<Elements> elements, WhenCopied done) {
@@ -305,6 +350,10 @@ void close_end(End& end) noexcept {
   } catch (const std::bad_alloc&) {  // nobody is told then
   }
   end.reset();
+}
+
+void finish_writing(const End& end) {
+  if (HostStreamEnd* host = end_of(end.get())) host->finish_writing();
 }
 
 bool is_open(const End& end) noexcept {

@@ -62,6 +62,18 @@ void Watchdog::run() {
 
 Error out_of_memory() noexcept { return {ErrorKind::exhausted, "the host has no memory left for this"}; }
 
+Error thrown() noexcept {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
+  } catch (const std::exception& exception) {
+    return fail(ErrorKind::trap, {}, message(Trap::host_error), ": ", exception.what());
+  } catch (...) {
+    return fail(ErrorKind::trap, {}, message(Trap::host_error), ": it threw an exception");
+  }
+}
+
 EngineState::EngineState(const EngineOptions& engine_options)
     : options(engine_options),
       features(options.features ? Features::from_bits(*options.features) : Features::defaults()),

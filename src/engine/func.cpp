@@ -61,7 +61,7 @@ Result<void> Func::call_raw(std::uint64_t* frame) const noexcept {
     return runtime::end_of_outermost(*thread, outcome);
   } catch (...) {
     runtime::abandon_outermost(store);
-    return detail::out_of_memory();
+    return detail::thrown();
   }
 }
 

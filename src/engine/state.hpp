@@ -277,15 +277,18 @@ class DeadlineScope {
 };
 
 Error out_of_memory() noexcept;
+// The exception at hand, as an error: no memory, or what a function of the host's threw, which is a trap.
+Error thrown() noexcept;
 
-// The boundary at which a failed allocation becomes an error: whatever the public interface does that allocates runs in
-// one. What was under way is given up; the folders below have no destructors run, see `OwnedMemory`.
+// The boundary at which an exception becomes an error, a failed allocation above all: whatever the public interface
+// does that allocates, or calls the host back, runs in one. What was under way is given up; the folders below have no
+// destructors run, see `OwnedMemory`.
 template <class F>
 std::invoke_result_t<F> guarded(F&& run) noexcept {
   try {
     return run();
   } catch (...) {
-    return out_of_memory();
+    return thrown();
   }
 }
 
@@ -315,7 +318,7 @@ std::invoke_result_t<F> guarded(StoreBlock& block, F&& run) noexcept {
     return run();
   } catch (...) {
     before.restore();
-    return out_of_memory();
+    return thrown();
   }
 }
 

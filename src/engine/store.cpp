@@ -33,12 +33,8 @@ runtime::Outcome run_host_function(runtime::Thread& thread, const runtime::Func&
     if (is_interrupted(*thread.store)) [[unlikely]]
       return thread.trap(Trap::deadline_exceeded);
     return context.is_suspended ? runtime::Outcome::suspended : runtime::Outcome::returned;
-  } catch (const std::bad_alloc&) {
-    return failed(out_of_memory());
-  } catch (const std::exception& exception) {
-    return failed(fail(ErrorKind::trap, {}, message(Trap::host_error), ": ", exception.what()));
   } catch (...) {
-    return failed(fail(ErrorKind::trap, {}, message(Trap::host_error), ": it threw an exception"));
+    return failed(thrown());
   }
 }
 

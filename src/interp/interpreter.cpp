@@ -69,11 +69,17 @@ Outcome run(const Registers& r) {
 }  // namespace
 
 Outcome Interpreter::call(Thread& thread, const Func& func, Slot* frame) {
-  if (func.is_host()) return func.callback(thread, func, frame);
   frame[header_return_ip] = 0;
   frame[header_caller_frame] = 0;
   frame[header_caller_instance] = 0;
   Registers r{};
+  if (func.is_host()) {
+    r.fp = frame;
+    r.thread = &thread;
+    const Outcome outcome = call_host(r, func);
+    if (outcome == Outcome::suspended) thread.frame = frame;  // where its results go
+    return outcome;
+  }
   r.ip = func.instance->code[func.index.value].load(std::memory_order_acquire);
   r.fp = frame;
   r.instance = func.instance;

@@ -108,7 +108,8 @@ Result<void> copy_stream(SharedStream& shared, Side side) {
       if (!copied) return copied;
       other.on_copy();
     }
-    side.on_copy_done(CopyResult::completed);
+    // An end of the host may go with its last element.
+    side.on_copy_done(shared.dropped ? CopyResult::dropped : CopyResult::completed);
     return {};
   }
   if (!side.is_readable() && buffer.is_zero_length() && pending.is_zero_length()) {

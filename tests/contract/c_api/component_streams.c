@@ -108,6 +108,8 @@ static void check_pass(wasm_store_t* store, const tenon_instance_t* instance) {
   tenon_reader_t* reader;
   FAILS(tenon_reader_new(&readable, TENON_FUTURE, &reader), TENON_ERROR_USAGE);
   OK(tenon_reader_new(&readable, TENON_BYTE_STREAM, &reader));
+  tenon_reader_t* again;
+  FAILS(tenon_reader_new(&readable, TENON_BYTE_STREAM, &again), TENON_ERROR_USAGE);
   tenon_val_delete(&readable);
 
   struct outcome read = {0}, written = {0};

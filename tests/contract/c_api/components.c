@@ -109,6 +109,8 @@ int main(int argc, char** argv) {
 
   tenon_resource_type_t* thing = tenon_resource_type_new("thing", destroy_thing, &destroyed, finalize);
   OK(tenon_linker_define_func(linker, "demo:host/log", "write", write_line, line, finalize));
+  FAILS(tenon_linker_define_func(linker, "demo:host/log", NULL, write_line, NULL, NULL), TENON_ERROR_USAGE);
+  FAILS(tenon_linker_define_func(linker, NULL, "write", write_line, NULL, NULL), TENON_ERROR_USAGE);
   OK(tenon_linker_define_resource(linker, "demo:host/things", "thing", thing));
   OK(tenon_linker_define_func(linker, "demo:host/things", "[constructor]thing", make_thing, NULL, NULL));
   OK(tenon_linker_define_func(linker, "demo:host/things", "[method]thing.get", get_thing, NULL, NULL));

@@ -45,6 +45,22 @@ class Calls : public testing::Test {
   std::vector<Result<std::int32_t>> results;
 };
 
+// No guest's frame is there to go on in.
+TEST_F(Calls, AHostFunctionThatAModuleExportsAgainWaits) {
+  constexpr std::string_view text = R"((module (import "env" "read" (func $read (param i32) (result i32)))
+    (export "run" (func $read))))";
+  auto instance = linker.instantiate(*store, Module::compile(engine, text).value()).value();
+  run.emplace(instance.func<std::int32_t(std::int32_t)>("run").value());
+  call(7);
+  call(8);
+  ASSERT_EQ(handles, (std::vector<std::int32_t>{7, 8}));
+  waiting[1].resolve(1);
+  waiting[0].reject(Error(ErrorKind::trap, "no more"));
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_EQ(results[0].value(), 1);
+  EXPECT_EQ(results[1].error().message(), "no more");
+}
+
 TEST_F(Calls, WaitUntilTheHostCompletes) {
   call(7);
   EXPECT_TRUE(results.empty());
