@@ -15,6 +15,14 @@ Error trapped(const Pieces&... pieces) noexcept {
   return fail(ErrorKind::trap, {}, pieces...);
 }
 
+// The same trap, with more in its text: where it was.
+template <class... Pieces>
+Error with_where(Error error, const Pieces&... pieces) noexcept {
+  if (error.kind() != ErrorKind::trap) return error;
+  Error named = fail(error.kind(), error.place(), error.message(), pieces...);
+  return std::move(named).with_code(error.code()).with_context(error.context());
+}
+
 // Where a value stood that trapped: which parameter, or the result, of which function (that may have no name). `label`
 // is empty for results; without `is_one`, all parameters are meant.
 struct ValuePlace {
@@ -25,15 +33,13 @@ struct ValuePlace {
 
 // The same trap, with the place in its text.
 inline Error in_value(Error error, const ValuePlace& place) noexcept {
-  if (error.kind() != ErrorKind::trap) return error;
   const bool is_result = place.label.empty();
   const std::string_view before = is_result ? ", in the result" : place.is_one ? ", in the parameter `" : "";
   const std::string_view between = is_result ? "" : place.is_one ? "`" : ", in the parameters";
   const std::string_view label = place.is_one ? place.label : "";
   const bool is_named = !place.function.empty();
-  Error named = fail(error.kind(), error.place(), error.message(), before, label, between, is_named ? " of `" : "",
-                     place.function, is_named ? "`" : "");
-  return std::move(named).with_code(error.code()).with_context(error.context());
+  return with_where(std::move(error), before, label, between, is_named ? " of `" : "", place.function,
+                    is_named ? "`" : "");
 }
 
 // The same in two steps: values are lifted and lowered without knowing whose parameters or result they are ...
@@ -42,9 +48,7 @@ inline Error in_member(Error error, const Member& member, bool is_one = true) no
 }
 // ... which who called adds.
 inline Error of_function(Error error, std::string_view function) noexcept {
-  if (error.kind() != ErrorKind::trap || function.empty()) return error;
-  Error named = fail(error.kind(), error.place(), error.message(), " of `", function, "`");
-  return std::move(named).with_code(error.code()).with_context(error.context());
+  return function.empty() ? error : with_where(std::move(error), " of `", function, "`");
 }
 
 // That a string's or list's content lies in the memory.

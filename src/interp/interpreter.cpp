@@ -72,14 +72,12 @@ Outcome Interpreter::call(Thread& thread, const Func& func, Slot* frame) {
   frame[header_return_ip] = 0;
   frame[header_caller_frame] = 0;
   frame[header_caller_instance] = 0;
-  Registers r{};
   if (func.is_host()) {
-    r.fp = frame;
-    r.thread = &thread;
-    const Outcome outcome = call_host(r, func);
-    if (outcome == Outcome::suspended) thread.frame = frame;  // where its results go
+    const Outcome outcome = func.callback(thread, func, frame);
+    if (outcome == Outcome::suspended) thread.frame = frame;  // where its results will be
     return outcome;
   }
+  Registers r{};
   r.ip = func.instance->code[func.index.value].load(std::memory_order_acquire);
   r.fp = frame;
   r.instance = func.instance;

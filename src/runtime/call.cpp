@@ -122,6 +122,8 @@ Outcome start(Thread& thread, const Func& func, std::span<const Slot> arguments)
   std::ranges::copy(arguments, frame);
   thread.top += needed;
   thread.may_wait = true;
+  thread.ip = nullptr;  // no guest's code is there yet, and if the function is the host's, never
+  thread.instance = nullptr;
   return thread.store->executor->call(thread, func, frame);
 }
 

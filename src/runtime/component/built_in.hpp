@@ -1,17 +1,12 @@
 // What the files of built-ins (canon_*.cpp) share.
 #pragma once
 
-#include "base/concat.hpp"
+#include "abi/traps.hpp"
 #include "runtime/component/canon.hpp"
 #include "runtime/component/scheduler.hpp"
 #include "runtime/component/task.hpp"
 
 namespace tenon::component {
-
-template <class... Pieces>
-Error trapped(const Pieces&... pieces) {
-  return fail(ErrorKind::trap, {}, pieces...);
-}
 
 // A core argument that is an i32.
 inline std::uint32_t u32(runtime::Slot slot) noexcept { return static_cast<std::uint32_t>(slot); }

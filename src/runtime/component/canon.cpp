@@ -35,9 +35,8 @@ bool is_blocking(const BuiltIn& built_in) noexcept {
 }
 
 runtime::Outcome trap_in(const BuiltIn& built_in, runtime::Thread& core, Error error) noexcept {
-  if (error.kind() != ErrorKind::trap || !error.context().empty()) return failed(core, std::move(error));
-  Error named = fail(ErrorKind::trap, error.place(), error.message(), ", in `", info(built_in.op).text, "`");
-  return failed(core, std::move(named).with_code(error.code()));
+  const bool is_its_own = error.context().empty();
+  return failed(core, is_its_own ? with_where(std::move(error), ", in `", info(built_in.op).text, "`") : error);
 }
 
 runtime::HostCallback built_in_callback(CanonOp op) noexcept {

@@ -1,9 +1,9 @@
 // resource.new, resource.drop and resource.rep, and what dropping the last of a resource does.
 // https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#canon-resourcenew
+#include "abi/traps.hpp"
 #include "base/concat.hpp"
 #include "runtime/component/canon.hpp"
 #include "runtime/component/instance.hpp"
-#include "runtime/component/meter.hpp"
 
 namespace tenon::component {
 
@@ -22,7 +22,7 @@ Result<void> call_destructor(const RuntimeResourceType& type, std::uint64_t rep,
   runtime::Slot values[1] = {rep};
   auto called = runtime::call(*scheduler.store, *type.dtor, values);
   if (!called) {
-    Error error = name_limit(scheduler, std::move(called).error());
+    Error error = name_place(scheduler, with_where(std::move(called).error(), ", in a destructor"));
     abandon_activation(activation);
     return error;
   }

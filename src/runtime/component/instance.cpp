@@ -129,7 +129,7 @@ class Instantiation {
     auto instantiated = [&]() -> Result<runtime::Instance*> {
       const MemoryRoom room(owner);
       auto made = runtime::instantiate(store_, code, arguments_);
-      if (!made) return room.explain(name_limit(world_.scheduler, std::move(made).error()));
+      if (!made) return room.explain(name_place(world_.scheduler, std::move(made).error()));
       return made;
     }();
     if (!instantiated) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "abi/traps.hpp"
 #include "base/concat.hpp"
 #include "runtime/component/adapter.hpp"
 #include "runtime/component/meter.hpp"
@@ -97,6 +98,15 @@ void abandon_activation(Activation& activation) noexcept {
   Scheduler& scheduler = *activation.inst->scheduler;
   abandon_above(scheduler, &activation);
   return_to_caller(scheduler, activation);
+}
+
+Error name_place(const Scheduler& scheduler, Error error) noexcept {
+  const Activation* current = scheduler.current;
+  // Realloc, which may not call out either, is no lifted function.
+  if (current != nullptr && current->func != nullptr && !current->inst->may_leave()) {
+    error = with_where(std::move(error), ", in the post-return of `", current->func->name, "`");
+  }
+  return name_limit(scheduler, std::move(error));
 }
 
 Activation& current_activation(Scheduler& scheduler) noexcept {

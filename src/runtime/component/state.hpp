@@ -144,6 +144,10 @@ Result<void> pop_activation(Activation& activation);
 // After a trap: the same without checks.
 void abandon_activation(Activation& activation) noexcept;
 
+// Of a trap, before the calls that it ends are abandoned: the same with the component that passed a limit, and with the
+// function whose post-return it was in.
+Error name_place(const Scheduler& scheduler, Error error) noexcept;
+
 // The innermost call under way; never nullptr while guest code runs.
 Activation& current_activation(Scheduler& scheduler) noexcept;
 // The instance of that call.

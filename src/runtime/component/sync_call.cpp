@@ -10,7 +10,6 @@
 #include "base/concat.hpp"
 #include "runtime/component/guest_context.hpp"
 #include "runtime/component/instance.hpp"
-#include "runtime/component/meter.hpp"
 #include "runtime/component/observer.hpp"
 #include "runtime/component/scheduler.hpp"
 #include "runtime/component/subtask.hpp"
@@ -95,7 +94,7 @@ Result<void> SyncCall::run(std::span<runtime::Slot> values) {
                   values);
   auto done = call_core(*scheduler.store, *called.callee, values);
   if (!done) [[unlikely]]
-    done = name_limit(scheduler, std::move(done).error());
+    done = name_place(scheduler, std::move(done).error());
   if (!observed_.is_observed()) [[likely]]
     return done;
   if (done) {
@@ -118,7 +117,7 @@ Result<void> SyncCall::finish(std::span<const runtime::Slot> results) {
     runtime::Slot values[1] = {results.empty() ? 0 : results[0]};
     const MayNotLeave restricted(inst);
     if (auto called = call_core(*inst.scheduler->store, *post_return, values); !called) {
-      return name_limit(*inst.scheduler, std::move(called).error());
+      return name_place(*inst.scheduler, std::move(called).error());
     }
   }
   if (auto popped = pop_activation(activation_); !popped) return popped;
@@ -153,7 +152,7 @@ Result<std::uint64_t> reallocate(ComponentInstance& inst, const CanonicalOptions
   {
     const MayNotLeave restricted(inst);
     if (auto called = call_core(*inst.scheduler->store, *opts.realloc, values); !called) {
-      Error error = name_limit(*inst.scheduler, std::move(called).error());
+      Error error = name_place(*inst.scheduler, std::move(called).error());
       abandon_activation(activation);
       return error;
     }

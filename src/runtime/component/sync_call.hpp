@@ -87,7 +87,7 @@ class OutermostCall {
   Result<void> run(runtime::Thread& thread, runtime::Slot* values) {
     const runtime::Outcome outcome = runtime::call_outermost(thread, *activation_.func->callee, values);
     if (outcome != runtime::Outcome::returned) [[unlikely]]
-      return trap_of_core(runtime::end_of_outermost(thread, outcome));
+      return name_place(scheduler_, trap_of_core(runtime::end_of_outermost(thread, outcome)));
     if (activation_.thread != nullptr) [[unlikely]] {
       if (auto popped = pop_activation(activation_); !popped) return popped;
     }

@@ -288,7 +288,7 @@ Result<void> run(Thread& thread, Cancelled cancelled) {
   auto done = go_on(thread, cancelled);
   if (done) [[likely]]
     return done;
-  return name_limit(scheduler, std::move(done).error());
+  return name_place(scheduler, std::move(done).error());
 }
 
 Thread* make_bare_thread(Task& task) {
