@@ -2,6 +2,7 @@
 #include <thread>
 #include <vector>
 
+#include "tenon/component_async.hpp"
 #include "unit/engine/engine_support.hpp"
 
 namespace tenon {
@@ -50,6 +51,96 @@ TEST(SharedEngine, CompilesAndRunsOnSeveralThreads) {
       const Instance instance = Instance::make(store, module, {}).value();
       ASSERT_EQ(instance.func<std::int32_t()>("f").value()().value(), std::stoi(own));
     }
+  });
+}
+
+// Two guests and the host, with strings, a resource and a stream between them.
+constexpr std::string_view guests = R"((component
+  (import "shout" (func $shout (param "x" string) (result string)))
+  (component $callee
+    (import "shout" (func $shout (param "x" string) (result string)))
+    (core module $libc
+      (memory (export "memory") 1)
+      (global $next (mut i32) (i32.const 1024))
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+        (global.get $next)
+        (global.set $next (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 7)) (i32.const -8)))))
+    (core instance $libc (instantiate $libc))
+    (core func $shout (canon lower (func $shout) (memory $libc "memory") (realloc (func $libc "realloc"))))
+    (core module $m
+      (import "" "memory" (memory 1))
+      (import "" "shout" (func $shout (param i32 i32 i32)))
+      (func (export "greet") (param i32 i32) (result i32)
+        (call $shout (local.get 0) (local.get 1) (i32.const 16)) (i32.const 16)))
+    (core instance $i (instantiate $m (with "" (instance
+      (export "memory" (memory $libc "memory")) (export "shout" (func $shout))))))
+    (func (export "greet") (param "name" string) (result string)
+      (canon lift (core func $i "greet") (memory $libc "memory") (realloc (func $libc "realloc")))))
+  (instance $callee (instantiate $callee (with "shout" (func $shout))))
+  (component $caller
+    (import "greet" (func $greet (param "name" string) (result string)))
+    (type $bytes (stream u8))
+    (core module $libc
+      (memory (export "memory") 1)
+      (global $next (mut i32) (i32.const 1024))
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+        (global.get $next)
+        (global.set $next (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 7)) (i32.const -8)))))
+    (core instance $libc (instantiate $libc))
+    (core func $greet (canon lower (func $greet) (memory $libc "memory") (realloc (func $libc "realloc"))))
+    (core func $read (canon stream.read $bytes (memory $libc "memory")))
+    (core func $drop (canon stream.drop-readable $bytes))
+    (core module $m
+      (import "" "memory" (memory 1))
+      (import "" "greet" (func $greet (param i32 i32 i32)))
+      (import "" "read" (func $read (param i32 i32 i32) (result i32)))
+      (import "" "drop" (func $drop (param i32)))
+      (func (export "greet") (param i32 i32) (result i32)
+        (call $greet (local.get 0) (local.get 1) (i32.const 16)) (i32.const 16))
+      (func (export "first") (param i32) (result i32)
+        (drop (call $read (local.get 0) (i32.const 8) (i32.const 1))) (call $drop (local.get 0))
+        (i32.load8_u (i32.const 8))))
+    (core instance $i (instantiate $m (with "" (instance
+      (export "memory" (memory $libc "memory")) (export "greet" (func $greet))
+      (export "read" (func $read)) (export "drop" (func $drop))))))
+    (func (export "greet") (param "name" string) (result string)
+      (canon lift (core func $i "greet") (memory $libc "memory") (realloc (func $libc "realloc"))))
+    (func (export "first") async (param "s" $bytes) (result u32) (canon lift (core func $i "first"))))
+  (instance $caller (instantiate $caller (with "greet" (func $callee "greet"))))
+  (export "greet" (func $caller "greet"))
+  (export "first" (func $caller "first"))))";
+
+void run_guests(const Engine& engine, const Linker& linker, const Component& component, int number) {
+  for (int round = 0; round < 5; ++round) {
+    Store store(engine);
+    const ComponentInstance instance = linker.instantiate(store, component).value();
+    const auto greet = instance.func<std::string(std::string_view)>("greet").value();
+    const std::string name = "guest " + std::to_string(number);
+    ASSERT_EQ(greet(name).value(), name + "!");
+    auto [writer, reader] = make_stream<std::uint8_t>(store).value();
+    writer.write({static_cast<std::uint8_t>(number)}, [](Result<Copied>) {});
+    const auto first = instance.func<std::uint32_t(Stream<std::uint8_t>)>("first").value();
+    ASSERT_EQ(first(reader).value(), static_cast<std::uint32_t>(number));
+  }
+}
+
+TEST(SharedEngine, RunsOneComponentOnSeveralThreads) {
+  for (const Tier tier : {Tier::interpreter, Tier::automatic}) {
+    const Engine engine(EngineOptions{.tier = tier});
+    const Component component = Component::compile(engine, guests).value();
+    Linker linker(engine);
+    linker.define("", "shout", [](std::string_view text) { return std::string(text) + "!"; }).value();
+    on_all_threads([&](int number) { run_guests(engine, linker, component, number); });
+  }
+}
+
+TEST(SharedEngine, CompilesAndLinksComponentsOnSeveralThreads) {
+  const Engine engine;
+  on_all_threads([&](int number) {
+    const Component component = Component::compile(engine, guests).value();
+    Linker linker(engine);
+    linker.define("", "shout", [](std::string_view text) { return std::string(text) + "!"; }).value();
+    run_guests(engine, linker, component, number);
   });
 }
 
