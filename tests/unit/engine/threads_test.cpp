@@ -126,7 +126,9 @@ void run_guests(const Engine& engine, const Linker& linker, const Component& com
 
 TEST(SharedEngine, RunsOneComponentOnSeveralThreads) {
   for (const Tier tier : {Tier::interpreter, Tier::automatic}) {
-    const Engine engine(EngineOptions{.tier = tier});
+    EngineOptions options;
+    options.tier = tier;
+    const Engine engine(options);
     const Component component = Component::compile(engine, guests).value();
     Linker linker(engine);
     linker.define("", "shout", [](std::string_view text) { return std::string(text) + "!"; }).value();
