@@ -1,11 +1,14 @@
 // What crossing the border costs through the public interfaces: nanoseconds for a call from the host into a guest, by a
 // typed function, by values, and by the C interface; and from a guest to a host function, a plain lambda. Each adds two
 // numbers. The least of several runs.
+//
+//   bench_calls [--optimizing]      compiled before, instead of interpreted
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <string_view>
 
 #include "tenon/tenon.hpp"
 #include "tenon/wasm.h"
@@ -77,8 +80,10 @@ double call_by_c() {
 
 }  // namespace
 
-int main() {
-  const Engine engine;
+int main(int argc, char** argv) {
+  EngineOptions options;
+  if (argc > 1 && std::string_view(argv[1]) == "--optimizing") options.tier = Tier::optimizing;
+  const Engine engine(options);
   Linker linker(engine);
   linker.define("host", "add", [](std::int32_t a, std::int32_t b) { return a + b; }).value();
   Store store(engine);

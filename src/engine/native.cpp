@@ -84,28 +84,31 @@ Result<void> add_whole(const EngineOptions& options, NativeUnit& unit) {
 }  // namespace
 
 Result<void> NativeUnit::add(const jit::Image& image) {
-  auto added = native.add(image);
-  if (!added || !*observer || image.bytes.empty()) return added;
-  const core::Module& module = *validated->module;
+  const auto added = native.add(image);
+  if (!added) return Error(added.error());
+  if (!*observer || *added == nullptr) return {};
+  const jit::ImageLayout& layout = image.layout;
   OwnedMemory memory;
   Arena arena(memory);
-  const auto names = core::read_names(module, arena);
+  const auto names = core::read_names(*validated->module, arena);
   // A function ends where the next one, or a thunk, begins.
-  std::vector<std::uint64_t> begins{image.layout.constants};
+  std::vector<std::uint64_t> begins{layout.constants, layout.loop, layout.loop_entry};
   for (const auto list : {image.entries(), image.thunks()}) begins.insert(begins.end(), list.begin(), list.end());
   std::ranges::sort(begins);
-  for (std::uint32_t i = 0; i < image.layout.functions; ++i) {
-    const std::uint64_t begin = image.entries()[i];
-    if (begin == jit::not_compiled) continue;
+  const auto tell = [&](std::uint32_t index, std::uint32_t begin, std::string_view what) {
+    if (begin == jit::not_compiled) return;
     NativeFunction function;
-    function.begin = code->native->entries[i].load(std::memory_order_relaxed);
-    function.size = std::min(*std::ranges::upper_bound(begins, begin), image.layout.constants) - begin;
+    function.begin = *added + begin;
+    function.size = std::min(*std::ranges::upper_bound(begins, begin), layout.constants) - begin;
     if (names && names->module) function.name = std::string(*names->module) + "!";
-    const std::string_view name = names ? core::find_name(names->functions, i) : std::string_view();
-    function.name += name.empty() ? "func " + std::to_string(i) : std::string(name);
+    const std::string_view name = names ? core::find_name(names->functions, index) : std::string_view();
+    function.name += name.empty() ? "func " + std::to_string(index) : std::string(name);
+    function.name += what;
     (*observer)(function);
-  }
-  return added;
+  };
+  for (std::uint32_t i = 0; i < layout.functions; ++i) tell(i, image.entries()[i], "");
+  tell(layout.loop_function, layout.loop, " (from a loop on)");
+  return {};
 }
 
 namespace {
@@ -142,7 +145,9 @@ Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::Co
   } else if (options.tier == Tier::optimizing) {
     if (auto added = add_whole(options, *unit); !added) return std::move(added).error();
   } else {
-    std::call_once(engine.has_background, [&] { engine.background = std::make_unique<Background>(options); });
+    std::call_once(engine.has_background, [&] { engine.background = std::make_unique<Background>(engine); });
+    // Metered loops pay at their branches, and which of them has paid already cannot be told.
+    if (!options.fuel) unit->native.look_for_loops(options.loop_dispatch);
     engine.background->watch(unit);
   }
   return unit;
@@ -154,7 +159,23 @@ void end_native(EngineState& engine, const std::shared_ptr<NativeUnit>& unit) no
 
 // --- In the background
 
-Background::Background(const EngineOptions& options) : options_(options), thread_([this] { run(); }) {}
+LookFlags::Flags::iterator LookFlags::add(std::atomic<std::uint32_t>& flag) {
+  const std::lock_guard lock(mutex_);
+  return flags_.insert(flags_.end(), &flag);
+}
+
+void LookFlags::remove(Flags::iterator entry) noexcept {
+  const std::lock_guard lock(mutex_);
+  flags_.erase(entry);
+}
+
+void LookFlags::ask_all() noexcept {
+  const std::lock_guard lock(mutex_);
+  for (std::atomic<std::uint32_t>* flag : flags_) flag->fetch_or(runtime::look_wanted, std::memory_order_relaxed);
+}
+
+Background::Background(EngineState& engine)
+    : options_(engine.options), look_flags_(engine.look_flags), thread_([this] { run(); }) {}
 
 Background::~Background() {
   {
@@ -192,6 +213,7 @@ void Background::run() {
     // What is new is looked up at once.
     bool found_work = false;
     bool is_new = false;
+    if (pause != first_patience) look_flags_.ask_all();
     for (std::size_t i = 0; i < units_.size() && !is_stopping_; ++i) {
       const std::shared_ptr<NativeUnit> unit = units_[i];
       is_new = is_new || !unit->is_known;
@@ -227,11 +249,10 @@ void Background::look_up(NativeUnit& unit) {
   }
 }
 
-// False if nothing new was called.
+// False if nothing new was called, and no guest found in a loop.
 bool Background::compile_some(NativeUnit& unit) {
+  bool found_work = compile_loops(unit);
   const core::Module& module = *unit.validated->module;
-  jit::CompileOptions options;
-  options.fuel = options_.fuel;
   std::vector<bool> wanted(module.funcs.size());
   std::size_t size = 0;
   for (std::size_t i = module.imported_funcs; i < wanted.size() && size < piece_size; ++i) {
@@ -239,12 +260,33 @@ bool Background::compile_some(NativeUnit& unit) {
     unit.compiled[i] = wanted[i] = true;
     size += module.funcs[core::FuncIdx(i)].body.size();
   }
-  if (size == 0) return false;
-  jit::CompileOptimizing* compile = find_compiler();
-  if (compile == nullptr) return false;
-  options.wanted = &wanted;
-  auto compiled = compile(*unit.validated, options);
+  if (size == 0) return found_work;
+  if (!compile(unit, {.wanted = &wanted})) return found_work;
+  compile_loops(unit);
+  return true;
+}
+
+bool Background::compile_loops(NativeUnit& unit) {
+  bool found = false;
+  while (const auto loop = unit.native.take_wanted_loop()) {
+    if (!compile(unit, {.loop = &*loop})) break;
+    found = true;
+  }
+  if (found) look_flags_.ask_all();
+  return found;
+}
+
+// False if there is no compiler. What it would not take is not asked for again.
+bool Background::compile(NativeUnit& unit, const jit::CompileOptions& options) {
+  jit::CompileOptimizing* compiler = find_compiler();
+  if (compiler == nullptr) return false;
+  jit::CompileOptions all = options;
+  all.fuel = options_.fuel;
+  auto compiled = compiler(*unit.validated, all);
   if (!compiled || compiled->image.bytes.empty() || !unit.add(compiled->image)) return true;
+  for (std::size_t i = 0; i < unit.compiled.size(); ++i) {
+    if (compiled->image.entries()[i] != jit::not_compiled) unit.compiled[i] = true;
+  }
   unit.images.push_back(std::move(compiled->image));
   if (unit.key) cache_->keep(*unit.key, unit.images);
   return true;

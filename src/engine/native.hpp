@@ -46,10 +46,11 @@ void end_native(EngineState& engine, const std::shared_ptr<NativeUnit>& unit) no
 
 // Compiles what guests have called, while they go on: a thread for each engine that wants it. A function counts as
 // called when the interpreter has translated it. Code comes in pieces of some functions each, so that the first is
-// there soon, and so that whoever ends a module, or the engine, waits for no more than one piece.
+// there soon, and so that whoever ends a module, or the engine, waits for no more than one piece. Loops that guests are
+// in come first, for those go on in them at once.
 class Background {
  public:
-  explicit Background(const EngineOptions& options);
+  explicit Background(EngineState& engine);
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
   ~Background();
@@ -60,8 +61,11 @@ class Background {
   void run();
   void look_up(NativeUnit& unit);
   bool compile_some(NativeUnit& unit);
+  bool compile_loops(NativeUnit& unit);
+  bool compile(NativeUnit& unit, const jit::CompileOptions& options);
 
   EngineOptions options_;
+  LookFlags& look_flags_;
   std::unique_ptr<jit::Cache> cache_;
   std::mutex mutex_;
   std::condition_variable changed_;

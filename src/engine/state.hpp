@@ -66,6 +66,19 @@ class Watchdog {
   bool stopping_ = false;
 };
 
+// Stores whose guests are asked now and then whether there is better code for the loop that they are in.
+class LookFlags {
+ public:
+  using Flags = std::list<std::atomic<std::uint32_t>*>;
+  Flags::iterator add(std::atomic<std::uint32_t>& flag);
+  void remove(Flags::iterator entry) noexcept;
+  void ask_all() noexcept;
+
+ private:
+  std::mutex mutex_;
+  Flags flags_;
+};
+
 class Background;  // engine/native.hpp
 struct NativeUnit;
 
@@ -82,6 +95,7 @@ struct EngineState {
   runtime::Pool pool;
   runtime::Executor* executor;
   Watchdog watchdog;
+  LookFlags look_flags;  // of engines that compile while guests run
   std::once_flag has_background;
   // Of the embedder; may be empty. `background` calls it.
   std::function<void(const NativeFunction&)> native_observer;
@@ -161,6 +175,7 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   std::vector<std::shared_ptr<const ModuleState>> modules;
   std::list<AsyncCall> async_calls;
   std::unique_ptr<ComponentStore> components;  // made with the first component
+  std::optional<LookFlags::Flags::iterator> look_flag;
 
   ~StoreBlock();
   bool is_alive() const noexcept { return !has_ended; }

@@ -63,9 +63,12 @@ StoreBlock::StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits)
       call_time(limits.call_time) {
   store->host = this;
   store->append_source_line = append_source_line;
+  if (engine->options.tier == Tier::automatic) look_flag = engine->look_flags.add(store->control.interrupt);
 }
 
-StoreBlock::~StoreBlock() = default;
+StoreBlock::~StoreBlock() {
+  if (look_flag) engine->look_flags.remove(*look_flag);
+}
 
 void CallsUnderWay::note() noexcept {
   const component::Scheduler& scheduler = block_.components->world.scheduler;
@@ -101,6 +104,7 @@ void StoreBlock::dispose() {
     abandon_copies(*components);
   }
   components.reset();
+  if (look_flag) engine->look_flags.remove(*std::exchange(look_flag, std::nullopt));
   store.reset();
   abandon_calls();
   std::exchange(host_functions, {}).clear();

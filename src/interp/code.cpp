@@ -119,10 +119,11 @@ void Code::reserve_functions() {
 
 // All of a function in one block.
 FunctionCode* Code::make_code(core::FuncIdx index, const Translation& translation) {
-  static_assert(alignof(TryRange) <= alignof(Cell) && alignof(CatchClause) <= alignof(Cell));
+  static_assert(alignof(TryRange) <= alignof(Cell) && alignof(CatchClause) <= alignof(Cell) &&
+                alignof(LoopHeader) <= alignof(Cell));
   const std::size_t cells = translation.units.size_bytes();
-  const std::size_t bytes =
-      sizeof(FunctionCode) + cells + translation.ranges.size_bytes() + translation.clauses.size_bytes();
+  const std::size_t bytes = sizeof(FunctionCode) + cells + translation.ranges.size_bytes() +
+                            translation.clauses.size_bytes() + translation.loops.size_bytes();
   auto* block = static_cast<std::byte*>(resource_->allocate(bytes, alignof(FunctionCode)));
   auto* function = ::new (block) FunctionCode{};
   function->bytes = bytes;
@@ -140,6 +141,7 @@ FunctionCode* Code::make_code(core::FuncIdx index, const Translation& translatio
   const std::span<const CatchClause> clauses(translation.clauses);
   function->ranges = {append(ranges), ranges.size()};
   function->clauses = {append(clauses), clauses.size()};
+  function->loops = {append(translation.loops), translation.loops.size()};
   return function;
 }
 

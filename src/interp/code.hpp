@@ -25,6 +25,7 @@ struct FunctionCode {
   core::FuncIdx index;
   std::span<const TryRange> ranges;
   std::span<const CatchClause> clauses;
+  std::span<const LoopHeader> loops;  // by header
 };
 
 class Code;
@@ -34,6 +35,8 @@ struct CodeCompiler {
   void* context = nullptr;
   // A function was translated, and may be running already; from any thread.
   void (*translated)(void* context, const FunctionCode& function) noexcept = nullptr;
+  // What the translator gave a cell, which may have another handler now.
+  std::uint64_t (*original)(void* context, const Cell* cell) = nullptr;
   void (*destroy)(void* context) noexcept = nullptr;
 };
 

@@ -4,12 +4,28 @@
 
 #include "interp/calls.hpp"
 #include "interp/code.hpp"
+#include "runtime/native.hpp"
 #include "runtime/store.hpp"
 
 namespace tenon::interp {
 
-bool may_go_on(const Registers& r) noexcept {
+namespace {
+
+// Goes on in better code, where there is any for this place by now.
+void look_for_code(Registers& r) noexcept {
+  const runtime::NativeModule* native = r.instance->module->native;
+  if (native == nullptr || native->find_loop == nullptr) return;
+  if (const Cell* found = native->find_loop(*native, *r.instance, r.ip)) r.ip = found;
+}
+
+}  // namespace
+
+bool may_go_on(Registers& r) noexcept {
   runtime::Store& store = *r.thread->store;
+  if (runtime::is_only_look(store.control)) {
+    look_for_code(r);
+    return true;
+  }
   if (store.may_go_on == nullptr) return false;
   // Where the guest is, for whoever looks meanwhile.
   r.thread->ip = r.ip + 1;

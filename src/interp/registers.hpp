@@ -176,8 +176,9 @@ TENON_TAIL __attribute__((noinline, cold)) inline Outcome tail_trap(TENON_REGIST
   return leave_with_trap(r);
 }
 
-// Whether the store's owner lets an interrupted guest go on; other guests may have run meanwhile.
-bool may_go_on(const Registers& r) noexcept;
+// Whether the store's owner lets an interrupted guest go on, from `r.ip`, which may have become other code for the same
+// place; other guests may have run meanwhile.
+bool may_go_on(Registers& r) noexcept;
 
 TENON_TAIL __attribute__((noinline, cold)) inline Outcome tail_interrupted(TENON_REGISTER_PARAMETERS) {
   Registers r{ip, fp, memory, memory_size, instance, thread, acc, acc_f32, acc_f64};

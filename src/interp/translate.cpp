@@ -68,12 +68,14 @@ Translator::Translator(const core::ValidatedModule& module, const runtime::CodeS
       runs_(&memory),
       ranges_(&memory),
       clauses_(&memory),
+      loops_found_(&memory),
       labels_(&memory),
       legacy_clauses_(&memory) {}
 
 Translation Translator::translate(core::FuncIdx index, std::pmr::vector<SourcePosition>* positions) {
   const core::Func& func = model_.funcs[index];
   cursor_ = Cursor(func.body, func.offset);
+  body_ = func.body.data();
   const core::FuncType& type = model_.type_of(index).func;
   results_ = type.results;
   begin_function(type);
@@ -95,7 +97,7 @@ Translation Translator::translate(core::FuncIdx index, std::pmr::vector<SourcePo
       skip();
     }
   }
-  return {too_large_, code_.units(), ranges_, clauses_};
+  return {too_large_, code_.units(), ranges_, clauses_, loops_found_};
 }
 
 core::Instruction& Translator::immediates(Op op) {

@@ -23,6 +23,7 @@ void Translator::begin_function(const core::FuncType& type) {
   locals_.clear();
   ranges_.clear();
   clauses_.clear();
+  loops_found_.clear();
   legacy_clauses_.clear();
   acc_entry_.fill(none);
   acc_slot_.fill(no_slot);
@@ -154,6 +155,7 @@ void Translator::push_block(Block block) {
 }
 
 void Translator::begin_block(BlockKind kind) {
+  const std::uint8_t* behind_op = cursor_.position();
   const core::BlockType type = immediates(kind == BlockKind::loop ? Op::loop : Op::block).block;
   flush(0);
   push_block(make_block(kind, type));
@@ -162,6 +164,9 @@ void Translator::begin_block(BlockKind kind) {
   forget_accumulators();
   Block& loop = blocks_.back();
   loop.header = loop.paid_header = code_.position();
+  if (stack_.empty() && (loops_found_.empty() || loops_found_.back().header != loop.header / 2)) {
+    loops_found_.push_back({loop.header / 2, static_cast<std::uint32_t>(behind_op - body_) - 1});
+  }
   if (!settings_.fuel) return;
   begin_charge();
   loop.price_field = fuel_field_;

@@ -75,6 +75,12 @@ struct TryRange {
   std::uint32_t clause_count = 0;
 };
 
+// A loop whose turns begin with nothing on the operand stack: all that they go on with are the locals, in their slots.
+struct LoopHeader {
+  std::uint32_t header = 0;  // cells from the function's first
+  std::uint32_t offset = 0;  // of the `loop` in the body
+};
+
 struct Operand {
   enum class Kind : std::uint8_t { local, constant, temp, acc, sum };
   Kind kind = Kind::temp;
@@ -94,6 +100,7 @@ struct Translation {
   std::span<const std::uint32_t> units;
   std::span<const TryRange> ranges;
   std::span<const CatchClause> clauses;
+  std::span<const LoopHeader> loops;
 };
 
 // Where each instruction's bytecode begins: recorded on demand for backtraces.
@@ -370,6 +377,7 @@ class Translator {
   bool fast_memory_ = false;  // memory 0 has 32-bit addresses
 
   Cursor cursor_;
+  const std::uint8_t* body_ = nullptr;  // where the function's begins
   core::ImmediateLists lists_;
   core::Instruction instruction_;
   CodeBuffer code_;
@@ -380,6 +388,7 @@ class Translator {
   std::pmr::vector<core::LocalRun> runs_;
   std::pmr::vector<TryRange> ranges_;
   std::pmr::vector<CatchClause> clauses_;
+  std::pmr::vector<LoopHeader> loops_found_;
   std::pmr::vector<std::uint32_t> labels_;
   std::pmr::vector<LegacyClause> legacy_clauses_;
   std::span<const core::ValType> results_;

@@ -23,7 +23,7 @@ using runtime::Thread;
 namespace {
 
 struct Activation : NativeActivation {
-  void* registers[5] = {};  // of __builtin_setjmp
+  void* registers[5];  // of __builtin_setjmp
   Thread* thread = nullptr;
   Outcome outcome = Outcome::returned;
 };
@@ -32,33 +32,40 @@ struct Activation : NativeActivation {
 constexpr std::size_t stack_reserve = std::size_t{256} << 10;
 constexpr std::size_t fiber_bytes = std::size_t{1} << 20;
 
-// The part that may be returned to twice: nothing in it lives across the call but what is in memory.
-__attribute__((noinline)) Outcome enter(Activation& activation, NativeThunk thunk, const void* entry, void* context,
-                                        Slot* frame) {
-  if (__builtin_setjmp(activation.registers) == 0) thunk(entry, context, frame);
-  return activation.outcome;
-}
-
-Outcome run_here(Thread& thread, Instance& instance, const NativeModule& native, core::FuncIdx index, Slot* frame) {
-  runtime::StoreControl& control = thread.store->control;
+// `entered` is the frame on the managed stack, which says who called; `frame` has the arguments, and gets the results.
+Outcome run_here(Thread& thread, Instance& instance, const NativeEntry& entry, const Slot* entered, Slot* frame) {
   Activation activation;
   activation.thread = &thread;
   activation.previous = activation_of(thread);
-  activation.entered = frame;
-  void* outer = std::exchange(os::native_stack().activation, &activation);
+  activation.entered = entered;
+  os::NativeStack& stack = os::native_stack();
+  void* outer = std::exchange(stack.activation, &activation);
   Slot* top = thread.top;
-  const std::uintptr_t limit = control.native_stack_limit;
-  if (thread.activation == nullptr) control.native_stack_limit = os::stack_limit() + stack_reserve;
+  if (thread.activation == nullptr) thread.store->control.native_stack_limit = os::stack_limit(stack) + stack_reserve;
   thread.activation = &activation;
-  const void* entry = native.entries[index.value].load(std::memory_order_acquire);
-  const NativeThunk thunk = native.thunks[index.value].load(std::memory_order_relaxed);
-  const Outcome outcome = enter(activation, thunk, entry, &instance, frame);
+  // What is used behind this was not changed since: all of it is in memory when this is returned to a second time.
+  if (__builtin_setjmp(activation.registers) == 0) entry.thunk(entry.entry, &instance, frame);
   thread.activation = activation.previous;
   os::native_stack().activation = outer;
-  control.native_stack_limit = limit;
   thread.top = top;
-  return outcome;
+  return activation.outcome;
 }
+
+// The frame of a host that calls compiled code with nothing under way: it has no caller.
+constexpr Slot no_frame[runtime::frame_header_slots + 1] = {};
+
+}  // namespace
+
+Outcome call_compiled(Thread& thread, const runtime::Func& func, Slot* values) noexcept {
+  const Slot* entered = no_frame + runtime::frame_header_slots;
+  thread.ip = nullptr;
+  thread.frame = const_cast<Slot*>(entered);
+  thread.instance = func.instance;
+  const NativeThunk thunk = func.instance->module->native->thunks[func.index.value].load(std::memory_order_relaxed);
+  return run_here(thread, *func.instance, {.entry = func.native_entry, .thunk = thunk}, entered, values);
+}
+
+namespace {
 
 // --- Fibers
 
@@ -68,8 +75,7 @@ struct Waiting final : runtime::NativeWaiting {
   Thread* thread = nullptr;
   // What runs on it, and what that came to.
   Instance* instance = nullptr;
-  const NativeModule* native = nullptr;
-  core::FuncIdx index;
+  NativeEntry entry;
   Slot* frame = nullptr;
   Slot* top = nullptr;
   Outcome outcome = Outcome::returned;
@@ -115,7 +121,7 @@ void end(Thread& thread) noexcept {
 
 void run_on_fiber(void* argument) {
   auto& waiting = *static_cast<Waiting*>(argument);
-  waiting.outcome = run_here(*waiting.thread, *waiting.instance, *waiting.native, waiting.index, waiting.frame);
+  waiting.outcome = run_here(*waiting.thread, *waiting.instance, waiting.entry, waiting.frame, waiting.frame);
   waiting.has_ended = true;
 }
 
@@ -162,12 +168,11 @@ bool prepare_to_wait(Thread& thread) noexcept {
   return true;
 }
 
-Outcome run_native(Thread& thread, Instance& instance, const NativeModule& native, core::FuncIdx index, Slot* frame) {
+Outcome run_native(Thread& thread, Instance& instance, const NativeEntry& entry, Slot* frame) {
   auto* waiting = static_cast<Waiting*>(thread.native_wait);
-  if (!thread.may_wait || waiting->has_begun) return run_here(thread, instance, native, index, frame);
+  if (!thread.may_wait || waiting->has_begun) return run_here(thread, instance, entry, frame, frame);
   waiting->instance = &instance;
-  waiting->native = &native;
-  waiting->index = index;
+  waiting->entry = entry;
   waiting->frame = frame;
   waiting->top = thread.top;
   return go_on(*waiting);

@@ -21,14 +21,27 @@ namespace tenon::jit {
 // True if the thread's guest may enter compiled code now: it cannot be suspended, or a stack for it is at hand.
 bool prepare_to_wait(runtime::Thread& thread) noexcept;
 
-// Runs a function whose arguments are in `frame`; the results come back in it.
-runtime::Outcome run_native(runtime::Thread& thread, runtime::Instance& instance, const runtime::NativeModule& native,
-                            core::FuncIdx index, runtime::Slot* frame);
+// Compiled code, and the thunk that calls it with what is in a frame.
+struct NativeEntry {
+  const void* entry = nullptr;
+  runtime::NativeThunk thunk = nullptr;
+};
+inline NativeEntry entry_of(const runtime::NativeModule& native, core::FuncIdx index) noexcept {
+  return {.entry = native.entries[index.value].load(std::memory_order_acquire),
+          .thunk = native.thunks[index.value].load(std::memory_order_relaxed)};
+}
+
+// Runs it with the arguments in `frame`; the results come back there.
+runtime::Outcome run_native(runtime::Thread& thread, runtime::Instance& instance, const NativeEntry& entry,
+                            runtime::Slot* frame);
 
 // Whether the compiled frames under way can be left as they are.
 bool can_suspend(const runtime::Thread& thread) noexcept;
 // Leaves them, with the outcome `suspended`; comes back when the guest goes on.
 void suspend(runtime::Thread& thread) noexcept;
+
+// `NativeModule::call`.
+runtime::Outcome call_compiled(runtime::Thread& thread, const runtime::Func& func, runtime::Slot* values) noexcept;
 
 // Leaves all compiled frames of the innermost activation.
 [[noreturn]] void leave(runtime::Thread& thread, runtime::Outcome outcome) noexcept;

@@ -79,8 +79,31 @@ Outcome run_to_its_end(Thread& thread, Func& func, Slot* frame) {
   return outcome;
 }
 
+// Calls a function of the host that may not wait: its arguments can stay where they are.
+Slot call_host(Thread& thread, Func& func, Slot* slots, const Slot* here) {
+  const Cell* ip = thread.ip;
+  Slot* outer_frame = thread.frame;
+  Instance* instance = thread.instance;
+  thread.instance = thread.store->control.native_caller;
+  runtime::NativeActivation& activation = *activation_of(thread);
+  activation.left_at = here;
+  activation.callee = slots;
+  const auto call = [&] { return func.callback(thread, func, slots); };
+  const Outcome outcome = thread.store->heap.is_in_use() ? away(thread, call) : call();
+  activation.callee = nullptr;
+  if (outcome == Outcome::returned || outcome == Outcome::thrown) [[likely]] {
+    thread.ip = ip;
+    thread.frame = outer_frame;
+    thread.instance = instance;
+    return outcome == Outcome::returned ? 0 : thread.pending_exception;
+  }
+  keep_frames(thread, caller_of(here), nullptr);
+  leave(thread, outcome);
+}
+
 Slot call_func(Func* func, Slot* slots) {
   Store& store = *func->store;
+  if (func->is_host() && !store.current->may_wait) return call_host(*store.current, *func, slots, TENON_FRAME);
   if (const void* entry = compiled_entry(*func)) {  // the next call goes there directly
     func->native_context = func->instance;
     func->native_entry = entry;
@@ -305,6 +328,7 @@ extern "C" void tenon_raise_from(Instance* instance, Slot exception);
 // Others may have had their turn meanwhile, on another native stack.
 void interrupted(Instance* instance) {
   Store& store = *instance->store;
+  if (runtime::is_only_look(store.control)) return;  // this code is the best there is
   const auto ask = [&] { return store.may_go_on != nullptr && store.may_go_on(store); };
   Thread& thread = thread_of(*instance);
   if (!away(thread, ask)) trap_at(thread, TENON_FRAME, Trap::deadline_exceeded);

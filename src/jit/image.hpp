@@ -66,6 +66,12 @@ struct ImageLayout {
   std::uint32_t pads = 0;
   std::uint32_t pad_count = 0;
   std::uint32_t is_metered = 0;  // it pays with fuel
+  // One loop of a function, for who is in it already: takes all that a bytecode frame has there, and runs the function
+  // to its end. Where its code is, and its entry, which has the form of a thunk; `not_compiled`: there is none.
+  std::uint32_t loop = not_compiled;
+  std::uint32_t loop_entry = not_compiled;
+  std::uint32_t loop_function = 0;
+  std::uint32_t loop_offset = 0;  // of the `loop` in the body
 };
 
 struct Image {

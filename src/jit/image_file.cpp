@@ -75,6 +75,7 @@ bool is_whole(const Image& image) {
                     is_inside<LandingPad>(image, layout.pads, layout.pad_count);
   if (!fits) return false;
   const auto is_place = [&](std::uint32_t place) { return place == not_compiled || place < layout.constants; };
+  if (!is_place(layout.loop) || !is_place(layout.loop_entry)) return false;
   const auto entries = image.entries();
   const auto thunks = image.thunks();
   for (std::size_t i = 0; i < entries.size(); ++i) {

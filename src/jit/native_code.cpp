@@ -12,8 +12,9 @@
 
 #include "base/concat.hpp"
 #include "interp/calls.hpp"
-#include "jit/activation.hpp"
+#include "jit/enter.hpp"
 #include "jit/helpers.hpp"
+#include "jit/loop_code.hpp"
 #include "jit/unwind.hpp"
 #include "os/faults.hpp"
 #include "os/pages.hpp"
@@ -26,15 +27,8 @@ using interp::OutOfLine;
 using interp::Registers;
 using interp::Step;
 using runtime::Cell;
-using runtime::Func;
-using runtime::Instance;
-using runtime::Memory;
-using runtime::NativeHelper;
 using runtime::NativeModule;
 using runtime::NativeThunk;
-using runtime::Outcome;
-using runtime::Slot;
-using runtime::Store;
 using runtime::Thread;
 
 namespace {
@@ -56,31 +50,11 @@ struct EnterNative {
       r.ip = r.instance->module->bytecode[index.value].load(std::memory_order_acquire);
       return Step::next;
     }
-    const core::FuncType& type = *r.instance->module->validated->func_signatures[index];
-    std::size_t params = 0;
-    std::size_t results = 0;
-    for (const core::ValType t : type.params) params += runtime::slots_of(t);
-    for (const core::ValType t : type.results) results += runtime::slots_of(t);
-    Slot* end = r.fp + std::max({params, results, std::size_t{1}});
-    if (!thread.extend(end)) return r.trap(Trap::call_stack_exhausted);
-    thread.ip = r.ip + 1;
-    thread.frame = r.fp;
-    thread.instance = r.instance;
-    Slot* top = std::exchange(thread.top, end);
-    r.outcome = run_native(thread, *r.instance, *r.instance->module->native, index, r.fp);
-    switch (r.outcome) {
-      case Outcome::returned:
-        thread.top = top;
-        interp::accumulate_any(r, r.fp[0]);
-        return interp::return_slowly(r);
-      case Outcome::thrown:
-        r.ip = std::bit_cast<const Cell*>(r.fp[runtime::header_return_ip]);
-        if (r.ip == nullptr) return Step::leave;
-        r.instance = std::bit_cast<Instance*>(r.fp[runtime::header_caller_instance]);
-        r.fp = std::bit_cast<Slot*>(r.fp[runtime::header_caller_frame]);
-        return interp::unwind(r);
-      default: return Step::leave;
+    if (runtime::Func* func = r.instance->funcs[index.value]) {  // the host's next call goes there directly
+      func->native_context = r.instance;
+      func->native_entry = r.instance->module->native->entries[index.value].load(std::memory_order_acquire);
     }
+    return run_compiled(r, index, entry_of(*r.instance->module->native, index), r.ip + 1);
   }
 };
 
@@ -94,6 +68,7 @@ struct NativeCode::State {
   std::vector<std::atomic<const void*>> entries;
   std::vector<std::atomic<NativeThunk>> thunks;
   std::vector<Cell> gates;
+  std::unique_ptr<LoopCode> loops;  // where loops are looked for
   struct Mapping {
     std::uint8_t* base;
     std::size_t size;
@@ -142,6 +117,7 @@ NativeCode::NativeCode(runtime::CodeModule& code, bool loop_dispatch)
   NativeModule& native = state_->native;
   native.helpers = native_helpers();
   native.kept_frames = kept_frames;
+  native.call = call_compiled;
   native.type_ids = state_->type_ids.data();
   native.entries = state_->entries;
   native.thunks = state_->thunks;
@@ -152,13 +128,13 @@ NativeCode::NativeCode(runtime::CodeModule& code, bool loop_dispatch)
   code.native = &native;
 }
 
-Result<void> NativeCode::add(const Image& image) {
+Result<const std::uint8_t*> NativeCode::add(const Image& image) {
   State& state = *state_;
   if (image.layout.functions != state.entries.size()) {
     return fail(ErrorKind::malformed, {}, "expected code for ", state.entries.size(), " functions, found it for ",
                 image.layout.functions);
   }
-  if (image.bytes.empty()) return {};  // nothing was compiled
+  if (image.bytes.empty()) return nullptr;
   std::size_t size = 0;
   std::uint8_t* base = map(image, size);
   if (base == nullptr) return fail(ErrorKind::exhausted, {}, "the system has no room for compiled code");
@@ -175,7 +151,26 @@ Result<void> NativeCode::add(const Image& image) {
     state.entries[i].store(base + entries[i], std::memory_order_release);
     state.code->code[i].store(&state.gates[2 * i], std::memory_order_release);
   }
-  return {};
+  if (mapped.layout.loop_entry != not_compiled && state.loops != nullptr) {
+    state.loops->add({core::FuncIdx(mapped.layout.loop_function), mapped.layout.loop_offset},
+                     reinterpret_cast<NativeThunk>(base + mapped.layout.loop_entry));
+  }
+  return base;
+}
+
+void NativeCode::look_for_loops(bool loop_dispatch) {
+  State& state = *state_;
+  state.loops = std::make_unique<LoopCode>(loop_dispatch);
+  state.native.owner = &state;
+  state.native.find_loop = [](const NativeModule& native, const runtime::Instance& instance, const Cell* ip) noexcept {
+    const State& owner = *static_cast<const State*>(native.owner);
+    if (!can_run_native(instance)) return static_cast<const Cell*>(nullptr);
+    return owner.loops->find(static_cast<interp::Code&>(*owner.code), ip);
+  };
+}
+
+std::optional<LoopPlace> NativeCode::take_wanted_loop() noexcept {
+  return state_->loops == nullptr ? std::nullopt : state_->loops->take_wanted();
 }
 
 }  // namespace tenon::jit

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "jit/image.hpp"
+#include "jit/optimizing/compiler.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/native.hpp"
 #include "tenon/result.hpp"
@@ -19,9 +21,14 @@ class NativeCode {
   ~NativeCode();
 
   // Maps the image (never writable and executable at once), and makes calls of its functions enter it from now on,
-  // whatever runs on other threads meanwhile. One call at a time. Errors: exhausted, malformed (an image of another
-  // module).
-  Result<void> add(const Image& image);
+  // whatever runs on other threads meanwhile. One call at a time. Gives where it is mapped; nullptr: nothing was
+  // compiled. Errors: exhausted, malformed (an image of another module).
+  Result<const std::uint8_t*> add(const Image& image);
+
+  // From now on guests that are asked to look go on in the code of loops, where there is any. Before anything runs.
+  void look_for_loops(bool loop_dispatch);
+  // A loop that a guest was found in, and for which nothing was added yet; each is told once.
+  std::optional<LoopPlace> take_wanted_loop() noexcept;
 
  private:
   struct State;

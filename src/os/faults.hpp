@@ -27,17 +27,25 @@ bool make_executable(void* address, std::size_t size) noexcept;
 bool make_read_only(void* address, std::size_t size) noexcept;
 
 // Maps `size` bytes of a file, which begin at a page of it: `code` bytes to be run, the rest to be read. Nothing is
-// copied, and what becomes of the file afterwards does not matter. nullptr: the system refuses. Ended by `release`.
+// copied: the file may be removed, but who writes into it changes what runs. nullptr: the system refuses. Ended by
+// `release`.
 void* map_code(int file, std::uint64_t offset, std::size_t size, std::size_t code) noexcept;
 
 // The native stack that the calling thread stands on: its own, or one that the embedder switches to.
 struct NativeStack {
-  std::uintptr_t lowest = 0;   // its lowest address; 0: the thread's own
+  std::uintptr_t lowest = 0;   // its lowest address; 0: the thread's own, and nobody has asked yet
   void* activation = nullptr;  // the innermost entry into compiled code on it
 };
+// Never inline: who waits on a fiber may come back on another thread, which compilers do not expect.
 NativeStack& native_stack() noexcept;
 
-// The lowest address that the calling thread's native stack may reach.
-std::uintptr_t stack_limit() noexcept;
+// Notes the calling thread's own stack as the one that it stands on.
+void find_native_stack() noexcept;
+// The lowest address that the stack may reach, which is the calling thread's.
+inline std::uintptr_t stack_limit(const NativeStack& stack = native_stack()) noexcept {
+  if (stack.lowest == 0) [[unlikely]]
+    find_native_stack();
+  return stack.lowest;
+}
 
 }  // namespace tenon::os

@@ -31,12 +31,22 @@ enum class Outcome : std::uint8_t {
 // A host function's body. `frame` holds the parameters and takes the results, in slots from `frame[0]` on.
 using HostCallback = Outcome (*)(Thread& thread, const Func& func, Slot* frame) noexcept;
 
+// The bits of `StoreControl::interrupt` that ask for something else than that the guest ends.
+inline constexpr std::uint32_t sample_wanted = 2;  // by a profiler, which the store's owner knows
+inline constexpr std::uint32_t look_wanted = 4;    // is there better code for the loop by now?
+
 // What compiled code reads and writes of its store.
 struct StoreControl {
-  std::atomic<std::uint32_t> interrupt = 0;  // not 0: guest code ends at its next call or loop
+  std::atomic<std::uint32_t> interrupt = 0;  // not 0: guest code looks why at its next call or loop, and may end there
   std::uintptr_t native_stack_limit = 0;     // compiled frames may not reach below
   Instance* native_caller = nullptr;         // the instance whose compiled code calls a function that may be the host's
 };
+
+// Clears the wish to look for better code. True: nothing else was asked for.
+inline bool is_only_look(StoreControl& control) noexcept {
+  if ((control.interrupt.load(std::memory_order_relaxed) & look_wanted) == 0) return false;
+  return control.interrupt.fetch_and(~look_wanted, std::memory_order_relaxed) == look_wanted;
+}
 
 struct Func {
   core::TypeIdx type;  // canonical

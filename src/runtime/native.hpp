@@ -116,9 +116,21 @@ struct NativeModule {
   std::span<std::atomic<NativeThunk>> thunks;  // from slots to registers; set before the entry
   std::span<const Cell> gates;                 // two cells for each function: bytecode that enters compiled code
   bool needs_guards = false;                   // memories must have their guard regions
+  // Calls a compiled function of an instance of the module, on a thread with nothing under way. `values` has the
+  // arguments, and gets the results.
+  Outcome (*call)(Thread& thread, const Func& func, Slot* values) noexcept = nullptr;
+  // Code for the loop that bytecode of the instance is about to turn in, at `ip`: bytecode that goes on in it. nullptr:
+  // none yet. May be nullptr itself.
+  const Cell* (*find_loop)(const NativeModule& native, const Instance& instance, const Cell* ip) noexcept = nullptr;
+  void* owner = nullptr;  // of whoever set it
   // Of the calling host thread: the frames that were kept for the backtrace to come.
   NativeBacktrace& (*kept_frames)() noexcept = nullptr;
 };
+
+// True if the function is compiled code that its instance may run; others may be too, until they were called once.
+inline bool is_compiled(const Func& func) noexcept {
+  return func.native_entry != nullptr && func.native_context == func.instance;
+}
 
 // True if the instance's memories allow the module's compiled code.
 bool can_run_native(const Instance& instance) noexcept;

@@ -4,6 +4,7 @@
 
 #include <cassert>
 
+#include "runtime/native.hpp"
 #include "runtime/store.hpp"
 
 namespace tenon::runtime {
@@ -33,6 +34,14 @@ inline Outcome run(Thread& thread, const Func& func, Slot* values) {
   return outcome;
 }
 
+inline Outcome interpret_outermost(Thread& thread, const Func& func, Slot* values) {
+  thread.ip = nullptr;
+  thread.instance = nullptr;
+  if (!has_room(thread, frame_header_slots + func.value_slots)) [[unlikely]]
+    return thread.trap(Trap::call_stack_exhausted);
+  return run(thread, func, values);
+}
+
 // Calls on a thread of `take_free_thread`, of whose state there is nothing to keep. It is released if the function
 // returns; otherwise `end_of_outermost` is left to do.
 inline Outcome call_outermost(Thread& thread, const Func& func, Slot* values) {
@@ -40,11 +49,8 @@ inline Outcome call_outermost(Thread& thread, const Func& func, Slot* values) {
   Store& store = *thread.store;
   store.current = &thread;
   thread.fuel = store.fuel;
-  thread.ip = nullptr;
-  thread.instance = nullptr;
-  const Outcome outcome = has_room(thread, frame_header_slots + func.value_slots)
-                              ? run(thread, func, values)
-                              : thread.trap(Trap::call_stack_exhausted);
+  const Outcome outcome = is_compiled(func) ? func.instance->module->native->call(thread, func, values)
+                                            : interpret_outermost(thread, func, values);
   store.current = nullptr;
   store.fuel = thread.fuel;
   if (outcome == Outcome::returned) [[likely]]

@@ -35,6 +35,7 @@ class Baseline {
   // The handler to go on with, at a cell that counts.
   std::uint64_t count(const Cell* cell);
   void give_up_guards();
+  std::uint64_t original(const Cell* cell) const { return cells_.original(cell); }
 
  private:
   struct Watched {
@@ -165,12 +166,15 @@ bool has_baseline() noexcept { return baseline::machine_is_known(); }
 
 void add_baseline(Code& code, const BaselineOptions& options) {
   if (code.settings.loop_dispatch || !has_baseline()) return;
-  code.compile_with({.context = new Baseline(code, options),
-                     .translated =
-                         [](void* context, const FunctionCode& function) noexcept {
-                           static_cast<Baseline*>(context)->translated(function);
-                         },
-                     .destroy = [](void* context) noexcept { delete static_cast<Baseline*>(context); }});
+  code.compile_with(
+      {.context = new Baseline(code, options),
+       .translated =
+           [](void* context, const FunctionCode& function) noexcept {
+             static_cast<Baseline*>(context)->translated(function);
+           },
+       .original = [](void* context,
+                      const runtime::Cell* cell) { return static_cast<Baseline*>(context)->original(cell); },
+       .destroy = [](void* context) noexcept { delete static_cast<Baseline*>(context); }});
   code.give_up_guards = &give_up_guards;
 }
 

@@ -32,6 +32,8 @@ struct Span {
   const llvm::SCEV* high = nullptr;    // of the last access's first byte
   const llvm::SCEV* lowest = nullptr;  // nullptr: no such number, or it cannot wrap where the others are in bounds
   const llvm::SCEV* highest = nullptr;
+  const llvm::SCEVZeroExtendExpr* number = nullptr;  // the 32-bit number, if there is one
+  const llvm::SCEV* first = nullptr;                 // its first value, in 64 bits
   std::uint64_t width = 0;
   llvm::Value* memory = nullptr;
 };
@@ -68,6 +70,7 @@ class Loops {
     }
     llvm::Type* i64 = llvm::Type::getInt64Ty(loop->getHeader()->getContext());
     rounds_ = evolution_.getTruncateOrZeroExtend(rounds_, i64);
+    starts_.clear();
     std::vector<Span> spans;
     for (const TrapPoint& point : points) {
       const auto span = span_of(*loop, point);
@@ -83,10 +86,42 @@ class Loops {
       }
     }
     llvm::formLCSSARecursively(*loop, dominators_, &loops_, &evolution_);
+    const std::vector<Wide> wide = find_numbers(*loop, spans);
     llvm::Value* fine = check(spans, expander, before);
     double_behind(loop, before, fine);
+    for (const Wide& number : wide) widen(*loop, number);
     for (const TrapPoint& point : points) point.call->eraseFromParent();
     return true;
+  }
+
+  // A 32-bit number that does not wrap where all checks hold: so that it can count in 64 bits, which vectors need.
+  struct Wide {
+    llvm::Instruction* extension;
+    const llvm::SCEV* first;
+    const llvm::SCEV* step;
+  };
+  std::vector<Wide> find_numbers(const llvm::Loop& loop, const std::vector<Span>& spans) {
+    std::vector<Wide> found;
+    for (llvm::BasicBlock* block : loop.blocks()) {
+      for (llvm::Instruction& instruction : *block) {
+        if (!llvm::isa<llvm::ZExtInst>(instruction) || !instruction.getType()->isIntegerTy(64)) continue;
+        const llvm::SCEV* value = evolution_.getSCEV(&instruction);
+        const auto span = llvm::find_if(spans, [&](const Span& s) { return s.number != nullptr && s.number == value; });
+        if (span == spans.end()) continue;
+        const auto* number = llvm::cast<llvm::SCEVAddRecExpr>(span->number->getOperand());
+        found.push_back({&instruction, span->first, number->getOperand(1)});
+      }
+    }
+    return found;
+  }
+
+  void widen(llvm::Loop& loop, const Wide& what) {
+    llvm::Type* i64 = what.extension->getType();
+    const llvm::SCEV* step = evolution_.getSignExtendExpr(what.step, i64);
+    const llvm::SCEV* number = evolution_.getAddRecExpr(what.first, step, &loop, llvm::SCEV::FlagNSW);
+    llvm::SCEVExpander expander(evolution_, loop.getHeader()->getModule()->getDataLayout(), "wide");
+    llvm::Value* value = expander.expandCodeFor(number, i64, what.extension->getIterator());
+    what.extension->replaceAllUsesWith(value);
   }
 
   static std::size_t size_of(const llvm::Loop& loop) {
@@ -136,7 +171,7 @@ class Loops {
     const auto* step = llvm::dyn_cast<llvm::SCEVConstant>(steps->getOperand(1));
     if (step == nullptr || !step->getAPInt().isSignedIntN(31)) return false;
     llvm::Type* i64 = index->getType();
-    const llvm::SCEV* first = evolution_.getTruncateOrZeroExtend(steps->getStart(), i64);
+    const auto [first, is_exact] = first_value(steps->getStart(), i64);
     const llvm::SCEV* distance =
         evolution_.getMulExpr(rounds_, evolution_.getConstant(step->getAPInt().sextOrTrunc(64)));
     const llvm::SCEV* last = evolution_.getAddExpr(first, distance);
@@ -145,10 +180,32 @@ class Loops {
     const llvm::SCEV* highest = grows ? last : first;
     span.low = evolution_.getAddExpr(fixed, lowest);
     span.high = evolution_.getAddExpr(fixed, highest);
-    if (extended == nullptr || (grows && evolution_.isKnownNonNegative(fixed))) return true;
+    span.number = extended;
+    span.first = first;
+    if (extended == nullptr) return true;
+    if (grows && (is_exact ? evolution_.isKnownNonNegative(fixed) : fixed->isZero())) return true;
     span.lowest = lowest;
     span.highest = highest;
     return true;
+  }
+
+  // The first value of a number in 64 bits: where it is another's first value and a constant, by that, so that LLVM
+  // sees neighbours as such. Not exact, then, until it is known to be a 32-bit number.
+  struct FirstValue {
+    const llvm::SCEV* value;
+    bool is_exact;
+  };
+  FirstValue first_value(const llvm::SCEV* start, llvm::Type* i64) {
+    for (const llvm::SCEV* other : starts_) {
+      if (other->getType() != start->getType()) continue;
+      const auto* distance = llvm::dyn_cast<llvm::SCEVConstant>(evolution_.getMinusSCEV(start, other));
+      if (distance == nullptr || !distance->getAPInt().isSignedIntN(24)) continue;
+      const llvm::SCEV* wide = evolution_.getConstant(distance->getAPInt().sextOrTrunc(64));
+      return {evolution_.getAddExpr(evolution_.getTruncateOrZeroExtend(other, i64), wide),
+              distance->isZero() || start->getType() == i64};
+    }
+    starts_.push_back(start);
+    return {evolution_.getTruncateOrZeroExtend(start, i64), true};
   }
 
   // All of [low, high + width) lies in [0, size), as signed numbers: what is below zero has wrapped. The largest
@@ -202,6 +259,7 @@ class Loops {
   llvm::DominatorTree& dominators_;
   llvm::ScalarEvolution& evolution_;
   const llvm::SCEV* rounds_ = nullptr;
+  std::vector<const llvm::SCEV*> starts_;  // of the loop's numbers, but those that are a constant apart from another
 };
 
 }  // namespace

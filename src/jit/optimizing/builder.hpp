@@ -55,6 +55,8 @@ class ModuleBuilder {
   // After `build`: the symbols of a function that was compiled here, and of its thunk; empty for others.
   llvm::StringRef symbol(core::FuncIdx index) const;
   llvm::StringRef thunk_symbol(core::FuncIdx index) const;
+  // Of the loop's code; empty if it could not be made.
+  llvm::StringRef loop_symbol() const;
 
   // For passes over what was built.
   // A function whose first parameter is its instance: compiled, or one that calls something else for its callers.
@@ -91,10 +93,13 @@ class ModuleBuilder {
   bool is_shared(core::FuncIdx index) const noexcept {
     return !model_.is_imported(index) && places_[index.value] != Place::nowhere;
   }
+  void build_loop(const LoopPlace& place);
+  void enter_loop(llvm::Function& code);
   void bridge_own(core::FuncIdx index);
   void bridge_import(core::FuncIdx index);
   void call_through(llvm::IRBuilder<>& ir, llvm::Value* func, core::FuncIdx index);
   void finish(llvm::Function& function);
+  void finish_guest_code(llvm::Function& function);
   // What never changes while the function runs. A pointer leads to that many bytes at least, which may be read at any
   // time: so loads of them leave loops though an access before them may trap.
   llvm::Value* load_invariant(llvm::IRBuilder<>& ir, llvm::Type* type, llvm::Value* base, std::uint64_t offset,
@@ -119,6 +124,8 @@ class ModuleBuilder {
   const core::Module& model_;
   std::span<const Place> places_;
   std::string name_;
+  const LoopPlace* loop_;
+  llvm::Function* loop_code_ = nullptr;
   bool is_metered_;
   std::unique_ptr<llvm::DIBuilder> positions_;  // nullptr: nobody asks what code was compiled from
   llvm::MDBuilder metadata_;

@@ -195,12 +195,14 @@ class Part {
       functions.push_back(builder.symbol(core::FuncIdx(i)).str());
       thunks.push_back(builder.thunk_symbol(core::FuncIdx(i)).str());
     }
+    loop = builder.loop_symbol().str();
     return {};
   }
 
   llvm::SmallVector<char, 0> bytes;
   std::vector<std::string> functions;
   std::vector<std::string> thunks;
+  std::string loop;
 };
 
 // Fewer bytes of bodies than this are not worth a thread of their own.
@@ -247,7 +249,7 @@ Result<std::vector<Part>> make_parts(const core::ValidatedModule& source, const 
   return parts;
 }
 
-Result<Linked> link(const std::vector<Part>& parts, bool is_metered) {
+Result<Linked> link(const std::vector<Part>& parts, const CompileOptions& options) {
   std::vector<llvm::MemoryBufferRef> objects;
   std::vector<std::string> functions = parts.front().functions;
   std::vector<std::string> thunks = parts.front().thunks;
@@ -259,15 +261,60 @@ Result<Linked> link(const std::vector<Part>& parts, bool is_metered) {
       thunks[i] = part.thunks[i];
     }
   }
-  return link_image(objects, functions, thunks, is_metered);
+  auto linked = link_image(objects, functions, thunks, parts.front().loop);
+  if (!linked) return linked;
+  ImageLayout& layout = linked->image.layout;
+  layout.is_metered = options.fuel ? 1 : 0;
+  if (options.loop != nullptr) {
+    layout.loop_function = options.loop->function.value;
+    layout.loop_offset = options.loop->offset;
+  }
+  return linked;
+}
+
+}  // namespace
+
+namespace {
+
+// What the function calls itself, and what those call, while it is small: compiled with it, it can be inlined.
+std::vector<bool> small_callees(const core::ValidatedModule& source, core::FuncIdx root) {
+  constexpr std::size_t most_bytes = 16 << 10;  // of bodies altogether
+  constexpr std::size_t small = 1 << 10;        // of one
+  const core::Module& module = *source.module;
+  std::vector<bool> found(module.funcs.size());
+  std::vector<core::FuncIdx> open{root};
+  std::size_t bytes = 0;
+  while (!open.empty()) {
+    const core::Func& func = module.funcs[open.back()];
+    open.pop_back();
+    Cursor cursor(func.body, func.offset);
+    std::pmr::vector<core::LocalRun> runs;
+    core::read_locals(cursor, runs, 0, source.features);
+    const std::uint64_t code_at = cursor.offset() - func.offset;
+    core::InstructionReader reader(func.body.subspan(code_at), func.offset + code_at, source.features,
+                                   *std::pmr::get_default_resource());
+    core::Instruction in;
+    while (reader.next(in)) {
+      if (in.op != Op::call || module.is_imported(core::FuncIdx(in.index)) || in.index == root.value) continue;
+      const std::size_t size = module.funcs[core::FuncIdx(in.index)].body.size();
+      if (found[in.index] || size > small || bytes + size > most_bytes) continue;
+      found[in.index] = true;
+      bytes += size;
+      open.emplace_back(in.index);
+    }
+  }
+  return found;
 }
 
 }  // namespace
 
 Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const CompileOptions& options) {
   std::vector<bool> left_out(source.module->funcs.size());
+  const std::vector<bool> callees =
+      options.loop == nullptr ? std::vector<bool>() : small_callees(source, options.loop->function);
+  const std::vector<bool>* wanted = options.loop == nullptr ? options.wanted : &callees;
   for (std::size_t i = 0; i < left_out.size(); ++i) {
-    left_out[i] = i < source.module->imported_funcs || (options.wanted != nullptr && !(*options.wanted)[i]);
+    left_out[i] = i < source.module->imported_funcs || (wanted != nullptr && !(*wanted)[i]);
   }
   for (;;) {
     auto parts = make_parts(source, options, left_out);
@@ -277,7 +324,7 @@ Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const C
       for (const Part& part : *parts) compiled.text.append(part.bytes.data(), part.bytes.size());
       return compiled;
     }
-    auto linked = link(*parts, options.fuel);
+    auto linked = link(*parts, options);
     if (!linked) return std::move(linked).error();
     bool fits = true;
     for (std::size_t i = 0; i < left_out.size(); ++i) {
@@ -285,6 +332,7 @@ Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const C
       left_out[i] = true;
       fits = false;
     }
+    if (linked->loop_frame_size > largest_frame) linked->image.layout.loop_entry = not_compiled;
     compiled.image = std::move(linked->image);
     if (fits) return compiled;
   }

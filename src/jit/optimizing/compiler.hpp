@@ -10,13 +10,21 @@
 
 namespace tenon::jit {
 
+// A loop of a function of the module's own.
+struct LoopPlace {
+  core::FuncIdx function;
+  std::uint32_t offset = 0;  // of the `loop` in the body
+  bool operator==(const LoopPlace&) const = default;
+};
+
 struct CompileOptions {
   unsigned level = 2;                         // 0 to 3, as compilers mean it
   bool host_cpu = true;                       // use what this machine has beyond the baseline of its kind
   const char* emit = nullptr;                 // "ir" or "asm": `text` instead of an image
   const std::vector<bool>* wanted = nullptr;  // by function index: those to compile; nullptr: all
   unsigned threads = 1;
-  bool fuel = false;  // the code pays with fuel, as metered bytecode does
+  const LoopPlace* loop = nullptr;  // instead of functions its code, and those that it calls and may inline
+  bool fuel = false;                // the code pays with fuel, as metered bytecode does
 };
 
 struct Compiled {

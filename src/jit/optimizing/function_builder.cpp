@@ -3,6 +3,7 @@
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/Intrinsics.h>
 
+#include "jit/optimizing/peel.hpp"
 #include "jit/optimizing/trap_points.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/store.hpp"
@@ -22,6 +23,18 @@ FunctionBuilder::FunctionBuilder(ModuleBuilder& module, core::FuncIdx index)
       ir_(module.context_),
       instance_(function_.getArg(0)) {}
 
+FunctionBuilder::FunctionBuilder(ModuleBuilder& module, const LoopPlace& place, llvm::Function& code)
+    : module_(module),
+      source_(module.source_),
+      model_(module.model_),
+      index_(place.function),
+      type_(*module.source_.func_signatures[place.function]),
+      function_(code),
+      context_(module.context_),
+      ir_(module.context_),
+      instance_(code.getArg(0)),
+      loop_(&place) {}
+
 llvm::BasicBlock* FunctionBuilder::new_block(const char* name) {
   return llvm::BasicBlock::Create(context_, name, &function_);
 }
@@ -40,19 +53,9 @@ bool FunctionBuilder::build() {
   Cursor cursor(func.body, func.offset);
   std::pmr::vector<core::LocalRun> runs;
   core::read_locals(cursor, runs, static_cast<std::uint32_t>(type_.params.size()), source_.features);
-  for (const core::ValType param : type_.params) {
-    llvm::AllocaInst* local = ir_.CreateAlloca(module_.type_of(param));
-    ir_.CreateStore(function_.getArg(static_cast<unsigned>(locals_.size()) + 1), local);
-    locals_.push_back(local);
-  }
-  for (const core::LocalRun& run : runs) {
-    for (std::uint32_t i = 0; i < run.count; ++i) {
-      llvm::Type* type = module_.type_of(run.type);
-      llvm::AllocaInst* local = ir_.CreateAlloca(type);
-      ir_.CreateStore(llvm::Constant::getNullValue(type), local);
-      locals_.push_back(local);
-    }
-  }
+  std::vector<core::ValType> types(type_.params.begin(), type_.params.end());
+  for (const core::LocalRun& run : runs) types.insert(types.end(), run.count, run.type);
+  make_locals(types);
   Block outermost;
   outermost.op = Op::return_;
   for (const core::ValType result : type_.results) outermost.results.push_back(module_.type_of(result));
@@ -62,15 +65,15 @@ bool FunctionBuilder::build() {
   blocks_.push_back(std::move(outermost));
 
   ir_.SetInsertPoint(body_);
-  const std::uint64_t code_at = cursor.offset() - func.offset;
-  core::InstructionReader reader(func.body.subspan(code_at), func.offset + code_at, source_.features,
+  code_at_ = cursor.offset() - func.offset;
+  core::InstructionReader reader(func.body.subspan(code_at_), func.offset + code_at_, source_.features,
                                  *std::pmr::get_default_resource());
   core::Instruction in;
   begin_run();
   while (!blocks_.empty() && reader.next(in)) {
     if (position != nullptr) {
       ir_.SetCurrentDebugLocation(
-          llvm::DILocation::get(context_, static_cast<unsigned>(func.offset + code_at) + in.offset, 0, position));
+          llvm::DILocation::get(context_, static_cast<unsigned>(func.offset + code_at_) + in.offset, 0, position));
     }
     if (!reachable_) {
       skip(in);
@@ -82,8 +85,37 @@ bool FunctionBuilder::build() {
   if (!reader.ok()) return false;
   end_run();
   ir_.SetInsertPoint(entry_);
-  ir_.CreateBr(body_);
+  if (loop_ == nullptr) {
+    ir_.CreateBr(body_);
+    return true;
+  }
+  if (last_of_loop_ == nullptr) return false;
+  ir_.CreateBr(loop_header_);
+  std::vector<llvm::BasicBlock*> blocks;
+  for (auto block = std::next(before_loop_->getIterator()); &*std::prev(block) != last_of_loop_; ++block) {
+    blocks.push_back(&*block);
+  }
+  peel(*entry_, blocks);
   return true;
+}
+
+// Parameters first. A frame has them, and all others, in its slots.
+void FunctionBuilder::make_locals(std::span<const core::ValType> types) {
+  Values values;
+  if (loop_ != nullptr) {
+    values = module_.load_slots(ir_, function_.getArg(1), types);
+  } else {
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      const bool is_param = i < type_.params.size();
+      values.push_back(is_param ? static_cast<llvm::Value*>(function_.getArg(static_cast<unsigned>(i) + 1))
+                                : llvm::Constant::getNullValue(module_.type_of(types[i])));
+    }
+  }
+  for (llvm::Value* value : values) {
+    llvm::AllocaInst* local = ir_.CreateAlloca(value->getType());
+    ir_.CreateStore(value, local);
+    locals_.push_back(local);
+  }
 }
 
 llvm::Value* FunctionBuilder::pop() {
@@ -531,6 +563,11 @@ void FunctionBuilder::begin(const core::Instruction& in) {
     for (llvm::Type* type : carried) block.phis.push_back(ir_.CreatePHI(type, 2));
   }
   if (in.op == Op::loop) {
+    const bool begins_here = loop_ != nullptr && code_at_ + in.offset == loop_->offset;
+    if (begins_here && stack_.empty() && params.empty()) {
+      loop_header_ = block.label;
+      before_loop_ = &*std::prev(block.label->getIterator());
+    }
     for (std::size_t i = 0; i < values.size(); ++i) block.phis[i]->addIncoming(values[i], ir_.GetInsertBlock());
     ir_.CreateBr(block.label);
     ir_.SetInsertPoint(block.label);
@@ -605,6 +642,7 @@ void FunctionBuilder::end() {
     // Falling out of a loop is no branch: its results are what is on the stack.
     blocks_.pop_back();
     if (!reachable_) stack_.resize(block.height);
+    if (block.label == loop_header_) last_of_loop_ = &function_.back();
     return;
   }
   blocks_.back() = block;
@@ -632,6 +670,11 @@ void FunctionBuilder::end() {
 }
 
 void FunctionBuilder::return_(Values values) {
+  if (loop_ != nullptr) {
+    module_.store_slots(ir_, function_.getArg(1), values);
+    ir_.CreateRetVoid();
+    return;
+  }
   if (llvm::Value* packed = module_.pack(ir_, type_, values)) {
     ir_.CreateRet(packed);
   } else {
@@ -640,7 +683,12 @@ void FunctionBuilder::return_(Values values) {
 }
 
 void FunctionBuilder::finish_call(llvm::Value* call, const core::FuncType& type, bool tail) {
-  if (!tail) return push_results(call, type.results.size());
+  if (!tail || loop_ != nullptr) push_results(call, type.results.size());
+  if (!tail) return;
+  if (loop_ != nullptr) {
+    return_(pop(type.results.size()));
+    return unreachable();
+  }
   if (type.results.empty()) {
     ir_.CreateRetVoid();
   } else {
@@ -674,7 +722,7 @@ std::uint64_t stack_bytes(const core::FuncType& type) {
 // Results beyond two are in memory of the caller's. Arguments on the stack are the callee's to remove, so where a tail
 // call changes their size, a walk of the stack would not find the caller's frame where the caller left it.
 bool FunctionBuilder::can_tail_call(const core::FuncType& callee) const {
-  return callee.results.size() <= 2 && stack_bytes(callee) == stack_bytes(type_);
+  return loop_ != nullptr || (callee.results.size() <= 2 && stack_bytes(callee) == stack_bytes(type_));
 }
 
 bool FunctionBuilder::call(core::FuncIdx callee, bool tail) {
@@ -685,7 +733,7 @@ bool FunctionBuilder::call(core::FuncIdx callee, bool tail) {
   llvm::Function* function = module_.function(callee);
   llvm::CallBase* call =
       module_.call_guest(ir_, function->getFunctionType(), function, arguments, tail ? nullptr : pad_here());
-  if (tail) llvm::cast<llvm::CallInst>(call)->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  if (tail && loop_ == nullptr) llvm::cast<llvm::CallInst>(call)->setTailCallKind(llvm::CallInst::TCK_MustTail);
   finish_call(call, type, tail);
   return true;
 }
@@ -722,8 +770,9 @@ bool FunctionBuilder::call_indirect(const core::Instruction& in, bool tail) {
                  {instance_, func, element, ir_.getInt32(in.index)});
   ir_.CreateBr(go);
   ir_.SetInsertPoint(go);
-  finish_call(module_.call_func(ir_, instance_, func, type_index, arguments, tail, tail ? nullptr : pad_here()), type,
-              tail);
+  finish_call(module_.call_func(ir_, instance_, func, type_index, arguments, tail && loop_ == nullptr,
+                                tail ? nullptr : pad_here()),
+              type, tail);
   return true;
 }
 

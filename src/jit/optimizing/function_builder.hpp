@@ -6,6 +6,10 @@
 //
 // Fuel. Each straight run of instructions is paid for where it begins, exactly as in metered bytecode
 // (interp/translate_control.cpp), and its price is written there when it ends.
+//
+// Loops. The code for a frame that is in a loop already is the whole function, whose entry takes the locals from the
+// frame and goes to a copy of the loop (peel.hpp); LLVM drops what nothing else leads to. Results go to the frame, and
+// tail calls are calls.
 #pragma once
 
 #include "jit/optimizing/builder.hpp"
@@ -15,6 +19,8 @@ namespace tenon::jit {
 class FunctionBuilder {
  public:
   FunctionBuilder(ModuleBuilder& module, core::FuncIdx index);
+  // From the loop on, as `code`.
+  FunctionBuilder(ModuleBuilder& module, const LoopPlace& place, llvm::Function& code);
   // False if the function has something that is not compiled here; its body is then incomplete and to be deleted.
   bool build();
 
@@ -41,6 +47,7 @@ class FunctionBuilder {
 
   // Operands.
   void push(llvm::Value* value) { stack_.push_back(value); }
+  void make_locals(std::span<const core::ValType> types);
   llvm::Value* pop();
   Values pop(std::size_t count);
   void push_results(llvm::Value* packed, std::size_t count);
@@ -150,6 +157,11 @@ class FunctionBuilder {
   std::vector<llvm::AllocaInst*> locals_;
   std::map<std::uint32_t, llvm::Value*> bases_;  // of memories, loaded in the entry block
   std::map<std::pair<std::uint64_t, std::uint32_t>, llvm::Value*> entities_;
+  const LoopPlace* loop_ = nullptr;  // what the code begins with; nullptr: the function
+  llvm::BasicBlock* loop_header_ = nullptr;
+  llvm::BasicBlock* before_loop_ = nullptr;  // the last block made before its header, and the last one made in it
+  llvm::BasicBlock* last_of_loop_ = nullptr;
+  std::uint64_t code_at_ = 0;  // where instructions begin, in the body
   llvm::BasicBlock* entry_ = nullptr;
   llvm::BasicBlock* body_ = nullptr;
   bool reachable_ = true;

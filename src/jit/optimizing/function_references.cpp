@@ -227,9 +227,9 @@ bool FunctionBuilder::call_ref(const core::Instruction& in, bool tail) {
   llvm::Value* reference = pop();
   const Values arguments = pop(type.params.size());
   trap_unless(ir_.CreateIsNotNull(reference), Trap::null_function_reference);
-  finish_call(
-      module_.call_func(ir_, instance_, pointer(reference), type_index, arguments, tail, tail ? nullptr : pad_here()),
-      type, tail);
+  finish_call(module_.call_func(ir_, instance_, pointer(reference), type_index, arguments, tail && loop_ == nullptr,
+                                tail ? nullptr : pad_here()),
+              type, tail);
   return true;
 }
 

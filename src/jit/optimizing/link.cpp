@@ -161,7 +161,7 @@ class Linker {
 }  // namespace
 
 Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::ArrayRef<std::string> functions,
-                          llvm::ArrayRef<std::string> thunks, bool is_metered) {
+                          llvm::ArrayRef<std::string> thunks, const std::string& loop) {
   Linker linker;
   for (const llvm::MemoryBufferRef object : objects) {
     if (auto opened = linker.open(object); !opened) return std::move(opened).error();
@@ -181,7 +181,12 @@ Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::A
   ImageLayout& layout = linked.image.layout;
   layout.functions = static_cast<std::uint32_t>(entries.size());
   layout.constants = linker.constants;
-  layout.is_metered = is_metered ? 1 : 0;
+  if (!loop.empty()) {
+    const auto found = linker.look_up({loop, loop + loop_entry_suffix});
+    layout.loop = found[0];
+    layout.loop_entry = found[1];
+    if (const auto size = sizes.find(found[0]); size != sizes.end()) linked.loop_frame_size = size->second;
+  }
   if (!bytes->empty()) {
     const auto append = [&](const auto& rows) {
       bytes->resize((bytes->size() + 15) & ~std::size_t{15});

@@ -13,12 +13,14 @@ namespace tenon::jit {
 struct Linked {
   Image image;
   std::vector<std::uint64_t> frame_sizes;  // by function index, in bytes
+  std::uint64_t loop_frame_size = 0;
 };
 
-// One image of several objects. `functions` and `thunks` name the symbols wanted, by function index; an empty name
-// gives `not_compiled`. Errors: usage (a reference to something outside of the objects, which is a fault of the
-// compiler here).
+// One image of several objects. `functions` and `thunks` name the symbols wanted, by function index, and `loop` the
+// code for a loop, whose entry's name ends in `loop_entry_suffix`; an empty name gives `not_compiled`. Errors: usage (a
+// reference to something outside of the objects, which is a fault of the compiler here).
+inline constexpr const char* loop_entry_suffix = ".entry";
 Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::ArrayRef<std::string> functions,
-                          llvm::ArrayRef<std::string> thunks, bool is_metered);
+                          llvm::ArrayRef<std::string> thunks, const std::string& loop);
 
 }  // namespace tenon::jit

@@ -3,6 +3,7 @@
 
 #include "jit/optimizing/builder.hpp"
 #include "jit/optimizing/function_builder.hpp"
+#include "jit/optimizing/link.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/store.hpp"
 
@@ -18,6 +19,7 @@ ModuleBuilder::ModuleBuilder(llvm::Module& target, const core::ValidatedModule& 
       model_(*source.module),
       places_(places),
       name_(name),
+      loop_(options.loop),
       is_metered_(options.fuel),
       metadata_(target.getContext()),
       alias_root_(metadata_.createTBAARoot("tenon")) {
@@ -119,6 +121,14 @@ void ModuleBuilder::finish(llvm::Function& function) {
   function.addFnAttr("no-builtins");  // nothing outside of the image may be called
   // Recursion stays recursion, and ends where the stack does; `return_call` is a tail call anyway.
   function.addFnAttr("disable-tail-calls", "true");
+}
+
+// A function whose first parameter is its instance.
+void ModuleBuilder::finish_guest_code(llvm::Function& function) {
+  finish(function);
+  function.addDereferenceableParamAttr(0, sizeof(runtime::Instance));
+  function.addParamAttr(0, llvm::Attribute::getWithAlignment(context_, llvm::Align(alignof(runtime::Instance))));
+  guest_code_.insert(&function);
 }
 
 llvm::Value* ModuleBuilder::load_invariant(llvm::IRBuilder<>& ir, llvm::Type* type, llvm::Value* base,
@@ -383,10 +393,7 @@ llvm::Function* ModuleBuilder::function(core::FuncIdx index) {
   const auto linkage = is_shared(index) ? llvm::GlobalValue::ExternalLinkage : llvm::GlobalValue::InternalLinkage;
   function = llvm::Function::Create(function_type(*source_.func_signatures[index]), linkage,
                                     "f" + llvm::Twine(index.value), target_);
-  finish(*function);
-  function->addDereferenceableParamAttr(0, sizeof(runtime::Instance));
-  function->addParamAttr(0, llvm::Attribute::getWithAlignment(context_, llvm::Align(alignof(runtime::Instance))));
-  guest_code_.insert(function);
+  finish_guest_code(*function);
   if (model_.is_imported(index)) {
     bridge_import(index);
   } else if (!is_shared(index)) {
@@ -455,8 +462,39 @@ void ModuleBuilder::build() {
       bridge_own(index);
     }
   }
+  if (loop_ != nullptr) build_loop(*loop_);
   take_operations();
   if (positions_ != nullptr) positions_->finalize();
+}
+
+// The function from the loop on: (instance, frame), with the results to the frame.
+void ModuleBuilder::build_loop(const LoopPlace& place) {
+  llvm::Type* ptr = llvm::PointerType::get(context_, 0);
+  auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context_), {ptr, ptr}, false);
+  llvm::Function* code = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, "loop." + name_, target_);
+  finish_guest_code(*code);
+  code->addFnAttr(llvm::Attribute::NoInline);  // checks are added to it, and not to its entry
+  if (FunctionBuilder(*this, place, *code).build()) {
+    enter_loop(*code);
+    loop_code_ = code;
+  } else {
+    guest_code_.erase(code);
+    own_.erase(code);
+    code->eraseFromParent();
+  }
+}
+
+// Its entry, which is called as a thunk is: (nothing, instance, frame).
+void ModuleBuilder::enter_loop(llvm::Function& code) {
+  llvm::Type* ptr = llvm::PointerType::get(context_, 0);
+  auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context_), {ptr, ptr, ptr}, false);
+  llvm::Function* entry =
+      llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, code.getName() + loop_entry_suffix, target_);
+  own_.insert(entry);
+  entry->setDSOLocal(true);
+  llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", entry));
+  ir.CreateCall(&code, {entry->getArg(1), entry->getArg(2)})->setCallingConv(llvm::CallingConv::Tail);
+  ir.CreateRetVoid();
 }
 
 llvm::StringRef ModuleBuilder::symbol(core::FuncIdx index) const {
@@ -465,5 +503,6 @@ llvm::StringRef ModuleBuilder::symbol(core::FuncIdx index) const {
 llvm::StringRef ModuleBuilder::thunk_symbol(core::FuncIdx index) const {
   return compiled_[index.value] ? thunks_[index.value]->getName() : "";
 }
+llvm::StringRef ModuleBuilder::loop_symbol() const { return loop_code_ == nullptr ? "" : loop_code_->getName(); }
 
 }  // namespace tenon::jit

@@ -110,25 +110,20 @@ void* map_code(int file, std::uint64_t offset, std::size_t size, std::size_t cod
 }
 
 NativeStack& native_stack() noexcept {
-  thread_local NativeStack stack;
+  constinit thread_local NativeStack stack;
   return stack;
 }
 
-std::uintptr_t stack_limit() noexcept {
-  if (native_stack().lowest != 0) return native_stack().lowest;
-  // Asking is slow for a process's first thread.
-  thread_local const std::uintptr_t limit = [] {
-    pthread_attr_t attributes;
-    if (::pthread_getattr_np(::pthread_self(), &attributes) != 0) return std::uintptr_t{0};
-    void* address = nullptr;
-    std::size_t size = 0;
-    ::pthread_attr_getstack(&attributes, &address, &size);
-    std::size_t guard = 0;
-    ::pthread_attr_getguardsize(&attributes, &guard);
-    ::pthread_attr_destroy(&attributes);
-    return reinterpret_cast<std::uintptr_t>(address) + guard;
-  }();
-  return limit;
+void find_native_stack() noexcept {
+  pthread_attr_t attributes;
+  if (::pthread_getattr_np(::pthread_self(), &attributes) != 0) return;
+  void* address = nullptr;
+  std::size_t size = 0;
+  ::pthread_attr_getstack(&attributes, &address, &size);
+  std::size_t guard = 0;
+  ::pthread_attr_getguardsize(&attributes, &guard);
+  ::pthread_attr_destroy(&attributes);
+  native_stack().lowest = reinterpret_cast<std::uintptr_t>(address) + guard;
 }
 
 }  // namespace tenon::os

@@ -1,0 +1,14 @@
+// From bytecode to compiled code and back.
+#pragma once
+
+#include "interp/registers.hpp"
+#include "jit/activation.hpp"
+
+namespace tenon::jit {
+
+// Runs compiled code with the frame at fp, which is then that of a function which has ended, and goes on with what that
+// came to. `position`: behind a cell of bytecode that stands for it in backtraces.
+interp::Step run_compiled(interp::Registers& r, core::FuncIdx index, const NativeEntry& entry,
+                          const runtime::Cell* position);
+
+}  // namespace tenon::jit
