@@ -9,18 +9,20 @@ start-up nor compiling does. That is repeated in turns, and each time is divided
 it; what is shown is the median of those ratios. Where an engine gives another result than the native program, the row
 says so. Start-up is the time of a process that runs an empty module.
 
-Engines are looked up in PATH, or named by variables: WASMTIME, WASMER, WASMI, NODE, CC (clang for native code). Nothing is
+Engines are looked up in PATH, or named by variables: WASMTIME, WASM2C, WASMER, WASMI, NODE, CC (clang for native code). Nothing is
 fetched. Results go to build/release/peers.json; --write-docs writes the tables between the marks in docs/performance.md
 and the plot docs/peers.svg from them.
 """
 
 import argparse
 import datetime
+import functools
 import json
 import math
 import os
 import pathlib
 import platform
+import re
 import resource
 import shutil
 import statistics
@@ -32,6 +34,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/release"
 KERNELS = BUILD / "bench/kernels"
 TIME_LIMIT = 300
+RUNTIME_OF_WASM2C = pathlib.Path("/usr/share/wabt/wasm2c")  # as packages of wabt install it
 
 NODE_RUN = ("const i=new WebAssembly.Instance(new WebAssembly.Module(require('fs').readFileSync(process.argv[1])));"
             "console.log(i.exports.run(Number(process.argv[2])))")
@@ -62,13 +65,16 @@ def engines():
                             lambda module: [program, *options, module], [program, *version]))
 
     tenon = str(BUILD / "tenon")
-    for tier in ("interpreter", "baseline", "optimizing"):
+    for tier in ("interpreter", "baseline", "optimizing", "auto"):
         probe = subprocess.run([tenon, "run", "--tier", tier, str(ROOT / "bench/empty.wasm")], capture_output=True)
         if probe.returncode == 0:
             cli(f"Tenon {tier}", tenon, ["run", "--no-cache", "--tier", tier])
     if program := find("WASMTIME", "wasmtime"):
         cli("wasmtime Cranelift", program, ["run", "-C", "cache=n"])
         cli("wasmtime Winch", program, ["run", "-C", "cache=n", "-C", "compiler=winch"])
+    if (translator := find("WASM2C", "wasm2c")) and RUNTIME_OF_WASM2C.exists():
+        found.append(Engine("wasm2c, clang -O2", lambda module, rounds: [build_wasm2c(translator, module), str(rounds)],
+                            lambda module: [build_wasm2c(translator, module), "0"], [translator, "--version"]))
     if program := find("WASMER", "wasmer"):
         cli("wasmer", program, ["run"])
     if program := find("WASMI", "wasmi_cli"):
@@ -92,6 +98,28 @@ def build_native(kernel):
                     'int main(int c, char** v) { printf("%d\\n", (int)run((unsigned)atoi(v[c - 1]))); return 0; }\n')
     subprocess.run([compiler, "-O2", "-fno-builtin", str(ROOT / f"bench/kernels/{kernel}.c"), str(main), "-o", str(program), "-lm"],
                    check=True)
+    return str(program)
+
+
+@functools.cache
+def build_wasm2c(translator, module):
+    """The module as a program: C made of it by wabt, which clang compiles."""
+    name = pathlib.Path(module).stem
+    source = BUILD / f"peers-{name}-wasm2c.c"
+    subprocess.run([translator, module, "-n", "guest", "-o", str(source)], check=True)
+    # What wabt calls things depends on its version.
+    header = source.with_suffix(".h").read_text()
+    instantiate, kind = re.search(r"void (\w*guest_instantiate)\((\w+) ?\*", header).groups()
+    begin = "".join(f"  {name}();\n" for name in re.findall(r"void (\w*guest_init_module)\(void\)", header))
+    run = re.search(r"u32 (\w*guest\w*run)\(\w+ ?\*, u32\)", header)
+    call = f'printf("%d\\n", (int){run[1]}(&guest, (unsigned)atoi(v[c - 1])));' if run else "(void)c, (void)v;"
+    main = source.with_name(f"peers-{name}-wasm2c-main.c")
+    main.write_text(f'#include <stdio.h>\n#include <stdlib.h>\n#include "{source.stem}.h"\n'
+                    f"int main(int c, char** v) {{\n  {kind} guest;\n  wasm_rt_init();\n{begin}"
+                    f"  {instantiate}(&guest);\n  {call}\n  return 0;\n}}\n")
+    program = BUILD / f"peers-{name}-wasm2c"
+    subprocess.run([find("CC", "clang-19") or find("CC", "clang"), "-O2", "-I", str(RUNTIME_OF_WASM2C), str(source), str(main),
+                    str(RUNTIME_OF_WASM2C / "wasm-rt-impl.c"), "-o", str(program), "-lm"], check=True)
     return str(program)
 
 

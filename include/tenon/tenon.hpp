@@ -83,7 +83,7 @@ struct EngineOptions {
   // The interpreter's plain loop instead of tail calls; for comparing the two.
   bool loop_dispatch = false;
   Tier tier = Tier::interpreter;
-  // Not 0, for tests: the baseline compiles functions after a number of calls and turns of loops that this one chooses.
+  // Not 0, for tests: tiers change at random points: functions', with `baseline`, or with `automatic` those of loops.
   std::uint64_t tier_seed = 0;
   // The folder in which compiled code is kept from one run to the next (tenon/native.hpp: default_cache_folder); empty:
   // it is not kept. It must be this user's own. Beyond `cache_bytes`, what was not used for the longest time goes.

@@ -26,6 +26,7 @@ using namespace std::chrono_literals;
 constexpr auto first_patience = 20ms;
 constexpr auto least_pause = 20ms;
 constexpr auto most_pause = 1s;
+constexpr auto test_pause = 0us;
 // Bytes of function bodies that are compiled in one piece.
 constexpr std::size_t piece_size = 16 << 10;
 
@@ -147,7 +148,11 @@ Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::Co
   } else {
     std::call_once(engine.has_background, [&] { engine.background = std::make_unique<Background>(engine); });
     // Metered loops pay at their branches, and which of them has paid already cannot be told.
-    if (!options.fuel) unit->native.look_for_loops(options.loop_dispatch);
+    if (!options.fuel) {
+      const auto compile = [&background = *engine.background, of = unit.get()] { background.compile_loops(*of); };
+      unit->native.look_for_loops(options.loop_dispatch,
+                                  options.tier_seed == 0 ? std::function<void()>() : std::function<void()>(compile));
+    }
     engine.background->watch(unit);
   }
   return unit;
@@ -203,21 +208,25 @@ void Background::forget(const NativeUnit& unit) noexcept {
 void Background::run() {
   cache_ = open_cache(options_);
   std::unique_lock lock(mutex_);
-  auto pause = std::chrono::steady_clock::duration(first_patience);
+  // With a seed guests are asked all the time, and all that is compiled are the loops that they are in.
+  const bool is_test = options_.tier_seed != 0;
+  const std::chrono::steady_clock::duration patience = is_test ? test_pause : first_patience;
+  const std::chrono::steady_clock::duration longest = is_test ? test_pause : most_pause;
+  auto pause = patience;
   while (!is_stopping_) {
     if (units_.empty()) {
       changed_.wait(lock);
-      pause = first_patience;
+      pause = patience;
       continue;
     }
     // What is new is looked up at once.
     bool found_work = false;
     bool is_new = false;
-    if (pause != first_patience) look_flags_.ask_all();
+    if (is_test || pause != patience) look_flags_.ask_all();
     for (std::size_t i = 0; i < units_.size() && !is_stopping_; ++i) {
       const std::shared_ptr<NativeUnit> unit = units_[i];
       is_new = is_new || !unit->is_known;
-      if (unit->is_known && pause == first_patience) continue;
+      if (unit->is_known && pause == patience) continue;
       busy_with_ = unit.get();
       lock.unlock();
       if (!std::exchange(unit->is_known, true)) {
@@ -230,9 +239,9 @@ void Background::run() {
       changed_.notify_all();
     }
     if (is_stopping_) return;
-    if (is_new) pause = first_patience;
+    if (is_new) pause = patience;
     changed_.wait_for(lock, pause, [this] { return is_stopping_; });
-    pause = found_work ? least_pause + 1ms : std::min<std::chrono::steady_clock::duration>(pause * 2, most_pause);
+    pause = found_work ? least_pause + 1ms : std::min(pause * 2, longest);
   }
 }
 
@@ -278,6 +287,7 @@ bool Background::compile_loops(NativeUnit& unit) {
 
 // False if there is no compiler. What it would not take is not asked for again.
 bool Background::compile(NativeUnit& unit, const jit::CompileOptions& options) {
+  const std::lock_guard lock(unit.compiling);
   jit::CompileOptimizing* compiler = find_compiler();
   if (compiler == nullptr) return false;
   jit::CompileOptions all = options;

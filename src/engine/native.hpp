@@ -31,6 +31,7 @@ struct NativeUnit {
   Result<void> add(const jit::Image& image);
 
   // Of `Background`.
+  std::mutex compiling;
   std::optional<jit::Digest> key;
   std::vector<jit::Image> images;
   std::vector<bool> compiled;  // functions that are, or that the compiler would not take
@@ -56,12 +57,13 @@ class Background {
   ~Background();
   void watch(std::shared_ptr<NativeUnit> unit);
   void forget(const NativeUnit& unit) noexcept;
+  // Compiles the loops that are wanted. False if there are none, or there is no compiler.
+  bool compile_loops(NativeUnit& unit);
 
  private:
   void run();
   void look_up(NativeUnit& unit);
   bool compile_some(NativeUnit& unit);
-  bool compile_loops(NativeUnit& unit);
   bool compile(NativeUnit& unit, const jit::CompileOptions& options);
 
   EngineOptions options_;

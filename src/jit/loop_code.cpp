@@ -51,8 +51,9 @@ const LoopHeader* header_at(const interp::FunctionCode& function, const Cell* ip
 
 }  // namespace
 
-LoopCode::LoopCode(bool loop_dispatch) noexcept
-    : handler_{std::bit_cast<std::uint64_t>(loop_dispatch
+LoopCode::LoopCode(bool loop_dispatch, std::function<void()> compile) noexcept
+    : compile_(std::move(compile)),
+      handler_{std::bit_cast<std::uint64_t>(loop_dispatch
                                                 ? interp::LoopDispatch::handler<interp::OutOfLine<EnterLoop>>()
                                                 : interp::TailDispatch::handler<interp::OutOfLine<EnterLoop>>())} {}
 
@@ -66,10 +67,15 @@ const Cell* LoopCode::find(interp::Code& code, const Cell* ip) noexcept {
     header = header_at(*function, target);
     if (header == nullptr) return nullptr;
   }
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   Row* row = row_of({function->index, header->offset});
   if (row == nullptr) return nullptr;
   row->header = function->begin + header->header;
+  if (compile_ && !row->is_taken) {
+    lock.unlock();
+    compile_();
+    lock.lock();
+  }
   return row->entry == nullptr ? nullptr : row->bytecode.data();
 }
 

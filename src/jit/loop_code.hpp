@@ -12,6 +12,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <mutex>
 #include <optional>
 
@@ -23,7 +24,8 @@ namespace tenon::jit {
 
 class LoopCode {
  public:
-  explicit LoopCode(bool loop_dispatch) noexcept;
+  // `compile`, for tests, is called on the guest's thread with each loop that is wanted first; it may be empty.
+  LoopCode(bool loop_dispatch, std::function<void()> compile) noexcept;
   // Bytecode that goes on in the loop's code; nullptr: `ip` is at no loop, or it has none yet. From any thread.
   const runtime::Cell* find(interp::Code& code, const runtime::Cell* ip) noexcept;
   // A loop that guests were found in, and that nobody took so far.
@@ -42,6 +44,7 @@ class LoopCode {
   Row* row_of(const LoopPlace& place) noexcept;
 
   static constexpr std::size_t most_loops = 64;
+  const std::function<void()> compile_;
   std::mutex mutex_;
   runtime::Cell handler_;
   std::size_t count_ = 0;

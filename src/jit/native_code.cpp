@@ -158,9 +158,9 @@ Result<const std::uint8_t*> NativeCode::add(const Image& image) {
   return base;
 }
 
-void NativeCode::look_for_loops(bool loop_dispatch) {
+void NativeCode::look_for_loops(bool loop_dispatch, std::function<void()> compile) {
   State& state = *state_;
-  state.loops = std::make_unique<LoopCode>(loop_dispatch);
+  state.loops = std::make_unique<LoopCode>(loop_dispatch, std::move(compile));
   state.native.owner = &state;
   state.native.find_loop = [](const NativeModule& native, const runtime::Instance& instance, const Cell* ip) noexcept {
     const State& owner = *static_cast<const State*>(native.owner);

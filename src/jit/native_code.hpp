@@ -1,6 +1,7 @@
 // A module's machine code in memory, and the way in and out of it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -26,7 +27,8 @@ class NativeCode {
   Result<const std::uint8_t*> add(const Image& image);
 
   // From now on guests that are asked to look go on in the code of loops, where there is any. Before anything runs.
-  void look_for_loops(bool loop_dispatch);
+  // `compile`: as of `LoopCode`.
+  void look_for_loops(bool loop_dispatch, std::function<void()> compile);
   // A loop that a guest was found in, and for which nothing was added yet; each is told once.
   std::optional<LoopPlace> take_wanted_loop() noexcept;
 

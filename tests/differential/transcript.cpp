@@ -1,6 +1,6 @@
 // What modules do, line by line, to be compared with what another engine says they do (tools/differential.py):
 //
-//   transcript [--loop-dispatch] [--optimizing] MODULE...
+//   transcript [--loop-dispatch] [--baseline | --optimizing | --loops] MODULE...
 //
 // For each module `module PATH`; `instantiate` and `ok`, the trap's message or the kind of the error; then for each
 // exported function whose parameters and results are numbers `call N`, N being its place among the exports, with its
@@ -8,6 +8,8 @@
 // 64-bit words in little endian; sizes are multiples of 8), and `global N` for each of a number type. Numbers are shown
 // by their bits, in hexadecimal. The arguments are the same for everybody: 1, 2, 3, ... as bits of the parameters'
 // types. With --optimizing everything is compiled first: the tiers are compared with each other as two engines are.
+// With
+// --loops guests go on in compiled code where they are found in a loop.
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
@@ -100,6 +102,10 @@ int main(int argc, char** argv) {
     if (std::strcmp(argv[first], "--loop-dispatch") == 0) options.loop_dispatch = true;
     if (std::strcmp(argv[first], "--optimizing") == 0) options.tier = Tier::optimizing;
     if (std::strcmp(argv[first], "--baseline") == 0) options.tier = Tier::baseline;
+    if (std::strcmp(argv[first], "--loops") == 0) {
+      options.tier = Tier::automatic;
+      options.tier_seed = 1;
+    }
   }
   const Engine engine(options);
   for (int i = first; i < argc; ++i) run(engine, argv[i]);
