@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tenon's tiers and other engines on the same work, in turns, in one run.
 
-  ./dev bench peers [--rounds N] [--repeat N] [--write-docs] [kernel...]
+  ./dev bench peers [--repeat N] [--seconds S] [--fuel] [--write-docs] [kernel...]
 
 Each kernel of bench/kernels is one module with the export `run(rounds)`. Every engine that is found runs it as a process
 of its own: once for a few rounds and once for many, and the difference in processor time is what counts, so neither
@@ -57,7 +57,7 @@ class Engine:
             self.version = "?"
 
 
-def engines():
+def engines(metered):
     found = []
 
     def cli(name, program, options, version=("--version",)):
@@ -69,6 +69,10 @@ def engines():
         probe = subprocess.run([tenon, "run", "--tier", tier, str(ROOT / "bench/empty.wasm")], capture_output=True)
         if probe.returncode == 0:
             cli(f"Tenon {tier}", tenon, ["run", "--no-cache", "--tier", tier])
+            if metered:
+                cli(f"{tier}, fuel", tenon, ["run", "--no-cache", "--tier", tier, "--fuel", str(1 << 60)])
+    if metered:
+        return found
     if program := find("WASMTIME", "wasmtime"):
         cli("wasmtime Cranelift", program, ["run", "-C", "cache=n"])
         cli("wasmtime Winch", program, ["run", "-C", "cache=n", "-C", "compiler=winch"])
@@ -261,6 +265,7 @@ def main():
     parser.add_argument("kernels", nargs="*")
     parser.add_argument("--repeat", type=int, default=5, help="turns of each kernel")
     parser.add_argument("--seconds", type=float, default=0.25, help="least time of the native program")
+    parser.add_argument("--fuel", action="store_true", help="Tenon's tiers with and without fuel, and nobody else")
     parser.add_argument("--write-docs", action="store_true", help="write docs/performance.md and docs/peers.svg")
     parser.add_argument("--from", dest="source", help="show the results of this file, and measure nothing")
     options = parser.parse_args()
@@ -268,7 +273,7 @@ def main():
     if options.source:
         results = json.loads(pathlib.Path(options.source).read_text())
     else:
-        found = engines()
+        found = engines(options.fuel)
         kernels = options.kernels or sorted(path.stem for path in (ROOT / "bench/kernels").glob("*.c"))
         results = {"date": datetime.date.today().isoformat(), "machine": machine(), "engines": [e.name for e in found],
                    "versions": {e.name: e.version for e in found}, "kernels": {}}

@@ -61,12 +61,18 @@ Error stack_exhausted() {
 
 Result<void> call_on(Thread& thread, const Func& func, std::span<Slot> values) {
   Store& store = *thread.store;
-  const std::size_t needed = frame_header_slots + func.value_slots;
   assert(values.size() >= func.param_slots && values.size() >= func.result_slots);
-  if (!has_room(thread, needed)) return stack_exhausted();
   const Entry entry(store, thread);
+  if (is_compiled(func)) {
+    const Outcome outcome = func.instance->module->native->call(thread, func, values.data());
+    if (outcome != Outcome::returned) [[unlikely]]
+      return error_of(thread, outcome);
+    return {};
+  }
+  if (!has_room(thread, frame_header_slots + func.value_slots)) return stack_exhausted();
   const Outcome outcome = run(thread, func, values.data());
-  if (outcome != Outcome::returned) return error_of(thread, outcome);
+  if (outcome != Outcome::returned) [[unlikely]]
+    return error_of(thread, outcome);
   return {};
 }
 

@@ -116,8 +116,8 @@ struct NativeModule {
   std::span<std::atomic<NativeThunk>> thunks;  // from slots to registers; set before the entry
   std::span<const Cell> gates;                 // two cells for each function: bytecode that enters compiled code
   bool needs_guards = false;                   // memories must have their guard regions
-  // Calls a compiled function of an instance of the module, on a thread with nothing under way. `values` has the
-  // arguments, and gets the results.
+  // The host's call of a compiled function of an instance of the module: what the thread has under way is the host's to
+  // keep. `values` has the arguments, and gets the results.
   Outcome (*call)(Thread& thread, const Func& func, Slot* values) noexcept = nullptr;
   // Code for the loop that bytecode of the instance is about to turn in, at `ip`: bytecode that goes on in it. nullptr:
   // none yet. May be nullptr itself.
