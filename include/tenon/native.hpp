@@ -36,7 +36,7 @@ Result<std::string> explore_native(const Engine& engine, std::string_view input)
 struct NativeFunction {
   const void* begin = nullptr;
   std::size_t size = 0;
-  std::string name;  // "module!name", or as much of it as the name section has
+  std::string name;  // "module!name", or as much of it as the name section has, and " (baseline)" of quick code
 };
 // From now on, `tell` hears of each function that gets machine code, wherever that comes from; on the thread that adds
 // it. To be set before modules are loaded.

@@ -84,28 +84,42 @@ Result<void> add_whole(const EngineOptions& options, NativeUnit& unit) {
 
 }  // namespace
 
+namespace {
+
+// What functions of a module are called: `module!name`, as far as its name section has that.
+class FunctionNames {
+ public:
+  explicit FunctionNames(const core::Module& module) {
+    if (auto read = core::read_names(module, arena_)) names_ = std::move(*read);
+  }
+  std::string of(std::uint32_t function) const {
+    const std::string_view name = names_ ? core::find_name(names_->functions, function) : std::string_view();
+    std::string result = names_ && names_->module ? std::string(*names_->module) + "!" : std::string();
+    return result += name.empty() ? "func " + std::to_string(function) : std::string(name);
+  }
+
+ private:
+  OwnedMemory memory_;
+  Arena arena_{memory_};
+  std::optional<core::Names> names_;
+};
+
+}  // namespace
+
 Result<void> NativeUnit::add(const jit::Image& image) {
   const auto added = native.add(image);
   if (!added) return Error(added.error());
   if (!*observer || *added == nullptr) return {};
   const jit::ImageLayout& layout = image.layout;
-  OwnedMemory memory;
-  Arena arena(memory);
-  const auto names = core::read_names(*validated->module, arena);
+  const FunctionNames names(*validated->module);
   // A function ends where the next one, or a thunk, begins.
   std::vector<std::uint64_t> begins{layout.constants, layout.loop, layout.loop_entry};
   for (const auto list : {image.entries(), image.thunks()}) begins.insert(begins.end(), list.begin(), list.end());
   std::ranges::sort(begins);
   const auto tell = [&](std::uint32_t index, std::uint32_t begin, std::string_view what) {
     if (begin == jit::not_compiled) return;
-    NativeFunction function;
-    function.begin = *added + begin;
-    function.size = std::min(*std::ranges::upper_bound(begins, begin), layout.constants) - begin;
-    if (names && names->module) function.name = std::string(*names->module) + "!";
-    const std::string_view name = names ? core::find_name(names->functions, index) : std::string_view();
-    function.name += name.empty() ? "func " + std::to_string(index) : std::string(name);
-    function.name += what;
-    (*observer)(function);
+    const std::uint64_t end = std::min(*std::ranges::upper_bound(begins, begin), layout.constants);
+    (*observer)({.begin = *added + begin, .size = end - begin, .name = names.of(index) += what});
   };
   for (std::uint32_t i = 0; i < layout.functions; ++i) tell(i, image.entries()[i], "");
   tell(layout.loop_function, layout.loop, " (from a loop on)");
@@ -118,9 +132,18 @@ namespace {
 constexpr std::uint32_t calls_before_baseline = 3;
 constexpr std::uint32_t turns_before_baseline = 30;
 
-void add_baseline(const EngineOptions& options, runtime::CodeModule& code) {
+void add_baseline(const EngineState& engine, runtime::CodeModule& code) {
+  const EngineOptions& options = engine.options;
   if (options.tier != Tier::baseline && options.tier != Tier::automatic) return;
-  jit::BaselineOptions how{.seed = options.tier_seed};
+  jit::BaselineOptions how;
+  how.seed = options.tier_seed;
+  if (engine.native_observer) {
+    how.tell = [&observer = engine.native_observer,
+                names = std::make_shared<const FunctionNames>(*code.validated->module)](
+                   core::FuncIdx function, const std::uint8_t* begin, std::size_t size) {
+      observer({.begin = begin, .size = size, .name = names->of(function.value) + " (baseline)"});
+    };
+  }
   if (options.tier == Tier::automatic) {
     how.calls = calls_before_baseline;
     how.turns = turns_before_baseline;
@@ -133,7 +156,7 @@ void add_baseline(const EngineOptions& options, runtime::CodeModule& code) {
 Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::CodeModule& code,
                                                 const jit::Image* given) {
   const EngineOptions& options = engine.options;
-  add_baseline(options, code);
+  add_baseline(engine, code);
   const core::Module& module = *code.validated->module;
   // Code that does not pay with fuel is of no use where it counts.
   if (given != nullptr && options.fuel && given->layout.is_metered == 0) given = nullptr;

@@ -145,6 +145,7 @@ void Baseline::compile(const FunctionCode& function) {
   for (const baseline::Emitted::Entry& entry : emitted.entries) {
     cells_.replace(function.begin + entry.cell, std::bit_cast<std::uint64_t>(address + entry.position));
   }
+  if (options_.tell) options_.tell(function.index, address, emitted.bytes.size());
 }
 
 // Native code goes out of use: the instance that has come may not enter it. Those that are in it may stay.

@@ -1,7 +1,9 @@
 // The baseline tier of a module: machine code made of bytecode, quickly, function by function (docs/decisions 17).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 
 #include "interp/code.hpp"
 
@@ -15,6 +17,8 @@ struct BaselineOptions {
   std::uint64_t seed = 0;
   // Slots in registers; off for measuring what that is worth.
   bool uses_registers = true;
+  // Told of each function's code, on the thread that compiles it; may be empty.
+  std::function<void(core::FuncIdx, const std::uint8_t* begin, std::size_t size)> tell;
 };
 
 // Whether there is such code for this machine.

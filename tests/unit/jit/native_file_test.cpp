@@ -70,6 +70,27 @@ TEST(ObserveNative, TellsOfEachFunctionThatHasCode) {
   EXPECT_TRUE(begin + functions[0].size <= functions[1].begin || begin > functions[1].begin);
 }
 
+TEST(ObserveNative, TellsOfTheBaselinesFunctions) {
+  EngineOptions options;
+  options.tier = Tier::baseline;
+  const Engine engine(options);
+  std::vector<NativeFunction> functions;
+  observe_native(engine, [&](const NativeFunction& function) { functions.push_back(function); });
+  const Module module = Module::compile(engine, R"((module $calc
+    (func $one (export "one") (result i32) (i32.const 1)) (func (export "two") (result i32) (call $one))))")
+                            .value();
+  EXPECT_TRUE(functions.empty());
+  Store store(engine);
+  const Instance instance = Instance::make(store, module, {}).value();
+  EXPECT_EQ(instance.func<std::int32_t()>("two").value()().value(), 1);
+  std::vector<std::string> names;
+  for (const NativeFunction& function : functions) {
+    EXPECT_GT(function.size, 0U);
+    names.push_back(function.name);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"calc!func 1 (baseline)", "calc!one (baseline)"}));
+}
+
 TEST(NativeFile, HoldsAComponentWithItsCoreModules) {
   const Engine engine;
   const std::string file = compile_native(engine, R"((component
