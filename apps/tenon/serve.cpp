@@ -116,6 +116,8 @@ ExitCode serve(Options& options) {
   raise_descriptor_limit();
   const sigset_t signals = block_ending_signals();
   auto server = http::Server::start(engine, *component, *config, options.server);
+  // An address or a certificate is nothing of the component's.
+  if (!server && server.error().kind() == ErrorKind::io) return report(options, server.error(), "", "");
   if (!server) return failed(server.error());
   std::printf("%s\n", server->url().c_str());
   if (!server->metrics_url().empty()) std::printf("metrics: %s\n", server->metrics_url().c_str());
@@ -140,6 +142,13 @@ Action declare_serve(CLI::App& command) {
   command.add_option("--addr", server.address, "Where to listen; port 0 picks one")
       ->type_name("HOST:PORT")
       ->capture_default_str();
+  auto* const certificate = command
+                                .add_option("--tls-cert", server.tls_certificate,
+                                            "Speak TLS, with this certificate and those that lead to its root (PEM)")
+                                ->type_name("FILE");
+  auto* const key = command.add_option("--tls-key", server.tls_key, "The certificate's key (PEM)")->type_name("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
   command.add_option("--workers", server.workers, "Threads that serve")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();

@@ -39,7 +39,11 @@ struct Served {
 };
 
 struct Options {
-  std::string address = "127.0.0.1:8080";             // HOST:PORT; port 0 picks one
+  std::string address = "127.0.0.1:8080";  // HOST:PORT; port 0 picks one
+  // Files in PEM: the server's certificate with those that lead to its root, and its key. With them clients speak TLS,
+  // and agree on HTTP/2 or HTTP/1.1 (ALPN); without, clear text.
+  std::string tls_certificate{};
+  std::string tls_key{};
   std::string metrics_address;                        // serves figures as Prometheus reads them; empty: nowhere
   unsigned workers = 1;                               // threads
   unsigned max_instances = 1'000;                     // guests at once; other requests wait for their turn
@@ -55,8 +59,8 @@ struct Options {
 
 class Server {
  public:
-  // Listens, and starts the workers. Errors: io (the address), unlinkable (an import that nobody provides), usage (the
-  // component exports no handler).
+  // Listens, and starts the workers. Errors: io (the address, the certificate), unlinkable (an import that nobody
+  // provides), usage (the component exports no handler).
   static Result<Server> start(const Engine& engine, const Component& component, const wasi::Config& config,
                               const Options& options);
   Server(Server&&) noexcept;
@@ -64,7 +68,7 @@ class Server {
   // Stops at once.
   ~Server();
 
-  std::string url() const;          // "http://127.0.0.1:8080"
+  std::string url() const;          // "http://127.0.0.1:8080"; with a certificate, "https://..."
   std::string metrics_url() const;  // empty without one
   // Accepts no more, lets what is under way end for at most `grace`, and ends. False: not all was finished in time.
   bool stop(std::chrono::milliseconds grace = std::chrono::seconds(30));

@@ -177,7 +177,7 @@ class Python(Guest):
         self.assertEqual(lines[0], 'hello world [{"text": "three", "count": 3}, {"text": "two", "count": 2}, '
                                    '{"text": "one", "count": 1}]')
         self.assertEqual(lines[1:4], ["5241519a3ce15ea3 0.1428571428571428571428571429", "2 2026-11-21 True",
-                                      "'a,\"b,c\"\\r\\n1,2\\r\\n' One two [...]"])
+                                      "'a,\"b,c\"\\r\\n1,2\\r\\n' One two two [...]"])
         self.assertEqual(lines[4], "fib 987 [1, 8, 15, 22]")
         self.assertTrue(lines[5].startswith("no: "))
         self.assertEqual((result.stderr, result.returncode), (b"['x'] value\n", 0))

@@ -1,6 +1,6 @@
 """Made a component by componentize-py: CPython, and much of its standard library."""
 
-import csv, dataclasses, datetime, decimal, hashlib, io, itertools, json, os, re, statistics, sys, textwrap
+import csv, dataclasses, datetime, decimal, hashlib, heapq, io, itertools, json, os, re, statistics, sys, textwrap
 from collections import Counter
 from wit_world import exports
 

@@ -5,7 +5,6 @@ usage: TENON=PROGRAM python3 serve_test.py
 
 import http.client
 import http.server
-import os
 import pathlib
 import signal
 import socket
@@ -18,7 +17,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from serving import PROGRAM, Server, Serving, decode_chunked, make_guest, read_all, read_until
+from serving import PROGRAM, Server, Serving, decode_chunked, make_certificate, make_guest, read_all, read_until
 
 
 class Requests(Serving):
@@ -215,6 +214,12 @@ class Requests(Serving):
             with self.assertRaises(http.client.IncompleteRead):
                 self.ask(f"/proxy/127.0.0.1:{other.port}/")
         self.connection.close()
+        with Listener(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nonly\r\n") as other:
+            try:
+                self.assertEqual(self.ask(f"/proxy/127.0.0.1:{other.port}/")[0].status, 500)
+            except http.client.IncompleteRead:
+                pass  # the response had begun already
+        self.connection.close()
         with Listener(b"nonsense\r\n\r\n") as other:
             self.assertEqual(self.ask(f"/proxy/127.0.0.1:{other.port}/")[0].status, 502)
 
@@ -350,10 +355,7 @@ class Tls(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
         folder = pathlib.Path(self.folder.name)
-        self.certificate, key = folder / "certificate.pem", folder / "key.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test",
-                        "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", self.certificate],
-                       check=True, capture_output=True)
+        self.certificate, key = make_certificate(folder)
         self.component = make_guest(folder)
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -376,10 +378,8 @@ class Tls(unittest.TestCase):
         self.addCleanup(self.other.shutdown)
 
     def ask(self, host, trusted):
-        before = os.environ.get("SSL_CERT_FILE")
-        os.environ["SSL_CERT_FILE"] = str(self.certificate) if trusted else "/dev/null"
-        server = Server(self.component, "--allow-net", "*:*")
-        os.environ.pop("SSL_CERT_FILE") if before is None else os.environ.update(SSL_CERT_FILE=before)
+        server = Server(self.component, "--allow-net", "*:*",
+                        SSL_CERT_FILE=str(self.certificate) if trusted else "/dev/null")
         try:
             connection = http.client.HTTPConnection(*server.address, timeout=20)
             connection.request("GET", f"/proxys/{host}:{self.other.server_address[1]}/")

@@ -26,18 +26,27 @@ def make_guest(folder):
     return component
 
 
+def make_certificate(folder):
+    """The paths of a certificate for "localhost" that signed itself, and of its key."""
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
+                    "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+                   check=True, capture_output=True, timeout=120)
+    return certificate, key
+
+
 class Server:
     """`tenon serve`, from when it listens until `stop`."""
 
-    def __init__(self, component, *options):
+    def __init__(self, component, *options, **environment):
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen([PROGRAM, "serve", "--addr", "127.0.0.1:0", *options, str(component)],
-                                        stdout=subprocess.PIPE, stderr=self.errors)
+                                        stdout=subprocess.PIPE, stderr=self.errors, env={**os.environ, **environment})
         self.url = self.process.stdout.readline().decode().strip()
-        if not self.url.startswith("http://"):
+        if not self.url.startswith(("http://", "https://")):
             self.process.wait(timeout=10)
             raise AssertionError(f"no URL: {self.url!r}, {self.log()}")
-        host, port = self.url.removeprefix("http://").split(":")
+        host, port = self.url.split("://")[1].split(":")
         self.address = (host, int(port))
 
     def log(self):

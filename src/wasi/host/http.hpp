@@ -16,6 +16,7 @@
 
 #include "wasi/host/pipe.hpp"
 #include "wasi/host/signal.hpp"
+#include "wasi/host/tls.hpp"
 
 namespace tenon::wasi::host {
 
@@ -76,6 +77,7 @@ class HttpHandler {
   virtual void handle(std::shared_ptr<HttpExchange> exchange) = 0;
   virtual void ended(const HttpRecord& record) = 0;
   HttpLimits limits;
+  std::shared_ptr<const TlsIdentity> identity{};  // clients speak TLS; without it, clear text
 
  protected:
   ~HttpHandler() = default;

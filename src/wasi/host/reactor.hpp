@@ -72,7 +72,13 @@ class Reactor {
   // Accepts no more connections.
   virtual void stop_listening() = 0;
 
-  // Serves HTTP/1.1 on a connection, until it ends. The handler must live as long as the reactor.
+  // A server's certificates and its key, from files in PEM; or what is wrong with them, in words. For all reactors.
+  struct LoadedIdentity {
+    std::shared_ptr<const TlsIdentity> identity;
+    std::string error;
+  };
+  virtual LoadedIdentity load_identity(const std::string& certificates, const std::string& key) = 0;
+  // Serves HTTP on a connection, until it ends. The handler must live as long as the reactor.
   virtual void serve_http(int descriptor, HttpHandler& handler) = 0;
   // Connections that wait for their next request end at once, others with the response under way.
   virtual void finish_connections() = 0;

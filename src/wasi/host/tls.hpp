@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -37,6 +38,15 @@ class TlsSession {
 
   // What was wrong, after an error of kind io.
   virtual std::string reason() const = 0;
+};
+
+// A server's certificate and key, as the network library has them.
+class TlsIdentity {
+ public:
+  TlsIdentity() = default;
+  TlsIdentity(const TlsIdentity&) = delete;
+  TlsIdentity& operator=(const TlsIdentity&) = delete;
+  virtual ~TlsIdentity() = default;
 };
 
 }  // namespace tenon::wasi::host

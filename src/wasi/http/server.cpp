@@ -74,6 +74,11 @@ Result<void> Server::State::start(const wasi::Config& config) {
     if (!worker) return std::move(worker).error();
     workers.push_back(std::move(*worker));
   }
+  if (!serving.options.tls_certificate.empty() || !serving.options.tls_key.empty()) {
+    auto loaded = workers[0]->reactor().load_identity(serving.options.tls_certificate, serving.options.tls_key);
+    if (!loaded.error.empty()) return Error(ErrorKind::io, "TLS cannot be spoken with " + loaded.error);
+    for (const auto& worker : workers) worker->identity = loaded.identity;
+  }
   if (auto tried = workers[0]->try_instance(); !tried) return tried;
   // The first worker accepts for all, each in its turn.
   auto bound = listen(serving.options.address, [this](int descriptor) {
@@ -139,7 +144,9 @@ Result<Server> Server::start(const Engine& engine, const Component& component, c
   return Server(std::move(state));
 }
 
-std::string Server::url() const { return "http://" + state_->address; }
+std::string Server::url() const {
+  return (state_->serving.options.tls_certificate.empty() ? "http://" : "https://") + state_->address;
+}
 std::string Server::metrics_url() const {
   return state_->metrics_address.empty() ? "" : "http://" + state_->metrics_address + "/metrics";
 }

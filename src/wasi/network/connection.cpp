@@ -2,7 +2,6 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/beast/http/error.hpp>
-#include <cerrno>
 #include <sys/socket.h>
 
 #include "wasi/network/http2.hpp"
@@ -27,22 +26,6 @@ std::uint16_t status_of(const error_code& error) {
 
 }  // namespace
 
-Sent send_ready(int socket, std::string& output, std::size_t& written) noexcept {
-  while (written < output.size()) {
-    const ssize_t put = ::send(socket, output.data() + written, output.size() - written, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (put >= 0) {
-      written += static_cast<std::size_t>(put);
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      return Sent::some;
-    } else if (errno != EINTR) {
-      return Sent::failed;
-    }
-  }
-  output.clear();
-  written = 0;
-  return Sent::all;
-}
-
 host::HttpResponse page_of(std::uint16_t status) {
   host::HttpResponse page{.status = status, .headers = {{"content-type", "text/plain"}}, .body = {}};
   if (status == 503) page.headers.emplace_back("retry-after", "1");
@@ -61,7 +44,7 @@ void Connection::Half::wake() noexcept {
 }
 
 Connection::Connection(Reactor& reactor, host::HttpHandler& handler)
-    : reactor_(reactor), handler_(handler), socket_(reactor.io()) {
+    : reactor_(reactor), handler_(handler), wire_(asio::ip::tcp::socket(reactor.io())) {
   reading_.connection = writing_.connection = this;
   reading_.go_on = &Connection::go_on_reading;
   writing_.go_on = &Connection::go_on_writing;
@@ -73,15 +56,17 @@ std::shared_ptr<Connection> Connection::make(Reactor& reactor, int descriptor, h
   sockaddr_storage name{};
   socklen_t size = sizeof name;
   const bool is_named = ::getpeername(descriptor, static_cast<sockaddr*>(static_cast<void*>(&name)), &size) == 0;
-  connection->socket_.assign(name.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), descriptor,
-                             failed);
+  auto& socket = connection->wire_.socket;
+  socket.assign(name.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), descriptor, failed);
   if (failed || !is_named) {
     ::close(descriptor);
     return nullptr;
   }
-  connection->socket_.set_option(asio::ip::tcp::no_delay(true), failed);
-  const auto remote = connection->socket_.remote_endpoint(failed);
-  connection->remote_address_ = remote.address().to_string();
+  socket.set_option(asio::ip::tcp::no_delay(true), failed);
+  connection->remote_address_ = socket.remote_endpoint(failed).address().to_string();
+  // The identity is one that this library loaded.
+  const auto* const identity = static_cast<const ServerTls*>(handler.identity.get());
+  if (identity != nullptr && !connection->wire_.secure(*identity)) return nullptr;
   return connection;
 }
 
@@ -95,7 +80,7 @@ void Connection::begin() {
 void Connection::wait_to_read() {
   if (is_reading_ || is_at_eof_) return;
   is_reading_ = true;
-  socket_.async_wait(asio::ip::tcp::socket::wait_read, [self = shared_from_this()](const error_code& failed) {
+  wire_.socket.async_wait(wire_.waits_to_read, [self = shared_from_this()](const error_code& failed) {
     self->is_reading_ = false;
     if (self->is_closed_) return;
     if (failed) return self->close();
@@ -105,10 +90,10 @@ void Connection::wait_to_read() {
 
 void Connection::read() {
   const std::span<char> scratch = reactor_.scratch();
-  const ssize_t got = ::recv(socket_.native_handle(), scratch.data(), scratch.size(), MSG_DONTWAIT);
-  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return wait_to_read();
-  if (got < 0) return close();
-  if (got == 0) {
+  const Got got = wire_.read(scratch);
+  if (got.kind == Got::nothing) return wait_to_read();
+  if (got.kind == Got::failure) return close();
+  if (got.kind == Got::end) {
     is_at_eof_ = true;
     // In the middle of a request: there will be none. A client may close its side and still want the response.
     if (!is_under_way_ || !is_request_whole_) close();
@@ -119,7 +104,7 @@ void Connection::read() {
     start_ = Clock::now();
     set_time(handler_.limits.header_time);
   }
-  const std::string_view bytes(scratch.data(), static_cast<std::size_t>(got));
+  const std::string_view bytes(scratch.data(), got.size);
   if (!is_settled_) return settle_protocol(bytes);
   std::size_t used = 0;
   if (input_.empty()) {
@@ -136,13 +121,10 @@ void Connection::settle_protocol(std::string_view bytes) {
   input_ += bytes;
   const std::string_view preface = Http2Connection::preface;
   if (input_.starts_with(preface)) {
-    error_code failed;
-    const int descriptor = socket_.release(failed);
     const auto self = shared_from_this();
     is_closed_ = true;
     reactor_.forget(*this);
-    if (!failed) Http2Connection::begin(reactor_, descriptor, handler_, remote_address_, input_);
-    return;
+    return Http2Connection::begin(reactor_, std::move(wire_), handler_, remote_address_, input_);
   }
   if (preface.starts_with(input_)) return wait_to_read();
   is_settled_ = true;
@@ -248,7 +230,7 @@ void Connection::dispatch() {
   host::HttpRequest& request = exchange->request;
   request.method = std::move(parser_->method);
   request.target = std::move(parser_->target);
-  request.scheme = "http";
+  request.scheme = wire_.is_secure() ? "https" : "http";
   request.headers = std::move(parser_->headers);
   request.body = request_body_ = std::make_shared<host::Pipe>();
   request_body_->writable.add(reading_);
@@ -399,12 +381,12 @@ void Connection::gather() {
 
 // True when all has gone out.
 bool Connection::write_out() {
-  const Sent sent = send_ready(socket_.native_handle(), output_, written_);
+  const Sent sent = wire_.send(output_, written_);
   if (sent == Sent::failed) close();
   if (sent == Sent::some) {
     is_writing_ = true;
     set_time(handler_.limits.stall_time);
-    socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](const error_code& failed) {
+    wire_.socket.async_wait(wire_.waits_to_write, [self = shared_from_this()](const error_code& failed) {
       self->is_writing_ = false;
       if (self->is_closed_) return;
       if (failed) return self->close();
@@ -445,7 +427,7 @@ void Connection::response_ended() {
 // read yet. https://www.rfc-editor.org/rfc/rfc9112#section-9.6
 void Connection::linger() {
   if (is_at_eof_) return close();
-  ::shutdown(socket_.native_handle(), SHUT_WR);
+  wire_.end();
   is_lingering_ = true;
   set_time(lingering_time);
   wait_to_read();
@@ -495,7 +477,7 @@ void Connection::close() {
                     .is_complete = false});
   }
   error_code ignored;
-  socket_.close(ignored);
+  wire_.socket.close(ignored);
   ++number_;
   reactor_.forget(*this);
 }

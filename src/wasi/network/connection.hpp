@@ -76,7 +76,7 @@ class Connection final : public Incoming, public std::enable_shared_from_this<Co
 
   Reactor& reactor_;
   host::HttpHandler& handler_;
-  asio::ip::tcp::socket socket_;
+  Wire wire_;
   std::string remote_address_;
   Clock::time_point deadline_{};
   bool is_closed_ = false;

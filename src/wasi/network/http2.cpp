@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <cerrno>
-#include <cstring>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <vector>
 
+#include "wasi/network/http2_fields.hpp"
 #include "wasi/network/messages.hpp"
 
 namespace tenon::wasi::network {
@@ -17,33 +14,7 @@ namespace {
 constexpr std::size_t most_output = std::size_t{256} << 10;   // gathered before it is written
 constexpr std::size_t pipe_capacity = std::size_t{32} << 10;  // of a request's body; a window more may come
 constexpr std::uint32_t most_streams = 128;                   // of one connection at a time
-constexpr std::size_t cost_of_field = 32;                     // beside its bytes, as the standard counts
 constexpr std::chrono::milliseconds lingering_time{2'000};
-
-std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
-  return {static_cast<const char*>(static_cast<const void*>(bytes)), size};
-}
-
-nghttp2_nv pair_of(std::string_view name, std::string_view value) {
-  // The library copies both, and does not write to them.
-  const auto bytes = [](std::string_view text) {
-    return static_cast<std::uint8_t*>(static_cast<void*>(const_cast<char*>(text.data())));
-  };
-  return {bytes(name), bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
-}
-
-// Names are in lower case on the wire. What belongs to a connection of HTTP/1 has no place here.
-host::HttpFields fields_to_send(const host::HttpFields& fields) {
-  static constexpr std::string_view of_connections[] = {"connection", "keep-alive", "proxy-connection",
-                                                        "transfer-encoding", "upgrade"};
-  host::HttpFields sent;
-  for (const auto& [name, value] : fields) {
-    std::string lower = name;
-    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
-    if (std::ranges::find(of_connections, lower) == std::end(of_connections)) sent.emplace_back(lower, value);
-  }
-  return sent;
-}
 
 }  // namespace
 
@@ -157,19 +128,13 @@ struct Http2Connection::Callbacks {
 
 // --- The connection ------------------------------------------------------------------------------------------------
 
-Http2Connection::Http2Connection(Reactor& reactor, host::HttpHandler& handler, std::string remote_address)
-    : reactor_(reactor), handler_(handler), socket_(reactor.io()), remote_address_(std::move(remote_address)) {}
+Http2Connection::Http2Connection(Reactor& reactor, Wire wire, host::HttpHandler& handler, std::string remote_address)
+    : reactor_(reactor), handler_(handler), wire_(std::move(wire)), remote_address_(std::move(remote_address)) {}
 Http2Connection::~Http2Connection() = default;
 
-void Http2Connection::begin(Reactor& reactor, int descriptor, host::HttpHandler& handler, std::string remote_address,
+void Http2Connection::begin(Reactor& reactor, Wire wire, host::HttpHandler& handler, std::string remote_address,
                             std::string_view bytes) {
-  auto connection = std::make_shared<Http2Connection>(reactor, handler, std::move(remote_address));
-  error_code failed;
-  connection->socket_.assign(asio::ip::tcp::v4(), descriptor, failed);
-  if (failed) {
-    ::close(descriptor);
-    return;
-  }
+  auto connection = std::make_shared<Http2Connection>(reactor, std::move(wire), handler, std::move(remote_address));
   if (!connection->open_session()) return;
   reactor.keep(connection);
   connection->set_time(handler.limits.idle_time);
@@ -211,7 +176,7 @@ Http2Connection::Stream* Http2Connection::find(std::uint64_t number) const {
 void Http2Connection::wait_to_read() {
   if (is_reading_ || is_closed_) return;
   is_reading_ = true;
-  socket_.async_wait(asio::ip::tcp::socket::wait_read, [self = shared_from_this()](const error_code& failed) {
+  wire_.socket.async_wait(wire_.waits_to_read, [self = shared_from_this()](const error_code& failed) {
     self->is_reading_ = false;
     if (self->is_closed_) return;
     if (failed) return self->close();
@@ -221,11 +186,11 @@ void Http2Connection::wait_to_read() {
 
 void Http2Connection::read() {
   const std::span<char> scratch = reactor_.scratch();
-  const ssize_t got = ::recv(socket_.native_handle(), scratch.data(), scratch.size(), MSG_DONTWAIT);
-  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return wait_to_read();
-  if (got <= 0) return close();
+  const Got got = wire_.read(scratch);
+  if (got.kind == Got::nothing) return wait_to_read();
+  if (got.kind != Got::bytes) return close();
   if (is_lingering_) return wait_to_read();
-  take({scratch.data(), static_cast<std::size_t>(got)});
+  take({scratch.data(), got.size});
 }
 
 void Http2Connection::take(std::string_view bytes) {
@@ -258,12 +223,12 @@ void Http2Connection::flush() {
 
 // True when all has gone out.
 bool Http2Connection::write_out() {
-  const Sent sent = send_ready(socket_.native_handle(), output_, written_);
+  const Sent sent = wire_.send(output_, written_);
   if (sent == Sent::failed) close();
   if (sent == Sent::some) {
     is_writing_ = true;
     set_time(handler_.limits.stall_time);
-    socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](const error_code& failed) {
+    wire_.socket.async_wait(wire_.waits_to_write, [self = shared_from_this()](const error_code& failed) {
       self->is_writing_ = false;
       if (self->is_closed_) return;
       if (failed) return self->close();
@@ -278,7 +243,7 @@ bool Http2Connection::write_out() {
 
 // As Connection::linger.
 void Http2Connection::linger() {
-  ::shutdown(socket_.native_handle(), SHUT_WR);
+  wire_.end();
   is_lingering_ = true;
   set_time(lingering_time);
   wait_to_read();
@@ -289,7 +254,7 @@ void Http2Connection::close() {
   const auto self = shared_from_this();
   while (!streams_.empty()) stream_closed(*streams_.begin()->second);
   error_code ignored;
-  socket_.close(ignored);
+  wire_.socket.close(ignored);
   reactor_.forget(*this);
 }
 
@@ -452,7 +417,7 @@ void Http2Connection::submit_fields(Stream& stream, std::uint16_t status, const 
   const std::string code = std::to_string(status);
   const host::HttpFields sent = fields_to_send(fields);
   std::vector<nghttp2_nv> pairs{pair_of(":status", code)};
-  for (const auto& [name, value] : sent) pairs.push_back(pair_of(name, value));
+  append_pairs(pairs, sent);
   if (!is_final) {
     nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, stream.number, nullptr, pairs.data(), pairs.size(),
                            nullptr);
@@ -504,13 +469,7 @@ ssize_t Http2Connection::give_data(Stream& stream, std::span<std::uint8_t> room,
     const bool is_short = stream.length && !is_full;
     if (body.failure || is_short) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // the stream is reset
     flags |= NGHTTP2_DATA_FLAG_EOF;
-    if (body.trailers) {
-      const host::HttpFields trailers = fields_to_send(*body.trailers);
-      std::vector<nghttp2_nv> pairs;
-      for (const auto& [name, value] : trailers) pairs.push_back(pair_of(name, value));
-      if (!pairs.empty()) flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-      if (!pairs.empty()) nghttp2_submit_trailer(session_.get(), stream.number, pairs.data(), pairs.size());
-    }
+    if (body.trailers) submit_trailers(session_.get(), stream.number, *body.trailers, flags);
   } else if (bytes.empty()) {
     stream.is_deferred = true;
     return NGHTTP2_ERR_DEFERRED;

@@ -10,13 +10,12 @@
 // their number bound what may come. Responses are taken out of their pipes when the library asks, which is when the
 // client has room; what has nothing to send is left out until its pipe wakes us.
 //
-// Clients come here by prior knowledge: they begin with the preface. The upgrade of an HTTP/1.1 request was dropped
-// from the standard.
+// Clients come here by prior knowledge, or because both sides agreed on it under TLS: they begin with the preface. The
+// upgrade of an HTTP/1.1 request was dropped from the standard.
 //
 // https://www.rfc-editor.org/rfc/rfc9113
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <map>
 #include <memory>
 #include <nghttp2/nghttp2.h>
@@ -32,10 +31,10 @@ class Http2Connection final : public Incoming, public std::enable_shared_from_th
  public:
   static constexpr std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-  // Takes the descriptor, of which `bytes` were read.
-  static void begin(Reactor& reactor, int descriptor, host::HttpHandler& handler, std::string remote_address,
+  // Takes the connection, of which `bytes` were read.
+  static void begin(Reactor& reactor, Wire wire, host::HttpHandler& handler, std::string remote_address,
                     std::string_view bytes);
-  Http2Connection(Reactor& reactor, host::HttpHandler& handler, std::string remote_address);
+  Http2Connection(Reactor& reactor, Wire wire, host::HttpHandler& handler, std::string remote_address);
   Http2Connection(const Http2Connection&) = delete;
   Http2Connection& operator=(const Http2Connection&) = delete;
   ~Http2Connection() override;
@@ -81,7 +80,7 @@ class Http2Connection final : public Incoming, public std::enable_shared_from_th
 
   Reactor& reactor_;
   host::HttpHandler& handler_;
-  asio::ip::tcp::socket socket_;
+  Wire wire_;
   std::string remote_address_;
   std::unique_ptr<nghttp2_session, decltype(&nghttp2_session_del)> session_{nullptr, nghttp2_session_del};
   std::map<std::int32_t, std::unique_ptr<Stream>> streams_;

@@ -8,6 +8,7 @@
 
 #include "wasi/host/http.hpp"
 #include "wasi/network/reactor.hpp"
+#include "wasi/network/wire.hpp"
 
 namespace tenon::wasi::network {
 
@@ -47,10 +48,6 @@ class Exchange final : public host::HttpExchange {
   std::shared_ptr<Incoming> connection_;
   std::uint64_t number_;
 };
-
-// Sends what the socket takes now of `output` from `written` on. When all has gone out, both are as at the beginning.
-enum class Sent : std::uint8_t { all, some, failed };
-Sent send_ready(int socket, std::string& output, std::size_t& written) noexcept;
 
 // A page of the server's own, which says what the status says and no more.
 host::HttpResponse page_of(std::uint16_t status);

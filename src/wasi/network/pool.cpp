@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <utility>
 
+#include "wasi/network/http2_client.hpp"
+
 namespace tenon::wasi::network {
 
 namespace {
@@ -45,13 +47,34 @@ void Pool::keep(std::shared_ptr<ClientConnection> connection, const host::HttpTa
   if (std::ranges::count_if(kept_, is_there) >= static_cast<std::ptrdiff_t>(most_of_one_place)) return;
   if (kept_.size() == most_kept) kept_.pop_front();
   kept_.push_back({std::move(place), Clock::now() + longest_idle, std::move(connection)});
-  if (kept_.size() == 1) drop_old();
+  if (!is_timed_) drop_old();
+}
+
+std::shared_ptr<Http2Client> Pool::shared(const host::HttpTarget& target) {
+  const std::string place = place_of(target);
+  const auto can_serve = [&](const Shared& one) { return one.place == place && one.client->has_room(); };
+  const auto found = std::ranges::find_if(shared_, can_serve);
+  return found == shared_.end() ? nullptr : found->client;
+}
+
+void Pool::share(std::shared_ptr<Http2Client> client, const host::HttpTarget& target) {
+  shared_.push_back({place_of(target), std::move(client)});
+  if (!is_timed_) drop_old();
 }
 
 void Pool::drop_old() {
-  while (!kept_.empty() && kept_.front().until <= Clock::now()) kept_.pop_front();
-  if (kept_.empty()) return;
-  timer_.expires_at(kept_.front().until);
+  const Clock::time_point now = Clock::now();
+  while (!kept_.empty() && kept_.front().until <= now) kept_.pop_front();
+  Clock::time_point next = kept_.empty() ? now + longest_idle : kept_.front().until;
+  std::erase_if(shared_, [&](const Shared& one) {
+    Http2Client& client = *one.client;
+    if (client.is_idle() && client.idle_since() + longest_idle <= now) client.close();
+    if (client.is_idle()) next = std::min(next, client.idle_since() + longest_idle);
+    return client.is_closed();
+  });
+  is_timed_ = !kept_.empty() || !shared_.empty();
+  if (!is_timed_) return;
+  timer_.expires_at(next);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) drop_old();
   });

@@ -5,6 +5,9 @@
 // right only for requests that do the same when done twice, so no other is given a kept connection (RFC 9110, section
 // 9.2.2). All guests of a reactor share its pool: they have the same grants, and a connection knows nothing of who used
 // it before.
+//
+// A connection of HTTP/2 is never taken, but shared: any request may go over it, for its end is always seen, and what
+// the server did not begin with is known (http2_client.hpp).
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -28,6 +31,8 @@ struct ClientConnection {
   std::optional<TlsStream> tls{};
 };
 
+class Http2Client;
+
 class Pool {
  public:
   explicit Pool(boost::asio::io_context& io) : timer_(io) {}
@@ -37,6 +42,10 @@ class Pool {
   // Keeps a connection on which everything that was sent and answered has ended.
   void keep(std::shared_ptr<ClientConnection> connection, const host::HttpTarget& target);
 
+  // A connection of HTTP/2 to that place on which one more request can begin; nullptr for none.
+  std::shared_ptr<Http2Client> shared(const host::HttpTarget& target);
+  void share(std::shared_ptr<Http2Client> client, const host::HttpTarget& target);
+
  private:
   using Clock = std::chrono::steady_clock;
   struct Kept {
@@ -44,9 +53,15 @@ class Pool {
     Clock::time_point until;
     std::shared_ptr<ClientConnection> connection;
   };
+  struct Shared {
+    std::string place;
+    std::shared_ptr<Http2Client> client;
+  };
   void drop_old();
 
   std::list<Kept> kept_;  // the oldest first
+  std::list<Shared> shared_;
+  bool is_timed_ = false;
   boost::asio::steady_timer timer_;
 };
 

@@ -230,6 +230,13 @@ void Reactor::stop_listening() {
 
 // --- Connections
 
+host::Reactor::LoadedIdentity Reactor::load_identity(const std::string& certificates, const std::string& key) {
+  auto identity = std::make_shared<ServerTls>();
+  std::string error = identity->load(certificates, key);
+  if (!error.empty()) identity = nullptr;
+  return {std::move(identity), std::move(error)};
+}
+
 void Reactor::serve_http(int descriptor, host::HttpHandler& handler) {
   auto connection = Connection::make(*this, descriptor, handler);
   if (connection == nullptr) return;

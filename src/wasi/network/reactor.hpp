@@ -41,6 +41,7 @@ class Reactor final : public host::Reactor {
   void stop() override;
   Listening listen(const std::string& address, std::function<void(int descriptor)> accept) override;
   void stop_listening() override;
+  LoadedIdentity load_identity(const std::string& certificates, const std::string& key) override;
   void serve_http(int descriptor, host::HttpHandler& handler) override;
   void finish_connections() override;
   std::size_t connection_count() const override { return connections_.size(); }

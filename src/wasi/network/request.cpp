@@ -8,6 +8,8 @@
 #include <boost/beast/http/error.hpp>
 #include <vector>
 
+#include "wasi/network/http2_client.hpp"
+
 namespace tenon::wasi::network {
 
 namespace {
@@ -28,6 +30,9 @@ HttpError code_of_connecting(const error_code& error) {
   }
   return HttpError::destination_unavailable;
 }
+
+// Whether it does the same when done twice.
+bool is_repeatable(std::string_view method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
 
 std::span<const std::uint8_t> bytes_of(const asio::ip::address& address, std::array<std::uint8_t, 16>& room) {
   if (address.is_v4()) {
@@ -97,9 +102,13 @@ auto Request::on_connection(Handler handler) {
 }
 
 void Request::begin() {
-  // Those that do the same when done twice.
-  static constexpr std::string_view repeatable[] = {"GET", "HEAD", "OPTIONS"};
-  if (std::ranges::find(repeatable, request_.method) != std::end(repeatable)) {
+  if (auto client = target_.is_tls ? reactor_.pool().shared(target_) : nullptr) {
+    was_kept_ = true;
+    if (become_stream_of(client)) return;
+    was_kept_ = false;
+    client_.reset();
+  }
+  if (is_repeatable(request_.method)) {
     if (auto kept = reactor_.pool().take(target_)) {
       connection_ = std::move(kept);
       was_kept_ = true;
@@ -139,13 +148,49 @@ void Request::connect(const tcp::resolver::results_type& found) {
 
 void Request::shake_hands() {
   TlsStream& tls = connection_->tls.emplace(connection_->socket, reactor_.tls().context());
-  if (!expect_host(tls, target_.host)) return fail({.code = HttpError::tls_protocol_error});
+  if (!expect_host(tls, target_.host) || !Http2Client::offer(tls)) return fail({.code = HttpError::tls_protocol_error});
   tls.async_handshake(asio::ssl::stream_base::client, on_connection([this, &tls](const error_code& error) {
-                        if (!error) return start();
+                        if (!error) return Http2Client::was_chosen(tls) ? become_stream() : start();
                         const bool is_untrusted = SSL_get_verify_result(tls.native_handle()) != X509_V_OK;
                         fail({.code = is_untrusted ? HttpError::tls_certificate_error : HttpError::tls_protocol_error,
                               .text = error.message()});
                       }));
+}
+
+// The server speaks HTTP/2: the connection is for everybody.
+void Request::become_stream() {
+  auto client = Http2Client::begin(reactor_, std::exchange(connection_, nullptr));
+  if (client == nullptr) return fail({.code = HttpError::internal_error});
+  reactor_.pool().share(client, target_);
+  if (!become_stream_of(client)) fail({.code = HttpError::connection_terminated});
+}
+
+bool Request::become_stream_of(const std::shared_ptr<Http2Client>& client) {
+  client_ = client;
+  limit_time(target_.first_byte_time, HttpError::http_response_timeout);
+  stream_ = client->send(shared_from_this());
+  return stream_ > 0;
+}
+
+void Request::broke_off(bool is_untouched, host::HttpFailure failure) {
+  const bool can_repeat = is_untouched || (was_kept_ && is_repeatable(request_.method));
+  if (has_response_ || took_body_ || !can_repeat || std::exchange(was_tried_again_, true)) {
+    return fail(std::move(failure));
+  }
+  was_kept_ = false;
+  client_.reset();
+  connection_ = std::make_shared<ClientConnection>(reactor_.io());
+  look_up();
+}
+
+void Request::responded(host::HttpResponse response) {
+  has_response_ = true;
+  progressed();
+  response_body_ = response.body;
+  const auto call = call_.lock();
+  if (call == nullptr) return;
+  call->result = std::move(response);
+  call->ready.set();
 }
 
 void Request::start() {
@@ -252,16 +297,11 @@ void Request::parse(std::size_t got) {
 }
 
 void Request::take_header() {
-  has_response_ = true;
-  response_body_ = std::make_shared<host::Pipe>();
-  parser_->body = response_body_;
-  response_body_->writable.add(reading_);
-  const auto call = call_.lock();
-  if (call == nullptr) return;
-  call->result = host::HttpResponse{.status = static_cast<std::uint16_t>(parser_->status),
-                                    .headers = std::move(parser_->headers),
-                                    .body = response_body_};
-  call->ready.set();
+  parser_->body = std::make_shared<host::Pipe>();
+  parser_->body->writable.add(reading_);
+  responded({.status = static_cast<std::uint16_t>(parser_->status),
+             .headers = std::move(parser_->headers),
+             .body = parser_->body});
 }
 
 // The end of the message, or of the connection.
@@ -319,6 +359,7 @@ void Request::end() {
   resolver_.cancel();
   error_code ignored;
   if (connection_ != nullptr) connection_->socket.close(ignored);
+  if (const auto client = client_.lock()) client->give_up(stream_);
 }
 
 void Request::limit_time(std::chrono::nanoseconds time, HttpError reason) {

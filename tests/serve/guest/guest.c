@@ -217,7 +217,7 @@ static void info(i32 request, i32 outparam) {
   put((char *)area.words[1], area.words[2]);
   say(" ");
   request_scheme(request, &area);
-  say(area.bytes[0] == 1 && area.bytes[4] == 0 ? "http " : "? ");
+  say(area.bytes[0] != 1 || area.bytes[4] > 1 ? "? " : area.bytes[4] == 0 ? "http " : "https ");
   request_authority(request, &area);
   if (area.bytes[0]) put((char *)area.words[1], area.words[2]);
   say("\n");
@@ -354,7 +354,7 @@ static void proxy(i32 request, Text place, i32 is_tls, i32 outparam) {
   from = taken();
   do stream_splice(to, from, 65536, &area);
   while (area.bytes[0] == 0);
-  i32 failed = area.bytes[4] == 0;
+  i32 failed = area.bytes[8] == 0;
   input_drop(from);
   output_drop(to);
   failed ? body_drop(body) : body_end(body, 0, 0, &area);
