@@ -71,29 +71,38 @@ std::size_t distance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
+constexpr std::size_t most_typing_errors = 3;
+constexpr std::size_t longest_compared = 100;  // of names that are compared letter by letter
+
+// The name that was meant, if one is near enough; nullptr for none.
+const std::string* nearest_of(std::string_view wanted, std::span<const std::string> known) {
+  const std::string* nearest = nullptr;
+  std::size_t least = most_typing_errors + 1;
+  if (wanted.size() > longest_compared) return nullptr;
+  for (const std::string& one : known) {
+    const std::size_t far = distance(wanted, InterfaceName(one).name);
+    if (far >= least) continue;
+    least = far;
+    nearest = &one;
+  }
+  return nearest;
+}
+
 // What would satisfy the import of an interface; empty for one that is there.
 std::string hint_for(const InterfaceName& wanted, std::span<const std::string> known) {
-  constexpr std::size_t most_typing_errors = 3;
-  constexpr std::size_t longest = 100;  // of names that are compared letter by letter
   std::string versions;
-  std::string nearest;
-  std::size_t least = most_typing_errors + 1;
   for (const std::string& one : known) {
     const InterfaceName offered(one);
-    if (offered.name == wanted.name) {
-      if (offered.family() == wanted.family()) return {};
-      versions += (versions.empty() ? "" : " or ") + std::string(offered.version);
-    } else if (wanted.name.size() <= longest) {
-      const std::size_t far = distance(wanted.name, offered.name);
-      if (far >= least) continue;
-      least = far;
-      nearest = one;
-    }
+    if (offered.name != wanted.name) continue;
+    if (offered.family() == wanted.family()) return {};
+    versions += (versions.empty() ? "" : " or ") + std::string(offered.version);
   }
   if (!versions.empty()) {
     return "this version is not offered, build the component for " + versions;
   }
-  if (!nearest.empty()) return "no such interface; did you mean " + nearest + "?";
+  if (const std::string* nearest = nearest_of(wanted.name, known)) {
+    return "no such interface; did you mean " + *nearest + "?";
+  }
   if (wanted.name.starts_with("wasi:")) return "an interface of WASI that is not offered";
   return "another component that exports it, or a host program that defines it";
 }
@@ -120,7 +129,7 @@ std::string explain_missing(std::span<const ImportType> missing) {
   std::map<std::string_view, std::vector<std::string_view>> modules;
   for (const ImportType& import : missing) modules[import.module].push_back(import.name);
   std::string lines;
-  for (const auto& [module, names] : modules) {
+  for (auto& [module, names] : modules) {
     lines += "note: \"" + std::string(module) + "\" is to provide";
     for (std::size_t i = 0; i < std::min(names.size(), most_names_shown); ++i) {
       lines += (i == 0 ? " " : ", ") + std::string(names[i]);
@@ -128,7 +137,17 @@ std::string explain_missing(std::span<const ImportType> missing) {
     if (names.size() > most_names_shown) lines += " and " + std::to_string(names.size() - most_names_shown) + " more";
     const auto provides = [name = module](const Provider& one) { return fits(one.module, name); };
     const auto* provider = std::ranges::find_if(providers, provides);
-    lines += ": " + std::string(provider->hint) + "\n";
+    lines += ": " + std::string(provider->hint);
+    // What is meant is said for the first of the names that is near to one.
+    const std::vector<std::string> known = wasi::preview1_functions();
+    if (module != "wasi_snapshot_preview1") names.clear();
+    for (const std::string_view name : names) {
+      const std::string* const nearest = nearest_of(name, known);
+      if (nearest == nullptr) continue;
+      lines += "; did you mean " + *nearest + "?";
+      break;
+    }
+    lines += "\n";
   }
   return lines;
 }

@@ -117,6 +117,8 @@ Result<void> add_to(Linker& linker, const Config& config, const Component& compo
 // The names of the interfaces for components, with their versions: "wasi:io/poll@0.2.12". Each serves every older
 // version of the same 0.x too.
 std::vector<std::string> interfaces();
+// The names of the functions of preview1: "fd_write".
+std::vector<std::string> preview1_functions();
 // A part of it, for who knows what the guest is.
 Result<void> add_preview1_to(Linker& linker, const Config& config);
 Result<void> add_preview2_to(Linker& linker, const Config& config);

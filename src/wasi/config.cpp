@@ -54,6 +54,8 @@ std::vector<std::string> interfaces() {
   return names;
 }
 
+std::vector<std::string> preview1_functions() { return p1::function_names(); }
+
 Result<void> add_preview1_to(Linker& linker, const Config& config) {
   auto process = p1::Process::make(config);
   if (!process) return std::move(process).error();

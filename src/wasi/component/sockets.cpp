@@ -115,4 +115,12 @@ Outcome<void> write_option(const host::Descriptor& socket, bool is_v6, SocketOpt
 
 int backlog_of(const Val& size) { return clamp_to_int(size.unsigned_integer()); }
 
+bool can_be_name(std::string_view text) {
+  constexpr unsigned char space = 0x20, del = 0x7F;
+  constexpr std::string_view never = "\"#%/<>?@\\^`{|}";
+  return !text.empty() && std::ranges::none_of(text, [&](unsigned char byte) {
+    return byte <= space || byte == del || never.find(static_cast<char>(byte)) != never.npos;
+  });
+}
+
 }  // namespace tenon::wasi::inline bindings

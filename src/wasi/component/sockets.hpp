@@ -26,4 +26,7 @@ Outcome<void> write_option(const host::Descriptor& socket, bool is_v6, host::Soc
 // For a listener's queue, of a length that is not 0.
 int backlog_of(const Val& size);
 
+// Whether a text can be the name of a host, or an address.
+bool can_be_name(std::string_view text);
+
 }  // namespace tenon::wasi::inline bindings

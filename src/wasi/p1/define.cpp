@@ -71,6 +71,14 @@ Result<void> define(Linker& linker, const std::shared_ptr<Process>& process) {
   });
 }
 
+std::vector<std::string> function_names() {
+  return {
+#define TENON_P1_FUNCTION(name) #name,
+#include "wasi/p1/functions.def"
+#undef TENON_P1_FUNCTION
+      "proc_exit"};
+}
+
 Outcome<Entry*> Process::find(Fd fd, Rights rights) {
   if (fd.number >= entries_.size() || !entries_[fd.number]) return refuse(Errno::badf);
   Entry& entry = *entries_[fd.number];

@@ -132,6 +132,7 @@ class Process {
 inline Errno error_of(const Outcome<void>& outcome) noexcept { return outcome ? Errno::success : outcome.error(); }
 
 // Defines all functions under "wasi_snapshot_preview1".
+std::vector<std::string> function_names();
 Result<void> define(Linker& linker, const std::shared_ptr<Process>& process);
 
 void put_filestat(const Region& region, const host::FileStat& stat);

@@ -85,6 +85,7 @@ struct DatagramStream {
   std::shared_ptr<host::Descriptor> descriptor;
   bool is_v6 = false;
   std::optional<host::SocketAddress> remote{};
+  std::uint64_t permitted = 0;  // to be sent: what `check-send` said, for one call
 };
 // The look-up of a name, which may still be under way.
 struct NameLookup {

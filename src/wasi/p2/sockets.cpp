@@ -369,8 +369,10 @@ Answer receive_datagrams(Host& host, Values values) {
 }
 
 Answer check_send(Host& host, Values values) {
-  const DatagramStream& stream = host.outgoing_datagrams[number_of(values[0])];
-  return ok(Val::u64(is_ready({.descriptor = stream.descriptor->number(), .to_write = true}) ? 16 : 0));
+  constexpr std::uint64_t most_at_once = 16;
+  DatagramStream& stream = host.outgoing_datagrams[number_of(values[0])];
+  stream.permitted = is_ready({.descriptor = stream.descriptor->number(), .to_write = true}) ? most_at_once : 0;
+  return ok(Val::u64(stream.permitted));
 }
 
 // Sends one datagram, as far as it is allowed.
@@ -387,7 +389,10 @@ Outcome<void> send_one(const host::Network& network, const DatagramStream& strea
 }
 
 Answer send_datagrams(Host& host, Values values) {
-  const DatagramStream& stream = host.outgoing_datagrams[number_of(values[0])];
+  DatagramStream& stream = host.outgoing_datagrams[number_of(values[0])];
+  if (values[1].size() > std::exchange(stream.permitted, 0)) {
+    return Error(ErrorKind::trap, "more datagrams to send than `check-send` permitted");
+  }
   std::uint64_t sent = 0;
   for (std::size_t i = 0; i < values[1].size(); ++i) {
     const auto done = send_one(*host.grants->network, stream, values[1][i]);
@@ -446,6 +451,7 @@ Answer network_error_code(Host& host, Values values) {
 Answer resolve_addresses(Host& host, Values values) {
   const std::string name(values[1].string());
   const auto network = host.grants->network;
+  if (!bindings::can_be_name(name)) return failed(Code::invalid_argument);
   if (!network->may_resolve(name)) return failed(Code::access_denied);
   const auto answer = std::make_shared<NameLookup::Reply>();
   const auto ask = [answer, name] { answer->addresses = host::Network::look_up(name); };

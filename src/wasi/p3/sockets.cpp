@@ -89,7 +89,7 @@ Result<void> resolve_addresses(const Context& context, Values values, ComponentC
     finish(done, Val::error(lookup_error(error)));
     return Result<void>();
   };
-  if (name.empty() || name.find('\0') != std::string::npos) return refuse_with(Errno::inval);
+  if (!bindings::can_be_name(name)) return refuse_with(Errno::inval);
   if (!network->may_resolve(name)) return refuse_with(Errno::notcapable);
   const auto reactor = context.host->get_reactor();
   if (!reactor) return std::move(reactor).error();

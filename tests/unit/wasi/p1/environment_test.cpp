@@ -196,6 +196,7 @@ TEST_F(Environment, ExitsWithItsCode) {
     ASSERT_FALSE(result.has_value());
     EXPECT_EQ(result.error().kind(), ErrorKind::exit);
     EXPECT_EQ(result.error().code(), code);
+    wasi::test::record_outcome("preview1", "proc_exit", wasi::test::outcome_of(result.error()));
   }
 }
 

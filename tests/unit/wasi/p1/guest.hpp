@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "tenon/wasi.hpp"
+#include "unit/wasi/component/record.hpp"
 #include "wasi/host/errno.hpp"
 #include "wasi/p1/rights.hpp"
 
@@ -144,7 +145,9 @@ class Guest {
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       values.push_back(Val::from_bits(type.params.at(i), static_cast<std::uint64_t>(arguments[i])));
     }
-    return static_cast<Errno>(func.call(values).value().front().i32());
+    const auto error = static_cast<Errno>(func.call(values).value().front().i32());
+    wasi::test::record_outcome("preview1", name, std::to_string(static_cast<int>(error)));
+    return error;
   }
 
   template <class T>

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <functional>
 #include <gtest/gtest.h>
+#include <list>
 #include <memory>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "unit/wasi/p3/passthrough.hpp"
 #include "wasi/p3/host.hpp"
 
 namespace tenon::wasi::p3 {
@@ -129,6 +131,7 @@ struct P3Tls : ::testing::Test {
         if (function.name != name) continue;
         auto answer = function.run({host, store}, values);
         EXPECT_TRUE(answer) << answer.error().message();
+        test::record_outcome("0.3", std::string(interface->name) + "#" + std::string(name), test::outcome_of(answer));
         return answer ? answer->front() : Val();
       }
     }
@@ -140,10 +143,12 @@ struct P3Tls : ::testing::Test {
     return std::string(call("[method]error.to-debug-string", {result.payload()}).string());
   }
 
-  void watch(const Val& future, std::optional<Val>& into) {
+  void watch(const Val& future, std::optional<Val>& into, const char* name) {
     auto reader = std::make_shared<Future<Val>>(Future<Val>::from(future).value());
-    reader->read([&into, reader](Result<Val> value) {
-      if (value) into = *std::move(value);
+    reader->read([&into, reader, name](Result<Val> value) {
+      if (!value) return;
+      into = *std::move(value);
+      test::record_outcome("0.3", "wasi:tls/client#[method]connector." + std::string(name), test::outcome_of(*into));
     });
   }
   // They last as long as the store, whose end ends what is under way on them.
@@ -158,16 +163,22 @@ struct P3Tls : ::testing::Test {
     const Val received = call("[method]connector.receive", {ends->connector, std::move(ciphertext.reader).to_val()});
     ends->sent = tenon::Stream<std::uint8_t>::from(sent.fields()[0]).value();
     ends->received = tenon::Stream<std::uint8_t>::from(received.fields()[0]).value();
-    watch(sent.fields()[1], ends->sent_result);
-    watch(received.fields()[1], ends->received_result);
+    watch(sent.fields()[1], ends->sent_result, "send");
+    watch(received.fields()[1], ends->received_result, "receive");
     return ends;
   }
   void connect(Ends& ends, const std::string& name) {
-    const auto connection = host->connectors[bindings::number_of(ends.connector)];
-    connection->connect(host->get_reactor().value()->open_tls(name), [this](std::optional<std::string> error) {
+    Passthrough& call = calls.emplace_back("[static]connector.connect", std::vector{ends.connector, Val::string(name)});
+    const auto func = call.make(engine, store, host, "(result (error (own $tls-error)))",
+                                "(export \"tls-error\" (type $tls-error (sub resource)))", "tls-error");
+    ASSERT_TRUE(func) << func.error().message();
+    start(*func, {}, [this, &call](Result<std::vector<Val>> results) {
+      call.record(results);
       EXPECT_FALSE(outcome.has_value());
-      outcome = error.value_or("");
+      ASSERT_TRUE(results) << results.error().message();
+      outcome = results->front().index() == 0 ? "" : text_of(results->front());
     });
+    ASSERT_TRUE(run_ready(store));
   }
   // Carries bytes between the guest's side and the server until nothing moves any more.
   void carry(Ends& ends, Server& server) {
@@ -200,6 +211,7 @@ struct P3Tls : ::testing::Test {
 
   Identity identity;
   std::filesystem::path folder;
+  std::list<Passthrough> calls;
   std::vector<std::unique_ptr<Ends>> opened;
   Engine engine;
   Store store{engine};
@@ -352,7 +364,7 @@ TEST_F(P3Tls, ConnectorsAreDroppedAndUsedOnce) {
   auto cleartext = make_stream<std::uint8_t>(store).value();
   const Val again = call("[method]connector.send", {ends->connector, std::move(cleartext.reader).to_val()});
   std::optional<Val> result;
-  watch(again.fields()[1], result);
+  watch(again.fields()[1], result, "send");
   drop_connector(*host, bindings::number_of(ends->connector));
   ASSERT_TRUE(run_ready(store));
   EXPECT_EQ(text_of(result.value()), "was called before");
