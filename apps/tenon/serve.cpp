@@ -171,7 +171,8 @@ Action declare_serve(CLI::App& command) {
   command.add_flag("--access-log", options->access_log, "A line on standard error for each request");
   command.add_option("--metrics", server.metrics_address, "Where to serve figures for Prometheus")
       ->type_name("HOST:PORT");
-  command.add_option("--tier", options->tier, "How guests run: interpreter, or optimizing (compiled first)")
+  command
+      .add_option("--tier", options->tier, "How guests run: interpreter, baseline, optimizing (compiled first) or auto")
       ->type_name("TIER")
       ->capture_default_str();
   declare_grants(command, options->grants);

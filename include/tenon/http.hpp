@@ -60,7 +60,7 @@ struct Options {
 class Server {
  public:
   // Listens, and starts the workers. Errors: io (the address, the certificate), unlinkable (an import that nobody
-  // provides), usage (the component exports no handler).
+  // provides), usage (an address that is none; the component exports no handler).
   static Result<Server> start(const Engine& engine, const Component& component, const wasi::Config& config,
                               const Options& options);
   Server(Server&&) noexcept;

@@ -466,7 +466,8 @@ class Refusals(unittest.TestCase):
         server = Server(pathlib.Path(self.folder.name) / "guest.wasm")
         taken = "{}:{}".format(*server.address)
         self.refuse(component, 3, f"cannot listen at {taken}: Address already in use", options=("--addr", taken))
-        self.refuse(component, 3, "cannot listen at expected HOST:PORT", options=("--addr", "here"))
+        for wrong in ("here", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:http", "127.0.0.1:-1"):
+            self.refuse(component, 2, f'expected HOST:PORT to listen at, found "{wrong}"', options=("--addr", wrong))
         for option, value, message in (("--timeout", "soon", "expected a number with a unit"),
                                        ("--config", "name", "--config: expected NAME=VALUE"),
                                        ("--keyvalue", "redis", "--keyvalue: expected mem or sqlite:FILE"),

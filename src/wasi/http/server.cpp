@@ -1,5 +1,6 @@
 // tenon::http::Server: the workers, the watch over their guests, and the metrics.
 #include <algorithm>
+#include <charconv>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -16,6 +17,14 @@ namespace host = wasi::host;
 namespace {
 
 constexpr std::chrono::milliseconds watch_time{10};
+
+// The system would take the lower 16 bits of any number.
+bool has_port(std::string_view address) {
+  const std::string_view digits = address.substr(std::min(address.rfind(':'), address.size() - 1) + 1);
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return error == std::errc() && end == digits.data() + digits.size();
+}
 
 // Answers every request with the metrics.
 class MetricsPage final : public host::HttpHandler {
@@ -63,6 +72,9 @@ struct Server::State {
 };
 
 Result<std::string> Server::State::listen(const std::string& wanted, std::function<void(int)> accept) {
+  if (wanted.find(':') == wanted.npos || !has_port(wanted)) {
+    return Error(ErrorKind::usage, "expected HOST:PORT to listen at, found \"" + wanted + "\"");
+  }
   auto listening = workers[0]->reactor().listen(wanted, std::move(accept));
   if (!listening.error.empty()) return Error(ErrorKind::io, "cannot listen at " + listening.error);
   return std::move(listening.address);

@@ -329,8 +329,9 @@ Result<void> wait_for(Host& host, std::span<const Pollable* const> pollables) {
     return std::ranges::any_of(pollables, [](const Pollable* pollable) { return is_ready(*pollable); });
   };
   while (!is_any_ready()) {
+    // A server interrupts its guests also to let others have their turn, and who waits does that already.
     const bool is_late = host.deadline && *host.deadline <= host::monotonic_time();
-    if (is_late || host.is_interrupted()) return out_of_time();
+    if (is_late || (host.stop == nullptr && host.is_interrupted())) return out_of_time();
     if (look != nullptr) look->due = host::monotonic_time() + 50'000'000;
     if (host.stop != nullptr && host.stop->is_set()) return Error(ErrorKind::trap, "the guest was stopped");
     host.reactor->wait(awaited);
