@@ -10,9 +10,11 @@ import os
 import pathlib
 import shutil
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 PROGRAM = os.path.abspath(os.environ["TENON"])
@@ -96,6 +98,32 @@ class Rust(Guest):
 
     def test_standard_library_on_0_2(self):
         self.assertNotEqual(self.expect_words("wasm32-wasip2").returncode, 0)  # most of its exit codes become 1
+
+
+class Journal(Guest):
+    """A guest that is killed while it writes: what it synced and moved is whole."""
+
+    def expect_whole_files(self, target):
+        if not has_rust_target(target):
+            self.skipTest(f"no rustc with the target {target}")
+        self.build("rustc", "--edition", "2021", "--target", target, "-O", str(HERE / "journal.rs"), "-o", self.wasm)
+        for delay in (0.01, 0.05, 0.1, 0.15, 0.2, 0.25):
+            with subprocess.Popen([PROGRAM, "run", *self.grants(), self.wasm], stdout=subprocess.PIPE) as process:
+                done = int(process.stdout.readline())
+                time.sleep(delay)
+                process.kill()
+                done = int((process.stdout.read().splitlines() or [done])[-1])
+            content = (self.work / "journal").read_bytes()
+            self.assertEqual(len(content), 4 << 20)
+            numbers = set(struct.iter_unpack("<I", content))
+            self.assertEqual(len(numbers), 1, "pieces of several")
+            self.assertIn(numbers.pop()[0], (done, done + 1))
+
+    def test_files_on_preview1(self):
+        self.expect_whole_files("wasm32-wasip1")
+
+    def test_files_on_0_2(self):
+        self.expect_whole_files("wasm32-wasip2")
 
 
 class RustSockets(Guest):
