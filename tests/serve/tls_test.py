@@ -19,6 +19,7 @@ from http2 import (CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS,
 from serving import PROGRAM, Server, Serving, make_certificate, make_guest, read_all, read_until
 
 REFUSED_STREAM, CANCEL, INTERNAL_ERROR = 7, 8, 2
+CLOSE = b"close now"  # behind an answer: the connection ends with it
 
 
 class Secure(Serving):
@@ -308,7 +309,10 @@ class Peer:
                 if kind == SETTINGS and not flags & 1:
                     connection.sendall(frame(SETTINGS, 1, 0))
                 if kind == HEADERS and self.answers:
-                    connection.sendall(self.answers.pop(0)(stream))
+                    answer = self.answers.pop(0)(stream)
+                    connection.sendall(answer.removesuffix(CLOSE))
+                    if answer.endswith(CLOSE):
+                        return
             piece = connection.recv(65536)
             if not piece:
                 return
@@ -359,6 +363,11 @@ class Peers(Outgoing):
         last = lambda stream: well(stream) + frame(GOAWAY, 0, 0, struct.pack(">II", stream, 0))
         found, peer = self.through(last, last, times=2)
         self.assertEqual((found, peer.connections), ((200, b"well"), 2))
+
+    def test_a_server_that_closes_without_a_word_is_not_missed(self):
+        for method in ("GET", "POST"):
+            found, peer = self.through(*[lambda stream: well(stream) + CLOSE] * 3, times=3, method=method)
+            self.assertEqual((found, peer.connections), ((200, b"well"), 3))
 
     def test_a_stream_that_breaks_off(self):
         reset = lambda stream: frame(RST_STREAM, 0, stream, struct.pack(">I", INTERNAL_ERROR))

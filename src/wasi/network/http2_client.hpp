@@ -42,6 +42,7 @@ class Http2Client final : public std::enable_shared_from_this<Http2Client> {
   bool is_closed() const noexcept { return is_closed_; }
   bool is_idle() const noexcept { return streams_.empty(); }
   Clock::time_point idle_since() const noexcept { return idle_since_; }
+  ClientConnection& connection() const noexcept { return *connection_; }
   // Begins a stream and gives its number; negative: it cannot.
   std::int32_t send(const std::shared_ptr<Request>& request);
   // The request wants nothing more of its stream.

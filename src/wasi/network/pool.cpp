@@ -50,9 +50,13 @@ void Pool::keep(std::shared_ptr<ClientConnection> connection, const host::HttpTa
   if (!is_timed_) drop_old();
 }
 
-std::shared_ptr<Http2Client> Pool::shared(const host::HttpTarget& target) {
+std::shared_ptr<Http2Client> Pool::shared(const host::HttpTarget& target, bool is_repeatable) {
   const std::string place = place_of(target);
-  const auto can_serve = [&](const Shared& one) { return one.place == place && one.client->has_room(); };
+  // What nobody has read yet on an idle connection may be its end.
+  const auto can_serve = [&](const Shared& one) {
+    if (one.place != place || !one.client->has_room()) return false;
+    return is_repeatable || !one.client->is_idle() || is_quiet(one.client->connection());
+  };
   const auto found = std::ranges::find_if(shared_, can_serve);
   return found == shared_.end() ? nullptr : found->client;
 }

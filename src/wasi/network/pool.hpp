@@ -42,8 +42,9 @@ class Pool {
   // Keeps a connection on which everything that was sent and answered has ended.
   void keep(std::shared_ptr<ClientConnection> connection, const host::HttpTarget& target);
 
-  // A connection of HTTP/2 to that place on which one more request can begin; nullptr for none.
-  std::shared_ptr<Http2Client> shared(const host::HttpTarget& target);
+  // A connection of HTTP/2 to that place on which one more request can begin; nullptr for none. `is_repeatable`: the
+  // request can be sent again, so that it does no harm if the server has just gone.
+  std::shared_ptr<Http2Client> shared(const host::HttpTarget& target, bool is_repeatable);
   void share(std::shared_ptr<Http2Client> client, const host::HttpTarget& target);
 
  private:

@@ -102,7 +102,7 @@ auto Request::on_connection(Handler handler) {
 }
 
 void Request::begin() {
-  if (auto client = target_.is_tls ? reactor_.pool().shared(target_) : nullptr) {
+  if (auto client = target_.is_tls ? reactor_.pool().shared(target_, is_repeatable(request_.method)) : nullptr) {
     was_kept_ = true;
     if (become_stream_of(client)) return;
     was_kept_ = false;
