@@ -8,6 +8,7 @@
 // Compiled frames lie on the native stack. A trap leaves them all at once, back to the innermost activation.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -98,11 +99,12 @@ struct NativeBacktrace {
 // The layout of what compiled code reads beyond the beginnings of structures.
 inline constexpr std::size_t array_length_at = sizeof(Object);
 inline constexpr std::size_t exception_tag_at = sizeof(Object) + 8;
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Winvalid-offsetof"
-inline constexpr std::size_t current_thread_at = offsetof(Store, current);
-inline constexpr std::size_t thread_fuel_at = offsetof(Thread, fuel);
-#pragma clang diagnostic pop
+// Stores and threads are no plain data, so `offsetof` is not for them; but a pointer to a member is its offset, and the
+// compiler knows it (Itanium C++ ABI, 2.3.1).
+template <class T, class Class>
+std::size_t place_of(T Class::* member) noexcept {
+  return static_cast<std::size_t>(std::bit_cast<std::ptrdiff_t>(member));
+}
 
 using NativeThunk = void (*)(const void* entry, void* context, Slot* frame);
 

@@ -1,8 +1,8 @@
 // Entering and leaving functions, branches, calls, and what the interpreter executes.
-#include <bit>
 #include <cstddef>
 
 #include "jit/baseline/emitter.hpp"
+#include "runtime/native.hpp"
 #include "runtime/thread.hpp"
 
 namespace tenon::jit::baseline {
@@ -14,11 +14,9 @@ using runtime::Table;
 using runtime::Thread;
 
 namespace {
-// Threads are no plain data, so `offsetof` is not for them; but a pointer to a member is its offset, and the compiler
-// knows it (Itanium C++ ABI, 2.3.1).
 template <class T>
 std::int32_t place_of(T Thread::* member) noexcept {
-  return static_cast<std::int32_t>(std::bit_cast<std::ptrdiff_t>(member));
+  return static_cast<std::int32_t>(runtime::place_of(member));
 }
 
 constexpr std::int32_t header_at(int slot) noexcept { return slot * static_cast<std::int32_t>(sizeof(Slot)); }

@@ -785,12 +785,11 @@ void FunctionBuilder::begin_run() {
     const llvm::IRBuilder<>::InsertPointGuard guard(ir_);
     ir_.SetInsertPoint(entry_);
     // The store's current thread is the same whenever this function runs.
-    constexpr std::uint64_t known = runtime::current_thread_at + sizeof(void*);
-    llvm::Value* store =
-        module_.load_invariant(ir_, ir_.getPtrTy(), instance_, offsetof(runtime::Instance, store), known);
-    fuel_ = at(module_.load_invariant(ir_, ir_.getPtrTy(), store, runtime::current_thread_at,
-                                      runtime::thread_fuel_at + sizeof(std::int64_t)),
-               runtime::thread_fuel_at);
+    const std::uint64_t current_at = runtime::place_of(&runtime::Store::current);
+    const std::uint64_t fuel_at = runtime::place_of(&runtime::Thread::fuel);
+    llvm::Value* store = module_.load_invariant(ir_, ir_.getPtrTy(), instance_, offsetof(runtime::Instance, store),
+                                                current_at + sizeof(void*));
+    fuel_ = at(module_.load_invariant(ir_, ir_.getPtrTy(), store, current_at, fuel_at + sizeof(std::int64_t)), fuel_at);
   }
   llvm::LoadInst* before = ir_.CreateAlignedLoad(ir_.getInt64Ty(), fuel_, llvm::Align(8));
   before->setMetadata(llvm::LLVMContext::MD_tbaa, module_.alias_fuel_);
