@@ -43,6 +43,15 @@ Result<ComponentItemType> find_function(const Component& component, std::string_
                                      (known.empty() ? "it exports none" : "it exports: " + known));
 }
 
+// The place of an error is in the text on the command line, not in the component's file.
+Error in_arguments(const Error& error, std::string_view text, const std::string& type) {
+  std::string what(error.message());
+  if (error.place().column != 0) {
+    what += ", at column " + std::to_string(error.place().column) + " of " + std::string(text.empty() ? "()" : text);
+  }
+  return Error(ErrorKind::usage, what + "; it is " + type);
+}
+
 }  // namespace
 
 Result<void> invoke_component(const Component& component, const ComponentInstance& instance, std::string_view invoke) {
@@ -53,7 +62,7 @@ Result<void> invoke_component(const Component& component, const ComponentInstanc
   if (!func) return std::move(func).error();
   const std::string_view text = invoke.substr(parenthesis);
   auto arguments = func->parse_arguments(text.empty() ? "()" : text);
-  if (!arguments) return std::move(arguments).error();
+  if (!arguments) return in_arguments(arguments.error(), text, func->type());
   auto results = func->call(*arguments);
   if (!results) return std::move(results).error();
   for (const component::Val& result : *results) std::printf("%s\n", func->format_result(result).c_str());

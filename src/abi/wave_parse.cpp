@@ -25,11 +25,16 @@ class WaveParser {
   }
 
  private:
-  Error unexpected(std::string_view expected) {
+  ErrorPlace here() const noexcept {
+    return {.offset = at_, .line = 1, .column = static_cast<std::uint32_t>(at_ + 1)};
+  }
+  Error unexpected(std::string_view expected) const {
     const std::string_view rest = text_.substr(at_, 20);
-    const ErrorPlace place{.offset = at_, .line = 1, .column = static_cast<std::uint32_t>(at_ + 1)};
-    if (rest.empty()) return fail(ErrorKind::malformed, place, "expected ", expected, ", found the end");
-    return fail(ErrorKind::malformed, place, "expected ", expected, ", found `", rest, "`");
+    if (rest.empty()) return fail(ErrorKind::malformed, here(), "expected ", expected, ", found the end");
+    return fail(ErrorKind::malformed, here(), "expected ", expected, ", found `", rest, "`");
+  }
+  Error wrong_count(std::size_t expected, std::string_view what, std::size_t found) const {
+    return fail(ErrorKind::malformed, here(), "expected ", expected, " ", what, ", found ", found);
   }
 
   void skip_space() {
@@ -216,7 +221,7 @@ class WaveParser {
     });
     if (!parsed) return std::move(parsed).error();
     if (type.kind == TypeKind::fixed_length_list && found.size() != type.length) {
-      return unexpected(std::to_string(type.length) + " items before");
+      return wrong_count(type.length, "items", found.size());
     }
     return Val::list(found);
   }
@@ -233,7 +238,7 @@ class WaveParser {
       return {};
     });
     if (!parsed) return std::move(parsed).error();
-    if (found.size() != count) return unexpected(std::to_string(count) + " fields before");
+    if (found.size() != count) return wrong_count(count, "fields", found.size());
     return Val::record(found);
   }
 
@@ -261,7 +266,7 @@ class WaveParser {
     for (std::size_t i = 0; i < found.size(); ++i) {
       if (is_given[i]) continue;
       if (type.members[i].type->kind != TypeKind::option) {
-        return unexpected(std::string("field `").append(type.members[i].label).append("` before"));
+        return fail(ErrorKind::malformed, here(), "expected the field `", type.members[i].label, "`, found none");
       }
       found[i] = Val::none();
     }

@@ -107,7 +107,7 @@ TEST_F(Wave, SaysWhatWasExpected) {
       {"\"\\q\"", pool.primitive(Primitive::string), "expected an escape, found `\\q\"`"},
       {"'\\u{D800}'", pool.primitive(Primitive::char_), "expected a Unicode scalar value, found `'`"},
       {"green", of_kind(TypeKind::enum_), "expected the name of a case, found `green`"},
-      {"{sizes: []}", of_kind(TypeKind::record), "expected field `name` before, found the end"},
+      {"{sizes: []}", of_kind(TypeKind::record), "expected the field `name`, found none"},
   };
   for (const auto& [text, type, message] : cases) {
     auto value = parse_wave(text, *type);
