@@ -285,6 +285,52 @@ TEST_F(ComponentAsync, ErrorContextsInTheHostsHandsAreHandlesOfTheirOwn) {
   EXPECT_EQ(size.call(moved).value().at(0), Val::u32(4));
 }
 
+// Nothing of a guest's is under way in such a thread.
+TEST_F(ComponentAsync, AThreadMayBeginInAHostFunctionThatWaits) {
+  constexpr std::string_view text = R"((component
+    (import "pause" (func $pause async (param "x" u32)))
+    (core module $libc (table (export "table") 1 funcref))
+    (core instance $libc (instantiate $libc))
+    (core func $pause (canon lower (func $pause)))
+    (core type $start (func (param i32)))
+    (alias core export $libc "table" (core table $table))
+    (core func $new (canon thread.new-indirect $start (table $table)))
+    (core func $resume (canon thread.resume-later))
+    (core func $return (canon task.return))
+    (core module $m
+      (import "" "table" (table 1 funcref))
+      (import "" "pause" (func $pause (param i32)))
+      (import "" "new" (func $new (param i32 i32) (result i32)))
+      (import "" "resume" (func $resume (param i32)))
+      (import "" "return" (func $return))
+      (elem (i32.const 0) func $pause)
+      (func (export "run") (param i32)
+        (call $resume (call $new (i32.const 0) (local.get 0)))
+        (call $resume (call $new (i32.const 0) (i32.add (local.get 0) (i32.const 1))))
+        (call $return)))
+    (core instance $m (instantiate $m (with "" (instance (export "table" (table $table)) (export "pause" (func $pause))
+      (export "new" (func $new)) (export "resume" (func $resume)) (export "return" (func $return))))))
+    (func (export "run") async (param "x" u32) (canon lift (core func $m "run") async))))";
+  std::vector<std::pair<std::uint32_t, Completion<void>>> pauses;
+  const auto pause = [&](std::uint32_t x, Completion<void> done) { pauses.emplace_back(x, std::move(done)); };
+  linker.define_async("", "pause", pause).value();
+  instance = linker.instantiate(store, Component::compile(engine, text).value()).value();
+  bool is_done = false;
+  const GuestTask task =
+      start(func<void(std::uint32_t)>("run"), 7, [&](Result<void> done) { is_done = done.has_value(); });
+  settle();
+  EXPECT_TRUE(is_done);
+  EXPECT_FALSE(task.has_ended());
+  ASSERT_EQ(pauses.size(), 2U);
+  EXPECT_EQ(pauses[0].first + pauses[1].first, 15U);
+  pauses[1].second.resolve();
+  settle();
+  EXPECT_FALSE(task.has_ended());
+  pauses[0].second.resolve();
+  settle();
+  EXPECT_TRUE(task.has_ended());
+}
+
 TEST_F(ComponentAsync, ACallThatNothingCanEndIsADeadlock) {
   const Error error = error_of(func<std::uint32_t(std::uint32_t)>("later")(1));
   EXPECT_EQ(error.kind(), ErrorKind::trap);
