@@ -168,8 +168,13 @@ inline Outcome leave_with_trap(const Registers& r) noexcept {
 // dispatch, and out of line.
 #define TENON_TAIL __attribute__((preserve_none, no_sanitize("address")))
 
+// The cell of a handler, which another thread may replace at any time by native code of the same meaning.
+TENON_INLINE std::uint64_t handler_at(const Cell* cell) noexcept {
+  return __atomic_load_n(&cell->bits, __ATOMIC_RELAXED);
+}
+
 #define TENON_DISPATCH(r) \
-  [[clang::musttail]] return std::bit_cast<TailHandler*>((r).ip->bits)(TENON_REGISTER_ARGUMENTS(r))
+  [[clang::musttail]] return std::bit_cast<TailHandler*>(handler_at((r).ip))(TENON_REGISTER_ARGUMENTS(r))
 
 TENON_TAIL __attribute__((noinline, cold)) inline Outcome tail_trap(TENON_REGISTER_PARAMETERS) {
   const Registers r{ip, fp, memory, memory_size, instance, thread, acc, acc_f32, acc_f64};
@@ -248,11 +253,11 @@ struct LoopDispatch {
 
 // Runs from `r.ip` until something leaves.
 inline Outcome run_tail(const Registers& r) {
-  return std::bit_cast<TailHandler*>(r.ip->bits)(TENON_REGISTER_ARGUMENTS(r));
+  return std::bit_cast<TailHandler*>(handler_at(r.ip))(TENON_REGISTER_ARGUMENTS(r));
 }
 inline Outcome run_loop(Registers& r) {
   for (;;) {
-    const Step step = std::bit_cast<LoopHandler*>(r.ip->bits)(r);
+    const Step step = std::bit_cast<LoopHandler*>(handler_at(r.ip))(r);
     if (step == Step::leave) return r.outcome;
     if (step == Step::trap) return leave_with_trap(r);
     if (step == Step::interrupted && !may_go_on(r)) {
