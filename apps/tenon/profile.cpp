@@ -2,6 +2,7 @@
 // library's own profiler.
 #include "profile.hpp"
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -110,8 +111,9 @@ Result<void> keep_jit_dump(const Engine& engine) {
   write((*opened)->file, &header, sizeof header);
   std::fflush((*opened)->file);
   // perf finds the file by this mapping, which it sees in its record.
-  ::mmap(nullptr, static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)), PROT_READ | PROT_EXEC, MAP_PRIVATE,
-         ::fileno((*opened)->file), 0);
+  const void* seen = ::mmap(nullptr, static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)), PROT_READ | PROT_EXEC,
+                            MAP_PRIVATE, ::fileno((*opened)->file), 0);
+  if (seen == MAP_FAILED) return Error(ErrorKind::io, std::string("cannot map the dump: ") + std::strerror(errno));
   observe_native(engine, [dump = std::move(*opened)](const NativeFunction& function) {
     const std::lock_guard lock(dump->mutex);
     JitDumpCode code;

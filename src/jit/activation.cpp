@@ -32,6 +32,13 @@ struct Activation : NativeActivation {
 constexpr std::size_t stack_reserve = std::size_t{256} << 10;
 constexpr std::size_t fiber_bytes = std::size_t{1} << 20;
 
+// The part that may be returned to twice: nothing in it lives across the call but what is in memory. It must be there
+// still when that happens, so the call is not its last act.
+__attribute__((noinline)) Outcome enter(Activation& activation, const NativeEntry& entry, void* context, Slot* frame) {
+  if (__builtin_setjmp(activation.registers) == 0) entry.thunk(entry.entry, context, frame);
+  return activation.outcome;
+}
+
 // `entered` is the frame on the managed stack, which says who called; `frame` has the arguments, and gets the results.
 Outcome run_here(Thread& thread, Instance& instance, const NativeEntry& entry, const Slot* entered, Slot* frame) {
   Activation activation;
@@ -43,12 +50,11 @@ Outcome run_here(Thread& thread, Instance& instance, const NativeEntry& entry, c
   Slot* top = thread.top;
   if (thread.activation == nullptr) thread.store->control.native_stack_limit = os::stack_limit(stack) + stack_reserve;
   thread.activation = &activation;
-  // What is used behind this was not changed since: all of it is in memory when this is returned to a second time.
-  if (__builtin_setjmp(activation.registers) == 0) entry.thunk(entry.entry, &instance, frame);
+  const Outcome outcome = enter(activation, entry, &instance, frame);
   thread.activation = activation.previous;
   os::native_stack().activation = outer;
   thread.top = top;
-  return activation.outcome;
+  return outcome;
 }
 
 // The frame of a host that calls compiled code with nothing under way: it has no caller.

@@ -19,8 +19,8 @@ Result<std::shared_ptr<const Grants>> Grants::make(const Config& config) {
   for (const Directory& directory : config.directories) {
     auto opened = host::open_granted(directory, config.refusal);
     if (!opened) {
-      return Error(ErrorKind::io, "the directory " + directory.host_path +
-                                      " cannot be opened: " + host::describe(opened.error()));
+      return Error(ErrorKind::io,
+                   "the directory " + directory.host_path + " cannot be opened: " + host::describe(opened.error()));
     }
     opened->can_read = true;
     opened->can_write = directory.access == Access::read_write;
