@@ -65,7 +65,7 @@ def engines(metered):
                             lambda module: [program, *options, module], [program, *version]))
 
     tenon = str(BUILD / "tenon")
-    for tier in ("interpreter", "baseline", "optimizing", "auto"):
+    for tier in ("interpreter", "baseline", "optimizing"):
         probe = subprocess.run([tenon, "run", "--tier", tier, str(ROOT / "bench/empty.wasm")], capture_output=True)
         if probe.returncode == 0:
             cli(f"Tenon {tier}", tenon, ["run", "--no-cache", "--tier", tier])
