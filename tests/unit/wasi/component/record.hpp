@@ -16,22 +16,25 @@
 namespace tenon::wasi::test {
 
 // What was recorded last, "0.3 wasi:cli/stdin#read-via-stream": an outcome that comes later is one of its own.
-inline std::string last_recorded;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): one test at a time
+inline std::string& last_recorded() {
+  static std::string line;  // of the test that runs
+  return line;
+}
 
 inline void record_outcome(std::string_view version, std::string_view function, const std::string& outcome) {
-  last_recorded = std::string(version) + " " + std::string(function);
+  last_recorded() = std::string(version) + " " + std::string(function);
   static const char* const path = std::getenv("TENON_WASI_RECORD");
   if (path == nullptr) return;
   static std::ofstream file(path, std::ios::app);
   static std::set<std::string> seen;
-  const std::string line = last_recorded + " " + outcome + "\n";
+  const std::string line = last_recorded() + " " + outcome + "\n";
   if (seen.insert(line).second) file << line << std::flush;
 }
 
 // Of the function that was recorded last: what its future gave.
 inline void record_later(const std::string& outcome) {
-  const std::size_t space = last_recorded.find(' ');
-  const std::string of = last_recorded;
+  const std::size_t space = last_recorded().find(' ');
+  const std::string of = last_recorded();
   record_outcome(of.substr(0, space), of.substr(space + 1), outcome);
 }
 
