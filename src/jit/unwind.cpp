@@ -85,8 +85,7 @@ MachineFrame caller_of(const Slot* frame) noexcept {
   return caller;
 }
 
-// Whoever looks from a signal's handler may find any stack: it is read all the same, and the sanitizer has no say.
-__attribute__((no_sanitize("address"))) bool step_out(const CodeMap& map, MachineFrame& frame) noexcept {
+bool step_out(const CodeMap& map, MachineFrame& frame) noexcept {
   const ImageLayout& layout = map.image.layout;
   const auto* row = find_row(map.image.table<UnwindRow>(layout.unwind, layout.unwind_count), place_in(map, frame));
   if (row == nullptr || row->frame == 0) return false;

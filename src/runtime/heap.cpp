@@ -28,6 +28,7 @@
 
 #include "os/pages.hpp"
 #include "runtime/native.hpp"
+#include "runtime/objects.hpp"
 #include "runtime/store.hpp"
 
 namespace tenon::runtime {
@@ -632,22 +633,6 @@ Object* Heap::allocate_struct(core::TypeIdx type) noexcept {
   for (const core::FieldType& field : (*state_->types)[type].type.fields) slots += slots_of(field.storage);
   return allocate(sizeof(Object) + slots * sizeof(Slot), ObjectKind::struct_, type);
 }
-
-namespace {
-
-std::uint32_t element_size_log2(core::ValType storage) noexcept {
-  using Kind = core::ValType::Kind;
-  switch (storage.kind()) {
-    case Kind::i8: return 0;
-    case Kind::i16: return 1;
-    case Kind::i32:
-    case Kind::f32: return 2;
-    case Kind::v128: return 4;
-    default: return 3;
-  }
-}
-
-}  // namespace
 
 Array* Heap::allocate_array(core::TypeIdx type, std::uint32_t length) noexcept {
   const std::uint32_t log2 = element_size_log2((*state_->types)[type].type.fields[0].storage);

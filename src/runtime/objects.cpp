@@ -7,6 +7,18 @@
 
 namespace tenon::runtime {
 
+std::uint32_t element_size_log2(core::ValType storage) noexcept {
+  using Kind = core::ValType::Kind;
+  switch (storage.kind()) {
+    case Kind::i8: return 0;
+    case Kind::i16: return 1;
+    case Kind::i32:
+    case Kind::f32: return 2;
+    case Kind::v128: return 4;
+    default: return 3;
+  }
+}
+
 namespace {
 
 // Elements [at, at + length), all with the value.
@@ -21,18 +33,6 @@ Bytes bytes_of(const Instance& instance, core::DataIdx data) noexcept {
 }
 std::uint64_t size_of(const Instance& instance, core::ElemIdx elem) noexcept {
   return instance.dropped_elems[elem.value] ? 0 : instance.model().elems[elem].size();
-}
-
-std::uint32_t element_size_log2(core::ValType storage) noexcept {
-  using Kind = core::ValType::Kind;
-  switch (storage.kind()) {
-    case Kind::i8: return 0;
-    case Kind::i16: return 1;
-    case Kind::i32:
-    case Kind::f32: return 2;
-    case Kind::v128: return 4;
-    default: return 3;
-  }
 }
 
 const core::SubType& type_of(const Store& store, core::TypeIdx type) noexcept { return (*store.types)[type].type; }

@@ -7,6 +7,9 @@
 
 namespace tenon::runtime {
 
+// Elements take a power of two of bytes.
+std::uint32_t element_size_log2(core::ValType storage) noexcept;
+
 // What was made, or why it was not.
 struct Made {
   Object* object = nullptr;

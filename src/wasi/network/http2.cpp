@@ -143,29 +143,19 @@ void Http2Connection::begin(Reactor& reactor, Wire wire, host::HttpHandler& hand
 }
 
 bool Http2Connection::open_session() {
-  nghttp2_session_callbacks* callbacks = nullptr;
-  nghttp2_option* options = nullptr;
-  if (nghttp2_session_callbacks_new(&callbacks) != 0) return false;
-  if (nghttp2_option_new(&options) != 0) {
-    nghttp2_session_callbacks_del(callbacks);
-    return false;
-  }
-  nghttp2_option_set_no_auto_window_update(options, 1);
-  nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, Callbacks::begin_headers);
-  nghttp2_session_callbacks_set_on_header_callback(callbacks, Callbacks::header);
-  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Callbacks::frame_received);
-  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, Callbacks::data_chunk);
-  nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, Callbacks::frame_sent);
-  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, Callbacks::stream_closed);
-  nghttp2_session* session = nullptr;
-  const int made = nghttp2_session_server_new2(&session, callbacks, this, options);
-  nghttp2_session_callbacks_del(callbacks);
-  nghttp2_option_del(options);
-  if (made != 0) return false;
-  session_.reset(session);
+  const auto set = [](nghttp2_session_callbacks* callbacks) {
+    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, Callbacks::begin_headers);
+    nghttp2_session_callbacks_set_on_header_callback(callbacks, Callbacks::header);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Callbacks::frame_received);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, Callbacks::data_chunk);
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, Callbacks::frame_sent);
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, Callbacks::stream_closed);
+  };
+  session_ = make_session(nghttp2_session_server_new2, set, this);
+  if (session_ == nullptr) return false;
   const nghttp2_settings_entry settings[] = {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, most_streams},
                                              {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, handler_.limits.header_bytes}};
-  return nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, std::size(settings)) == 0;
+  return nghttp2_submit_settings(session_.get(), NGHTTP2_FLAG_NONE, settings, std::size(settings)) == 0;
 }
 
 Http2Connection::Stream* Http2Connection::find(std::uint64_t number) const {

@@ -125,28 +125,18 @@ std::shared_ptr<Http2Client> Http2Client::begin(Reactor& reactor, std::shared_pt
 }
 
 bool Http2Client::open_session() {
-  nghttp2_session_callbacks* callbacks = nullptr;
-  nghttp2_option* options = nullptr;
-  if (nghttp2_session_callbacks_new(&callbacks) != 0) return false;
-  if (nghttp2_option_new(&options) != 0) {
-    nghttp2_session_callbacks_del(callbacks);
-    return false;
-  }
-  nghttp2_option_set_no_auto_window_update(options, 1);
-  nghttp2_session_callbacks_set_on_header_callback(callbacks, Callbacks::header);
-  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Callbacks::frame_received);
-  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, Callbacks::data_chunk);
-  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, Callbacks::stream_closed);
-  nghttp2_session* session = nullptr;
-  const int made = nghttp2_session_client_new2(&session, callbacks, this, options);
-  nghttp2_session_callbacks_del(callbacks);
-  nghttp2_option_del(options);
-  if (made != 0) return false;
-  session_.reset(session);
+  const auto set = [](nghttp2_session_callbacks* callbacks) {
+    nghttp2_session_callbacks_set_on_header_callback(callbacks, Callbacks::header);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Callbacks::frame_received);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, Callbacks::data_chunk);
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, Callbacks::stream_closed);
+  };
+  session_ = make_session(nghttp2_session_client_new2, set, this);
+  if (session_ == nullptr) return false;
   const nghttp2_settings_entry settings[] = {
       {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<std::uint32_t>(most_header)}};
-  return nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, std::size(settings)) == 0;
+  return nghttp2_submit_settings(session_.get(), NGHTTP2_FLAG_NONE, settings, std::size(settings)) == 0;
 }
 
 Http2Client::Stream* Http2Client::find(std::int32_t number) const {

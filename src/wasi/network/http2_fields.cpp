@@ -5,6 +5,22 @@
 
 namespace tenon::wasi::network {
 
+Session make_session(decltype(&nghttp2_session_client_new2) make, void (*set)(nghttp2_session_callbacks*), void* user) {
+  Session session(nullptr, nghttp2_session_del);
+  nghttp2_session_callbacks* callbacks = nullptr;
+  nghttp2_option* options = nullptr;
+  if (nghttp2_session_callbacks_new(&callbacks) != 0) return session;
+  if (nghttp2_option_new(&options) == 0) {
+    nghttp2_option_set_no_auto_window_update(options, 1);
+    set(callbacks);
+    nghttp2_session* made = nullptr;
+    if (make(&made, callbacks, user, options) == 0) session.reset(made);
+    nghttp2_option_del(options);
+  }
+  nghttp2_session_callbacks_del(callbacks);
+  return session;
+}
+
 std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
   return {static_cast<const char*>(static_cast<const void*>(bytes)), size};
 }

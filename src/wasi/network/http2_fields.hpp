@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <nghttp2/nghttp2.h>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,12 @@
 #include "wasi/host/pipe.hpp"
 
 namespace tenon::wasi::network {
+
+using Session = std::unique_ptr<nghttp2_session, decltype(&nghttp2_session_del)>;
+
+// A session of either side: `make` is the library's function for it, `set` says what it calls, with `user`. Windows are
+// the caller's to open again. nullptr: no memory.
+Session make_session(decltype(&nghttp2_session_client_new2) make, void (*set)(nghttp2_session_callbacks*), void* user);
 
 // The bytes of a name, a value or a frame.
 std::string_view text_of(const std::uint8_t* bytes, std::size_t size);
