@@ -54,8 +54,11 @@ class Baseline {
   std::mutex mutex_;  // for what follows
   bool has_given_up_ = false;
   std::uint64_t random_ = 0;
+  baseline::Program program_;
+  baseline::SlotRegisters registers_;
   baseline::Assembler assembler_;
   baseline::CodeRegions regions_;
+  std::vector<Cells::Replacement> replacements_;
   std::unordered_map<const Cell*, Watched> watched_;  // by the function's first cell
 };
 
@@ -74,7 +77,12 @@ TENON_TAIL Outcome count_and_go_on(TENON_REGISTER_PARAMETERS) {
 const auto counting_handler = std::bit_cast<std::uint64_t>(&count_and_go_on);
 
 Baseline::Baseline(Code& code, const BaselineOptions& options)
-    : code_(code), options_(options), settings_(baseline::settings_of_machine()), random_(options.seed) {
+    : code_(code),
+      options_(options),
+      settings_(baseline::settings_of_machine()),
+      random_(options.seed),
+      program_(code, cells_),
+      registers_(program_) {
   const core::Module& module = *code.validated->module;
   settings_.uses_registers = options.uses_registers;
   if (module.memories.empty()) return;
@@ -99,19 +107,18 @@ void Baseline::translated(const FunctionCode& function) {
 }
 
 void Baseline::watch(const FunctionCode& function) {
-  baseline::Program program(code_, function, cells_);
-  if (!program.read()) return;
+  if (!program_.read(function)) return;
   Watched watched{.function = &function, .calls_left = options_.calls, .turns_left = options_.turns};
   if (options_.seed != 0) {
     watched.calls_left = 1 + choose(4);
     watched.turns_left = 1 + choose(20);
   }
   watched_.emplace(function.begin, watched);
-  bool is_first = true;
-  for (const baseline::Instruction& in : program.instructions()) {
-    if (is_first || in.is_header) cells_.replace(function.begin + in.cell, counting_handler);
-    is_first = false;
+  replacements_.assign(1, {function.begin, counting_handler});
+  for (const baseline::Instruction& in : program_.instructions()) {
+    if (in.is_header && in.cell != 0) replacements_.push_back({function.begin + in.cell, counting_handler});
   }
+  cells_.replace(replacements_);
 }
 
 std::uint64_t Baseline::count(const Cell* cell) {
@@ -131,20 +138,21 @@ std::uint64_t Baseline::count(const Cell* cell) {
 }
 
 void Baseline::compile(const FunctionCode& function) {
-  baseline::Program program(code_, function, cells_);
-  if (!program.read()) return;
+  if (!program_.read(function)) return;
   const auto none = settings_.uses_registers ? std::size_t{64} : std::size_t{0};
   const auto registers = baseline::Emitter::slot_registers();
   const auto float_registers = baseline::Emitter::slot_float_registers();
-  const baseline::SlotRegisters slots(program, registers.first(std::min(none, registers.size())),
-                                      float_registers.first(std::min(none, float_registers.size())));
-  baseline::Emitter emitter(program, slots, settings_, assembler_);
+  registers_.choose(registers.first(std::min(none, registers.size())),
+                    float_registers.first(std::min(none, float_registers.size())));
+  baseline::Emitter emitter(program_, registers_, settings_, assembler_);
   const baseline::Emitted emitted = emitter.emit();
   const std::uint8_t* address = regions_.place(emitted);
   if (address == nullptr) return;
+  replacements_.clear();
   for (const baseline::Emitted::Entry& entry : emitted.entries) {
-    cells_.replace(function.begin + entry.cell, std::bit_cast<std::uint64_t>(address + entry.position));
+    replacements_.push_back({function.begin + entry.cell, std::bit_cast<std::uint64_t>(address + entry.position)});
   }
+  cells_.replace(replacements_);
   if (options_.tell) options_.tell(function.index, address, emitted.bytes.size());
 }
 

@@ -28,28 +28,54 @@ Signature signature_of(const core::FuncType& type) noexcept {
 
 }  // namespace
 
-Program::Program(const interp::Code& code, const interp::FunctionCode& function, const Cells& cells)
-    : code_(code), function_(function), cells_(cells) {}
+Signatures::Signatures(const core::ValidatedModule& module) : module_(*module.module) {
+  for (std::uint32_t i = 0; i < module_.types.size(); ++i) {
+    by_type_.push_back(signature_of(module_.types[core::TypeIdx(i)].func));
+    if (i < module.canonical_types.size())
+      by_canonical_.emplace_back(module.canonical_types[core::TypeIdx(i)].value, i);
+  }
+  std::ranges::sort(by_canonical_);
+}
 
-bool Program::read() {
-  if (function_.end - function_.begin > most_cells) return false;
+Signature Signatures::of_canonical(std::uint32_t number) const noexcept {
+  const auto found = std::ranges::lower_bound(by_canonical_, std::pair(number, 0U));
+  if (found == by_canonical_.end() || found->first != number) return {.param_slots = 0xFFFF'FFFF};
+  return by_type_[found->second];
+}
+
+Program::Program(const interp::Code& code, const Cells& cells)
+    : code_(code), cells_(cells), signatures_(*code.validated) {}
+
+bool Program::read(const interp::FunctionCode& function) {
+  function_ = &function;
+  has_loops_ = false;
+  if (function.end - function.begin > most_cells) return false;
   if (!read_instructions() || !mark_targets()) return false;
-  mark_depths();
+  if (has_loops_) mark_depths();
   read_locals();
   return true;
 }
 
 bool Program::read_instructions() {
-  const auto all = static_cast<std::uint32_t>(function_.end - function_.begin);
+  const auto all = static_cast<std::uint32_t>(function_->end - function_->begin);
   index_of_.assign(all + 1, no_instruction);
+  instructions_.clear();
+  jumps_.clear();
+  tables_.clear();
   for (std::uint32_t cell = 0; cell < all;) {
-    const Shape* shape = find_shape(function_.begin[cell].bits);
-    if (shape == nullptr) shape = find_shape(original(function_.begin + cell));
+    const Shape* shape = find_shape(function_->begin[cell].bits);
+    if (shape == nullptr) shape = find_shape(original(function_->begin + cell));
     if (shape == nullptr) return false;
-    index_of_[cell] = static_cast<std::uint32_t>(instructions_.size());
+    const auto index = static_cast<std::uint32_t>(instructions_.size());
+    index_of_[cell] = index;
     instructions_.push_back({shape, cell});
     std::uint32_t fields = shape->fields;
-    if (shape->kind == Kind::br_table) fields += 4 * targets(instructions_.back()).count;
+    if (shape->jump_at != Shape::no_jump) {
+      jumps_.push_back(index);
+    } else if (shape->kind == Kind::br_table) {
+      fields += 4 * targets(instructions_.back()).count;
+      tables_.push_back(index);
+    }
     cell += interp::cells_of(fields);
   }
   return !instructions_.empty() && instructions_[0].shape->kind == Kind::enter;
@@ -61,63 +87,53 @@ bool Program::mark_target(std::uint32_t from, std::int32_t distance) {
   const std::uint32_t index = index_of_[static_cast<std::size_t>(cell)];
   if (index == no_instruction) return false;
   instructions_[index].is_label = true;
-  if (index <= from) instructions_[index].is_header = true;
+  if (index <= from) instructions_[index].is_header = has_loops_ = true;
   return true;
 }
 
 bool Program::mark_targets() {
-  for (std::uint32_t i = 0; i < instructions_.size(); ++i) {
+  for (const std::uint32_t i : jumps_) {
     const Instruction& in = instructions_[i];
-    bool good = true;
-    switch (in.shape->kind) {
-      case Kind::jump: good = mark_target(i, field<std::int32_t>(in, 0)); break;
-      case Kind::branch: good = mark_target(i, field<std::int32_t>(in, in.shape->result_at)); break;
-      case Kind::add_branch: good = mark_target(i, field<std::int32_t>(in, 16)); break;
-      case Kind::br_table: {
-        const Targets list = targets(in);
-        for (std::uint32_t k = 0; k < list.count; ++k) {
-          good = good && mark_target(i, field<std::int32_t>(in, list.at + 4 * k));
-        }
-        break;
-      }
-      default: break;
+    if (!mark_target(i, field<std::int32_t>(in, in.shape->jump_at))) return false;
+  }
+  for (const std::uint32_t i : tables_) {
+    const Targets list = targets(instructions_[i]);
+    for (std::uint32_t k = 0; k < list.count; ++k) {
+      if (!mark_target(i, field<std::int32_t>(instructions_[i], list.at + 4 * k))) return false;
     }
-    if (!good) return false;
   }
   return true;
 }
 
 // A loop is what lies between a header and the last branch back to it.
 void Program::mark_depths() {
-  std::vector<std::int32_t> changes(instructions_.size() + 1);
-  std::vector<std::uint32_t> last(instructions_.size(), no_instruction);
-  struct Jumps {
-    std::vector<std::uint32_t>& last;
-    std::uint32_t at = 0;
-    void read(std::uint32_t, Use) noexcept {}
-    void write(std::uint32_t, Use) noexcept {}
-    void jump(std::uint32_t target) noexcept {
-      if (target <= at) last[target] = at;
+  changes_.assign(instructions_.size() + 1, 0);
+  last_.assign(instructions_.size(), 0);
+  for (const auto* jumping : {&jumps_, &tables_}) {
+    for (const std::uint32_t at : *jumping) {
+      for_each_target(instructions_[at], [&](std::uint32_t target) {
+        if (target <= at) last_[target] = std::max(last_[target], at);
+      });
     }
-  } jumps{last};
-  for (; jumps.at < instructions_.size(); ++jumps.at) visit(*this, instructions_[jumps.at], jumps);
-  for (std::uint32_t i = 0; i < last.size(); ++i) {
-    if (last[i] == no_instruction) continue;
-    ++changes[i];
-    --changes[last[i] + 1];
+  }
+  for (std::uint32_t i = 0; i < last_.size(); ++i) {
+    if (!instructions_[i].is_header) continue;
+    ++changes_[i];
+    --changes_[last_[i] + 1];
   }
   std::int32_t depth = 0;
   for (std::uint32_t i = 0; i < instructions_.size(); ++i) {
-    depth += changes[i];
+    depth += changes_[i];
     instructions_[i].depth = static_cast<std::uint8_t>(std::min(depth, 200));
   }
 }
 
 void Program::read_locals() {
   const core::Module& module = *code_.validated->module;
-  const core::Func& func = module.funcs[function_.index];
-  const core::FuncType& type = module.type_of(function_.index).func;
-  signature_ = signature_of(type);
+  const core::Func& func = module.funcs[function_->index];
+  const core::FuncType& type = module.type_of(function_->index).func;
+  signature_ = signatures_.of(function_->index);
+  local_letters_.clear();
   constexpr std::size_t most_letters = 4096;
   const auto add = [&](core::ValType local, std::size_t count) {
     const char letter = letter_of(local);
@@ -125,10 +141,10 @@ void Program::read_locals() {
     local_letters_.insert(local_letters_.end(), count, letter == 'v' ? '\0' : letter);
   };
   for (const core::ValType param : type.params) add(param, 1);
-  std::pmr::vector<core::LocalRun> runs;
+  runs_.clear();
   Cursor cursor(func.body, func.offset);
-  core::read_locals(cursor, runs, static_cast<std::uint32_t>(type.params.size()), code_.validated->features);
-  for (const core::LocalRun& run : runs) add(run.type, run.count);
+  core::read_locals(cursor, runs_, static_cast<std::uint32_t>(type.params.size()), code_.validated->features);
+  for (const core::LocalRun& run : runs_) add(run.type, run.count);
   // Results that no accumulator takes are put over the first locals, whatever the types of those.
   if (signature_.result != 0) return;
   for (std::size_t i = 0; i < std::min<std::size_t>(signature_.result_slots, local_letters_.size()); ++i) {
@@ -147,14 +163,8 @@ std::uint32_t Program::callee_frame(const Instruction& in) const noexcept {
 }
 
 Signature Program::callee(const Instruction& in) const noexcept {
-  const core::Module& module = *code_.validated->module;
-  if (in.shape->kind == Kind::call) return signature_of(module.type_of(core::FuncIdx(callee_index(in))).func);
-  const auto wanted = field<std::uint32_t>(in, in.shape->left == Place::slot ? 8 : 4);
-  const auto& canonical = code_.validated->canonical_types;
-  for (std::uint32_t i = 0; i < canonical.size(); ++i) {
-    if (canonical[core::TypeIdx(i)].value == wanted) return signature_of(module.types[core::TypeIdx(i)].func);
-  }
-  return {.param_slots = 0xFFFF'FFFF};
+  if (in.shape->kind == Kind::call) return signatures_.of(core::FuncIdx(callee_index(in)));
+  return signatures_.of_canonical(field<std::uint32_t>(in, in.shape->left == Place::slot ? 8 : 4));
 }
 
 }  // namespace tenon::jit::baseline

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory_resource>
+#include <utility>
 #include <vector>
 
 #include "interp/code.hpp"
@@ -26,21 +27,36 @@ struct Signature {
   char result = 0;  // letter of the only result, if it is a number or a reference
 };
 
+// The signatures of a module's functions.
+class Signatures {
+ public:
+  explicit Signatures(const core::ValidatedModule& module);
+  const Signature& of(core::FuncIdx func) const noexcept { return by_type_[module_.funcs[func].type.value]; }
+  // Of any type with that canonical number.
+  Signature of_canonical(std::uint32_t number) const noexcept;
+
+ private:
+  const core::Module& module_;
+  std::vector<Signature> by_type_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> by_canonical_;  // sorted; the type
+};
+
+// Keeps its storage from one function to the next.
 class Program {
  public:
-  Program(const interp::Code& code, const interp::FunctionCode& function, const Cells& cells);
+  Program(const interp::Code& code, const Cells& cells);
 
   // False if the code cannot be read or is too large; then it stays interpreted.
-  bool read();
+  bool read(const interp::FunctionCode& function);
 
-  const runtime::Cell* begin() const noexcept { return function_.begin; }
+  const runtime::Cell* begin() const noexcept { return function_->begin; }
   const std::vector<Instruction>& instructions() const noexcept { return instructions_; }
   std::uint64_t original(const runtime::Cell* cell) const { return cells_.original(cell); }
-  bool has_handlers() const noexcept { return !function_.ranges.empty(); }
+  bool has_handlers() const noexcept { return !function_->ranges.empty(); }
   std::uint32_t index_at(std::uint32_t cell) const noexcept { return index_of_[cell]; }
   template <class T>
   T field(const Instruction& instruction, unsigned at) const noexcept {
-    return load_le<T>(reinterpret_cast<const std::uint8_t*>(function_.begin + instruction.cell + 1) + at);
+    return load_le<T>(reinterpret_cast<const std::uint8_t*>(function_->begin + instruction.cell + 1) + at);
   }
   std::uint32_t slot(const Instruction& instruction, unsigned at) const noexcept {
     return field<std::uint32_t>(instruction, at) / 8;
@@ -48,6 +64,14 @@ class Program {
   // The instruction that the distance in that field leads to.
   std::uint32_t target(const Instruction& instruction, unsigned at) const noexcept {
     return index_of_[instruction.cell + static_cast<std::uint32_t>(field<std::int32_t>(instruction, at) / 8)];
+  }
+  // Tells of each instruction that this one may jump to, but as it goes on.
+  template <class F>
+  void for_each_target(const Instruction& instruction, F&& told) const {
+    if (instruction.shape->jump_at != Shape::no_jump) return told(target(instruction, instruction.shape->jump_at));
+    if (instruction.shape->kind != Kind::br_table) return;
+    const Targets list = targets(instruction);
+    for (std::uint32_t i = 0; i < list.count; ++i) told(target(instruction, list.at + 4 * i));
   }
   // Of a br_table: the number of its distances, and where they are.
   struct Targets {
@@ -58,6 +82,8 @@ class Program {
     const unsigned count_at = instruction.shape->left == Place::slot ? 4 : 0;
     return {field<std::uint32_t>(instruction, count_at) + 1, count_at + 4};
   }
+  // Whether anything jumps back.
+  bool has_loops() const noexcept { return has_loops_; }
   // The type of the function that a call calls.
   Signature callee(const Instruction& instruction) const noexcept;
   std::uint32_t callee_index(const Instruction& instruction) const noexcept;
@@ -66,7 +92,7 @@ class Program {
   const std::vector<char>& local_letters() const noexcept { return local_letters_; }
   const Signature& signature() const noexcept { return signature_; }
   const interp::Code& code() const noexcept { return code_; }
-  const interp::FunctionCode& function() const noexcept { return function_; }
+  const interp::FunctionCode& function() const noexcept { return *function_; }
 
  private:
   bool read_instructions();
@@ -76,153 +102,19 @@ class Program {
   void read_locals();
 
   const interp::Code& code_;
-  const interp::FunctionCode& function_;
   const Cells& cells_;
+  const Signatures signatures_;
+  const interp::FunctionCode* function_ = nullptr;
   Signature signature_;
+  bool has_loops_ = false;
   std::vector<Instruction> instructions_;
   std::vector<std::uint32_t> index_of_;  // by cell
+  std::vector<std::uint32_t> jumps_;     // instructions that jump, but for br_table
+  std::vector<std::uint32_t> tables_;    // br_table
+  std::vector<std::uint32_t> last_;      // by instruction: the last that jumps back to it
+  std::vector<std::int32_t> changes_;    // of the depth
   std::vector<char> local_letters_;
+  std::pmr::vector<core::LocalRun> runs_;
 };
-
-// How an instruction uses a slot.
-enum class Use : std::uint8_t {
-  integer,
-  floating,
-  any,  // all of its bits are moved
-};
-
-// Tells `visitor` of the slots that an instruction names: `read(slot, Use)`, `write(slot, Use)`, reads first. What the
-// interpreter executes, and calls, are the visitor's to know. Branches read, then `jump(target index)`.
-template <class Visitor>
-void visit(const Program& program, const Instruction& in, Visitor& visitor);
-
-constexpr Use use_of(char letter) noexcept { return letter == 'f' || letter == 'd' ? Use::floating : Use::integer; }
-constexpr Use use_of(Bank bank) noexcept { return bank == Bank::integer ? Use::integer : Use::floating; }
-constexpr unsigned operand_bytes(Place place, bool wide) noexcept {
-  return place == Place::acc ? 0 : place == Place::imm && wide ? 8 : 4;
-}
-constexpr bool is_wide(char letter) noexcept { return letter == 'l' || letter == 'd'; }
-
-template <class Visitor>
-void visit_address(const Program& program, const Instruction& in, Visitor& visitor) {
-  switch (in.shape->form) {
-    case AddressForm::slot:
-    case AddressForm::slot_imm:
-    case AddressForm::acc_slot: visitor.read(program.slot(in, 0), Use::integer); break;
-    case AddressForm::slot_slot:
-      visitor.read(program.slot(in, 0), Use::integer);
-      visitor.read(program.slot(in, 4), Use::integer);
-      break;
-    default: break;
-  }
-}
-
-template <class Visitor>
-void visit_computation(const Program& program, const Instruction& in, Visitor& visitor) {
-  const Shape& shape = *in.shape;
-  const std::string_view params = interp::params_of(shape.op);
-  const bool wide = is_wide(params[0]);
-  if (shape.left == Place::slot) visitor.read(program.slot(in, 0), use_of(params[0]));
-  if (shape.kind != Kind::unary && shape.right == Place::slot) {
-    visitor.read(program.slot(in, operand_bytes(shape.left, wide)), use_of(params[1]));
-  }
-  if (shape.kind == Kind::branch) return visitor.jump(program.target(in, shape.result_at));
-  if (shape.to_slot) visitor.write(program.slot(in, shape.result_at), use_of(interp::results_of(shape.op)[0]));
-}
-
-template <class Visitor>
-void visit_fused(const Program& program, const Instruction& in, Visitor& visitor) {
-  const Shape& shape = *in.shape;
-  if (shape.kind == Kind::add_branch) {
-    visitor.read(program.slot(in, 0), Use::integer);
-    if (shape.left == Place::slot) visitor.read(program.slot(in, 4), Use::integer);
-    if (shape.right == Place::slot) visitor.read(program.slot(in, 12), Use::integer);
-    visitor.write(program.slot(in, 8), Use::integer);
-    return visitor.jump(program.target(in, 16));
-  }
-  const unsigned at = shape.left == Place::slot ? 4 : 0;
-  if (at != 0) visitor.read(program.slot(in, 0), Use::integer);
-  visitor.read(program.slot(in, at), Use::integer);
-  if (shape.to_slot) visitor.write(program.slot(in, shape.result_at), Use::integer);
-}
-
-template <class Visitor>
-void visit_select(const Program& program, const Instruction& in, Visitor& visitor) {
-  const Shape& shape = *in.shape;
-  const bool wide = shape.bank != Bank::f32;
-  const unsigned first = operand_bytes(shape.condition, false);
-  const unsigned second = first + operand_bytes(shape.left, wide);
-  if (shape.condition == Place::slot) visitor.read(program.slot(in, 0), Use::integer);
-  if (shape.left == Place::slot) visitor.read(program.slot(in, first), use_of(shape.bank));
-  if (shape.right == Place::slot) visitor.read(program.slot(in, second), use_of(shape.bank));
-  if (shape.to_slot) visitor.write(program.slot(in, shape.result_at), use_of(shape.bank));
-}
-
-template <class Visitor>
-void visit_table(const Program& program, const Instruction& in, Visitor& visitor) {
-  if (in.shape->left == Place::slot) visitor.read(program.slot(in, 0), Use::integer);
-  const Program::Targets targets = program.targets(in);
-  for (std::uint32_t i = 0; i < targets.count; ++i) visitor.jump(program.target(in, targets.at + 4 * i));
-}
-
-template <class Visitor>
-void visit(const Program& program, const Instruction& in, Visitor& visitor) {
-  const Shape& shape = *in.shape;
-  switch (shape.kind) {
-    case Kind::binary:
-    case Kind::unary:
-    case Kind::branch: return visit_computation(program, in, visitor);
-    case Kind::shifted:
-    case Kind::add_branch: return visit_fused(program, in, visitor);
-    case Kind::select: return visit_select(program, in, visitor);
-    case Kind::br_table: return visit_table(program, in, visitor);
-    case Kind::load:
-      visit_address(program, in, visitor);
-      if (shape.to_slot) visitor.write(program.slot(in, shape.result_at), use_of(interp::results_of(shape.op)[0]));
-      return;
-    case Kind::store:
-      visit_address(program, in, visitor);
-      if (shape.left == Place::slot) {
-        visitor.read(program.slot(in, interp::address_bytes(shape.form)), use_of(interp::params_of(shape.op)[1]));
-      }
-      return;
-    case Kind::copy:
-      for (unsigned i = 0; i < shape.count; ++i) visitor.read(program.slot(in, 8 * i), Use::any);
-      for (unsigned i = 0; i < shape.count; ++i) visitor.write(program.slot(in, 8 * i + 4), Use::any);
-      return;
-    case Kind::store_acc: return visitor.write(program.slot(in, 0), use_of(shape.bank));
-    case Kind::constant: return visitor.write(program.slot(in, shape.result_at), Use::any);
-    case Kind::jump: return visitor.jump(program.target(in, 0));
-    case Kind::return_slot: return visitor.read(program.slot(in, 0), Use::any);
-    case Kind::global_get:
-      if (shape.to_slot) visitor.write(program.slot(in, 4), use_of(shape.bank));
-      return;
-    case Kind::global_set:
-      if (shape.left == Place::slot) visitor.read(program.slot(in, 4), Use::any);
-      return;
-    case Kind::call_indirect:
-      if (shape.left == Place::slot) visitor.read(program.slot(in, 0), Use::integer);
-      return;
-    default: return;
-  }
-}
-
-// Whether control never goes on with the next instruction.
-constexpr bool ends_run(Kind kind) noexcept {
-  switch (kind) {
-    case Kind::jump:
-    case Kind::br_table:
-    case Kind::return_void:
-    case Kind::return_acc:
-    case Kind::return_slot:
-    case Kind::return_constant:
-    case Kind::unreachable: return true;
-    default: return false;
-  }
-}
-// Whether nothing is left in registers behind it: the interpreter, or another function, has run.
-constexpr bool leaves(Kind kind) noexcept {
-  return kind == Kind::other || kind == Kind::plain || kind == Kind::call || kind == Kind::call_indirect;
-}
 
 }  // namespace tenon::jit::baseline

@@ -20,8 +20,8 @@ class Shapes {
   Shapes();
   const Shape* find(std::uint64_t handler) const noexcept {
     for (std::size_t i = place(handler);; i = (i + 1) & (size - 1)) {
-      if (keys_[i] == handler) return &shapes_[i];
-      if (keys_[i] == 0) return nullptr;
+      if (rows_[i].handler == handler) return &shapes_[rows_[i].shape];
+      if (rows_[i].handler == 0) return nullptr;
     }
   }
 
@@ -30,13 +30,18 @@ class Shapes {
   static std::size_t place(std::uint64_t handler) noexcept {
     return (handler * 0x9E37'79B9'7F4A'7C15) >> 50;  // 14 bits
   }
-  void add(Handler handler, const Shape& shape) {
+  void add(Handler handler, Shape shape) {
     const auto key = std::bit_cast<std::uint64_t>(handler);
     if (key == 0) return;
     std::size_t i = place(key);
-    while (keys_[i] != 0 && keys_[i] != key) i = (i + 1) & (size - 1);
-    keys_[i] = key;
-    shapes_[i] = shape;
+    while (rows_[i].handler != 0 && rows_[i].handler != key) i = (i + 1) & (size - 1);
+    describe_uses(shape);
+    if (rows_[i].handler == key) {
+      shapes_[rows_[i].shape] = shape;
+      return;
+    }
+    rows_[i] = {key, static_cast<std::uint32_t>(shapes_.size())};
+    shapes_.push_back(shape);
   }
   void add_numeric();
   void add_branches(Op op, const interp::BranchHandlers& row, bool metered);
@@ -49,14 +54,13 @@ class Shapes {
   void add_plain();
   void add_references();
 
-  std::vector<std::uint64_t> keys_ = std::vector<std::uint64_t>(size);
-  std::vector<Shape> shapes_ = std::vector<Shape>(size);
+  struct Row {
+    std::uint64_t handler = 0;
+    std::uint32_t shape = 0;
+  };
+  std::vector<Row> rows_ = std::vector<Row>(size);
+  std::vector<Shape> shapes_;  // related ones are neighbours
 };
-
-constexpr std::uint16_t bytes_of(Place place, bool wide) noexcept {
-  return place == Place::acc ? 0 : place == Place::imm && wide ? 8 : 4;
-}
-constexpr bool is_wide_letter(char letter) noexcept { return letter == 'l' || letter == 'd'; }
 
 Shapes::Shapes() {
   add_numeric();
@@ -70,13 +74,13 @@ Shapes::Shapes() {
 }
 
 void Shapes::add_branches(Op op, const interp::BranchHandlers& row, bool metered) {
-  const bool wide = is_wide_letter(interp::params_of(op)[0]);
+  const bool wide = is_wide(interp::params_of(op)[0]);
   for (std::size_t i = 0; i < pair_count * 4; ++i) {
     Shape shape{.kind = Kind::branch, .op = op, .left = pairs[i / 4].left, .right = pairs[i / 4].right};
     shape.negated = i / 2 % 2 != 0;
     shape.backward = i % 2 != 0;
     shape.metered = metered;
-    shape.result_at = static_cast<std::uint16_t>(bytes_of(shape.left, wide) + bytes_of(shape.right, wide));
+    shape.result_at = static_cast<std::uint16_t>(operand_bytes(shape.left, wide) + operand_bytes(shape.right, wide));
     shape.fields = static_cast<std::uint16_t>(shape.result_at + 4 + (metered ? shape.backward ? 8 : 4 : 0));
     add(row.variants[i / 4][i / 2 % 2][i % 2], shape);
   }
@@ -89,15 +93,15 @@ void Shapes::add_numeric() {
     const interp::NumericPlace place = interp::numeric_places[i];
     if (!place.valid()) continue;
     const Op op = static_cast<Op>(i);
-    const bool wide = is_wide_letter(interp::params_of(op)[0]);
+    const bool wide = is_wide(interp::params_of(op)[0]);
     const interp::ValueHandlers& row = tables[place.family][0].values[place.row];
     const bool is_binary = interp::params_of(op).size() == 2;
     for (std::size_t variant = 0; variant < pair_count * 2; ++variant) {
       const interp::Pair pair = pairs[variant / 2];
       Shape shape{.kind = is_binary ? Kind::binary : Kind::unary, .op = op, .left = pair.left, .right = pair.right};
       shape.to_slot = variant % 2 != 0;
-      shape.result_at =
-          static_cast<std::uint16_t>(bytes_of(pair.left, wide) + (is_binary ? bytes_of(pair.right, wide) : 0));
+      shape.result_at = static_cast<std::uint16_t>(operand_bytes(pair.left, wide) +
+                                                   (is_binary ? operand_bytes(pair.right, wide) : 0));
       shape.fields = static_cast<std::uint16_t>(shape.result_at + (shape.to_slot ? 4 : 0));
       add(row.variants[variant / 2][variant % 2], shape);
     }
@@ -123,8 +127,8 @@ void Shapes::add_memory() {
       Shape shape{.kind = Kind::store, .op = static_cast<Op>(static_cast<std::size_t>(Op::i32_store) + i / 3)};
       shape.form = static_cast<AddressForm>(form);
       shape.left = static_cast<Place>(i % 3);
-      const bool wide = is_wide_letter(interp::params_of(shape.op)[1]);
-      shape.fields = static_cast<std::uint16_t>(address + bytes_of(shape.left, wide) + 4);
+      const bool wide = is_wide(interp::params_of(shape.op)[1]);
+      shape.fields = static_cast<std::uint16_t>(address + operand_bytes(shape.left, wide) + 4);
       add(table.store[i / 3][form][i % 3], shape);
     }
   }
@@ -135,7 +139,7 @@ void Shapes::add_fused() {
     Shape shape{.kind = Kind::shifted, .op = interp::shifted_ops[i / 16], .shift = interp::shift_ops[i / 4 % 4]};
     shape.left = static_cast<Place>(i / 2 % 2);
     shape.to_slot = i % 2 != 0;
-    shape.result_at = static_cast<std::uint16_t>(bytes_of(shape.left, false) + 8);
+    shape.result_at = static_cast<std::uint16_t>(operand_bytes(shape.left, false) + 8);
     shape.fields = static_cast<std::uint16_t>(shape.result_at + (shape.to_slot ? 4 : 0));
     add(interp::shift_handlers[0].handlers[i / 16][i / 4 % 4][i / 2 % 2][i % 2], shape);
   }
@@ -201,8 +205,8 @@ void Shapes::add_selects(Bank bank) {
     shape.condition = static_cast<Place>(i / 18);
     shape.bank = bank;
     shape.to_slot = i % 2 != 0;
-    shape.result_at = static_cast<std::uint16_t>(bytes_of(shape.condition, false) + bytes_of(shape.left, wide) +
-                                                 bytes_of(shape.right, wide));
+    shape.result_at = static_cast<std::uint16_t>(operand_bytes(shape.condition, false) +
+                                                 operand_bytes(shape.left, wide) + operand_bytes(shape.right, wide));
     shape.fields = static_cast<std::uint16_t>(shape.result_at + (shape.to_slot ? 4 : 0));
     add(table[i / 18][i / 6 % 3][i / 2 % 3][i % 2], shape);
   }

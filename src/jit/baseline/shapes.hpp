@@ -5,6 +5,9 @@
 // needs no second form for being compiled, and no list of instructions is kept in step by hand.
 #pragma once
 
+#include <array>
+#include <span>
+
 #include "interp/tables.hpp"
 
 namespace tenon::jit::baseline {
@@ -42,6 +45,45 @@ enum class Kind : std::uint8_t {
   unreachable,
 };
 
+// How an instruction uses a slot.
+enum class Use : std::uint8_t {
+  integer,
+  floating,
+  any,  // all of its bits are moved
+};
+
+// A slot that an instruction names: by which field, and what for.
+struct SlotUse {
+  std::uint8_t at = 0;
+  Use use = Use::any;
+  bool writes = false;
+};
+
+constexpr Use use_of(char letter) noexcept { return letter == 'f' || letter == 'd' ? Use::floating : Use::integer; }
+constexpr Use use_of(Bank bank) noexcept { return bank == Bank::integer ? Use::integer : Use::floating; }
+constexpr unsigned operand_bytes(Place place, bool wide) noexcept {
+  return place == Place::acc ? 0 : place == Place::imm && wide ? 8 : 4;
+}
+constexpr bool is_wide(char letter) noexcept { return letter == 'l' || letter == 'd'; }
+
+// Whether control never goes on with the next instruction.
+constexpr bool ends_run(Kind kind) noexcept {
+  switch (kind) {
+    case Kind::jump:
+    case Kind::br_table:
+    case Kind::return_void:
+    case Kind::return_acc:
+    case Kind::return_slot:
+    case Kind::return_constant:
+    case Kind::unreachable: return true;
+    default: return false;
+  }
+}
+// Whether nothing is left in registers behind it: the interpreter, or another function, has run.
+constexpr bool leaves(Kind kind) noexcept {
+  return kind == Kind::other || kind == Kind::plain || kind == Kind::call || kind == Kind::call_indirect;
+}
+
 struct Shape {
   Kind kind = Kind::other;
   Op op = Op::invalid;        // the operation; of branches the comparison
@@ -59,7 +101,17 @@ struct Shape {
   std::uint8_t count = 0;       // copy: how many
   std::uint16_t fields = 0;     // bytes of fields, without the list of a br_table
   std::uint16_t result_at = 0;  // where the slot of the result is named
+  // What follows from the above (uses.cpp).
+  static constexpr std::uint8_t no_jump = 0xFF;
+  std::uint8_t jump_at = no_jump;  // the field of the distance, if there is one; not of br_table
+  std::uint8_t acc_reads = 0;      // accumulators, as bits by bank
+  std::uint8_t acc_writes = 0;
+  std::uint8_t use_count = 0;
+  std::array<SlotUse, 8> named_slots{};  // reads first
+  std::span<const SlotUse> uses() const noexcept { return {named_slots.data(), use_count}; }
 };
+// Fills in what follows from the rest. What the interpreter executes, and calls, use more than what they name.
+void describe_uses(Shape& shape) noexcept;
 
 // nullptr: not the address of a handler that may stand in code.
 const Shape* find_shape(std::uint64_t handler) noexcept;

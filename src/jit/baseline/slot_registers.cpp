@@ -7,279 +7,178 @@ namespace tenon::jit::baseline {
 namespace {
 
 constexpr std::uint32_t most_slots = 4096;  // slots above are never candidates
+// Rounds of the analysis of lifetimes, after which everything counts as alive at the headers of loops. Loops in each
+// other could take as many rounds as there are loops.
+constexpr int most_rounds = 8;
 
 std::int64_t weight_of(const Instruction& in) noexcept { return std::int64_t{1} << std::min(3 * in.depth, 24); }
 
-struct Score {
-  std::int64_t integer = 0;
-  std::int64_t floating = 0;
-  std::int64_t any = 0;
-};
-
-struct Scores {
-  std::vector<Score>& scores;
-  std::int64_t weight = 0;
-  void add(std::uint32_t slot, Use use) {
-    if (slot >= most_slots) return;
-    if (slot >= scores.size()) scores.resize(slot + 1);
-    Score& score = scores[slot];
-    (use == Use::integer ? score.integer : use == Use::floating ? score.floating : score.any) += weight;
-  }
-  void read(std::uint32_t slot, Use use) { add(slot, use); }
-  void write(std::uint32_t slot, Use use) { add(slot, use); }
-  void jump(std::uint32_t) noexcept {}
-};
-
 }  // namespace
 
-SlotRegisters::SlotRegisters(const Program& program, std::span<const Reg> registers,
-                             std::span<const Xmm> float_registers)
-    : program_(program) {
+void SlotRegisters::choose(std::span<const Reg> registers, std::span<const Xmm> float_registers) {
+  score_slots();
   choose_candidates();
+  find_effects();
   find_lifetimes();
   find_accumulators();
   drop_what_does_not_pay();
-  find_interference();
   assign(registers, float_registers);
 }
 
-void SlotRegisters::choose_candidates() {
-  std::vector<Score> scores;
-  Scores visitor{scores};
+void SlotRegisters::score_slots() {
+  scores_.clear();
+  named_.clear();
   for (const Instruction& in : program_.instructions()) {
-    visitor.weight = weight_of(in);
-    visit(program_, in, visitor);
+    const std::int64_t weight = weight_of(in);
+    for (const SlotUse& use : in.shape->uses()) {
+      const std::uint32_t slot = program_.slot(in, use.at);
+      named_.push_back(slot);
+      if (slot >= most_slots) continue;
+      if (slot >= scores_.size()) scores_.resize(slot + 1);
+      Score& score = scores_[slot];
+      (use.use == Use::integer ? score.integer : use.use == Use::floating ? score.floating : score.any) += weight;
+    }
   }
+}
+
+void SlotRegisters::choose_candidates() {
+  ranked_.clear();
   const auto& letters = program_.local_letters();
-  struct Ranked {
-    std::int64_t score;
-    std::uint32_t slot;
-  };
-  std::vector<Ranked> ranked[2];
-  for (std::uint32_t slot = 0; slot < scores.size(); ++slot) {
-    const Score& score = scores[slot];
-    const char letter = slot < letters.size() ? letters[slot] : 'l';
+  for (std::uint32_t slot = 0; slot < scores_.size(); ++slot) {
+    const std::int64_t sum = scores_[slot].sum();
+    if (sum > 0 && (slot >= letters.size() || letters[slot] != 0)) ranked_.push_back({sum, slot});
+  }
+  if (ranked_.size() > SlotSet::most) {
+    std::ranges::nth_element(ranked_, ranked_.begin() + SlotSet::most, [](const Ranked& a, const Ranked& b) {
+      return a.score != b.score ? a.score > b.score : a.slot < b.slot;
+    });
+    ranked_.resize(SlotSet::most);
+    std::ranges::sort(ranked_, {}, &Ranked::slot);
+  }
+  considered_ = floats_ = all_ = written_ = {};
+  place_.assign(scores_.size(), none);
+  for (unsigned c = 0; c < ranked_.size(); ++c) {
+    const std::uint32_t slot = ranked_[c].slot;
+    const Score& score = scores_[slot];
     bool is_float = score.floating > score.integer;
-    if (slot < letters.size()) is_float = letter == 'f' || letter == 'd';
-    const std::int64_t sum = score.integer + score.floating + score.any;
-    if (sum > 0 && letter != 0) ranked[is_float ? 1 : 0].push_back({sum, slot});
+    if (slot < letters.size()) is_float = letters[slot] == 'f' || letters[slot] == 'd';
+    candidates_[c] = {.slot = slot, .is_float = is_float};
+    candidates_[c].is_narrow = slot < letters.size() && letters[slot] == 'i';
+    benefit_[c] = ranked_[c].score;
+    place_[slot] = static_cast<std::uint8_t>(c);
+    considered_.add(c);
+    if (is_float) floats_.add(c);
   }
-  place_.assign(scores.size(), none);
-  for (unsigned kind = 0; kind < 2; ++kind) {
-    auto& list = ranked[kind];
-    const std::size_t count = std::min<std::size_t>(list.size(), 64);
-    std::partial_sort(
-        list.begin(), list.begin() + static_cast<std::ptrdiff_t>(count), list.end(),
-        [](const Ranked& a, const Ranked& b) { return a.score != b.score ? a.score > b.score : a.slot < b.slot; });
-    for (unsigned i = 0; i < count; ++i) {
-      const unsigned c = kind * SlotSet::first_float + i;
-      const std::uint32_t slot = list[i].slot;
-      candidates_[c] = {.slot = slot, .is_float = kind == 1};
-      candidates_[c].is_narrow = slot < letters.size() && letters[slot] == 'i';
-      benefit_[c] = list[i].score;
-      place_[slot] = static_cast<std::uint8_t>(c);
-      considered_.add(c);
-    }
+  above_.resize(scores_.size());
+  SlotSet above;
+  for (std::size_t slot = scores_.size(); slot-- > 0;) {
+    if (place_[slot] != none) above.add(place_[slot]);
+    above_[slot] = above;
   }
 }
 
-SlotSet SlotRegisters::frame_above(std::uint32_t slot, std::uint32_t end) const noexcept {
-  SlotSet found;
-  considered_.for_each([&](unsigned c) {
-    if (candidates_[c].slot >= slot && candidates_[c].slot < end) found.add(c);
-  });
-  return found;
-}
-
-SlotSet SlotRegisters::read_by(std::uint32_t index) const {
-  const Instruction& in = program_.instructions()[index];
+// What an instruction reads and writes without naming it.
+void SlotRegisters::add_unnamed(const Instruction& in, Effects& effects) const {
+  const bool is_call = in.shape->kind == Kind::call || in.shape->kind == Kind::call_indirect;
+  if (is_call) {
+    const std::uint32_t frame = program_.callee_frame(in);
+    effects.writes |= frame_above(frame - runtime::frame_header_slots);
+    if (!program_.has_handlers()) effects.reads |= slots_between(frame, program_.callee(in).param_slots);
+  }
   switch (in.shape->kind) {
-    case Kind::other: return considered_;
-    case Kind::plain: {
-      if (program_.has_handlers()) return considered_;
-      SlotSet found;
+    case Kind::enter: effects.writes |= frame_above(program_.signature().param_slots); break;
+    case Kind::return_void: effects.reads |= slots_between(0, program_.signature().result_slots); break;
+    case Kind::other: effects.reads |= considered_; break;
+    case Kind::plain:
       for (unsigned i = 0; i < in.shape->count; ++i) {
-        for (std::uint32_t part = 0; part < 2; ++part) {  // of a vector
-          const std::uint8_t c = find(program_.slot(in, 4 * i) + part);
-          if (c != none) found.add(c);
-        }
+        effects.reads |= slots_between(program_.slot(in, 4 * i), 2);  // both parts of a vector
       }
-      return found;
-    }
-    case Kind::call:
-    case Kind::call_indirect: {
-      if (program_.has_handlers()) return considered_;
-      const std::uint32_t frame = program_.callee_frame(in);
-      const std::uint32_t slots = program_.callee(in).param_slots;
-      SlotSet found = frame_above(frame, slots == 0xFFFF'FFFF ? slots : frame + slots);
-      if (in.shape->kind == Kind::call_indirect && in.shape->left == Place::slot) {
-        const std::uint8_t c = find(program_.slot(in, 0));
-        if (c != none) found.add(c);
-      }
-      return found;
-    }
-    case Kind::return_void: return frame_above(0, program_.signature().result_slots);
-    default: return {};
+      break;
+    default: break;
   }
+  // Whoever handles an exception finds all slots in memory.
+  if (program_.has_handlers() && leaves(in.shape->kind)) effects.reads |= considered_;
 }
 
-SlotSet SlotRegisters::written_by(std::uint32_t index) const {
-  const Instruction& in = program_.instructions()[index];
-  switch (in.shape->kind) {
-    case Kind::call:
-    case Kind::call_indirect: return frame_above(program_.callee_frame(in) - runtime::frame_header_slots, 0xFFFF'FFFF);
-    case Kind::enter: return frame_above(program_.signature().param_slots, 0xFFFF'FFFF);
-    default: return {};
-  }
-}
-
-// What is alive behind an instruction becomes what is alive in front of it. `reads` and `writes` are collected by
-// visits.
-struct SlotRegisters::Step {
-  const SlotRegisters& registers;
-  SlotSet reads{};
-  SlotSet writes{};
-  SlotSet jumps{};
-  void read(std::uint32_t slot, Use) noexcept {
-    if (const std::uint8_t c = registers.find(slot); c != none) reads.add(c);
-  }
-  void write(std::uint32_t slot, Use) noexcept {
-    if (const std::uint8_t c = registers.find(slot); c != none) writes.add(c);
-  }
-  void jump(std::uint32_t target) noexcept { jumps |= registers.live_in_[target]; }
-};
-
-void SlotRegisters::transfer(std::uint32_t index, SlotSet& live) const {
-  Step step{*this};
-  const Instruction& in = program_.instructions()[index];
-  visit(program_, in, step);
-  if (leaves(in.shape->kind) || in.shape->kind == Kind::return_void || in.shape->kind == Kind::enter) {
-    step.reads |= read_by(index);
-    step.writes |= written_by(index);
-  }
-  live |= step.jumps;
-  live = live.without(step.writes) | step.reads;
-}
-
-// A run of instructions from a label, or the beginning, to the next; true if what is alive at its begin has changed.
-bool SlotRegisters::scan_run(std::uint32_t begin, std::uint32_t end) {
+void SlotRegisters::find_effects() {
   const auto& instructions = program_.instructions();
-  SlotSet live;
-  if (end < instructions.size() && !ends_run(instructions[end - 1].shape->kind)) live = live_in_[end];
-  for (std::uint32_t i = end; i > begin; --i) {
-    if (ends_run(instructions[i - 1].shape->kind)) live = {};
-    // What is alive where an instruction may jump to is in registers behind it too.
-    Step step{*this};
-    visit(program_, instructions[i - 1], step);
-    live_after_[i - 1] = live | step.jumps;
-    transfer(i - 1, live);
+  effects_.resize(instructions.size());
+  leaving_.clear();
+  const std::uint32_t* named = named_.data();
+  for (std::uint32_t i = 0; i < instructions.size(); ++i) {
+    const Shape& shape = *instructions[i].shape;
+    Effects effects;
+    for (const SlotUse& use : shape.uses()) {
+      const std::uint8_t c = find(*named++);
+      if (c != none) (use.writes ? effects.writes : effects.reads).add(c);
+    }
+    if (leaves(shape.kind)) {
+      leaving_.push_back(i);
+      add_unnamed(instructions[i], effects);
+    } else if (shape.kind == Kind::enter || shape.kind == Kind::return_void) {
+      add_unnamed(instructions[i], effects);
+    }
+    written_ |= effects.writes;
+    effects_[i] = effects;
   }
-  if (live == live_in_[begin]) return false;
-  live_in_[begin] = live;
-  return true;
+}
+
+// Once over all instructions, backwards; true if more is alive at the header of a loop than was thought.
+bool SlotRegisters::scan() {
+  const auto& instructions = program_.instructions();
+  bool has_changed = false;
+  SlotSet live;
+  for (auto i = static_cast<std::uint32_t>(instructions.size()); i-- > 0;) {
+    const Instruction& in = instructions[i];
+    if (ends_run(in.shape->kind)) live = {};
+    // What is alive where an instruction may jump to is in registers behind it too.
+    program_.for_each_target(in, [&](std::uint32_t target) { live |= live_in_[target]; });
+    live_after_[i] = live;
+    live = live.without(effects_[i].writes) | effects_[i].reads;
+    if (in.is_label) {
+      live |= live_in_[i];
+      if (in.is_header && live != live_in_[i]) has_changed = true;
+      live_in_[i] = live;
+    }
+  }
+  live_in_[0] = live;
+  return has_changed;
 }
 
 void SlotRegisters::find_lifetimes() {
   const auto& instructions = program_.instructions();
   live_after_.resize(instructions.size());
-  live_in_.resize(instructions.size());
-  std::vector<std::uint32_t> begins;
+  live_in_.assign(instructions.size(), {});
+  for (int round = 0; round < most_rounds; ++round) {
+    if (!scan()) return;
+  }
   for (std::uint32_t i = 0; i < instructions.size(); ++i) {
-    if (i == 0 || instructions[i].is_label) begins.push_back(i);
+    if (instructions[i].is_header) live_in_[i] = considered_;
   }
-  begins.push_back(static_cast<std::uint32_t>(instructions.size()));
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (std::size_t i = begins.size() - 1; i > 0; --i) changed = scan_run(begins[i - 1], begins[i]) || changed;
-  }
+  scan();
 }
-
-namespace {
-
-constexpr std::uint8_t bit_of(Bank bank) noexcept {
-  return static_cast<std::uint8_t>(1U << static_cast<unsigned>(bank));
-}
-constexpr Bank bank_of_letter(char letter) noexcept {
-  return letter == 'f' ? Bank::f32 : letter == 'd' ? Bank::f64 : Bank::integer;
-}
-
-struct AccumulatorUse {
-  std::uint8_t reads = 0;
-  std::uint8_t writes = 0;
-};
-
-AccumulatorUse accumulators_of_computation(const Shape& shape) noexcept {
-  const std::string_view params = interp::params_of(shape.op);
-  AccumulatorUse use;
-  if (shape.kind == Kind::load || shape.kind == Kind::store) {
-    if (interp::uses_acc(shape.form)) use.reads |= bit_of(Bank::integer);
-    if (shape.kind == Kind::store && shape.left == Place::acc) use.reads |= bit_of(bank_of_letter(params[1]));
-  } else {
-    if (shape.left == Place::acc) use.reads |= bit_of(bank_of_letter(params[0]));
-    if (shape.kind != Kind::unary && shape.right == Place::acc) use.reads |= bit_of(bank_of_letter(params[1]));
-  }
-  if (shape.kind != Kind::store && shape.kind != Kind::branch) {
-    use.writes = bit_of(bank_of_letter(interp::results_of(shape.op)[0]));
-  }
-  return use;
-}
-
-AccumulatorUse accumulators_of(const Shape& shape) noexcept {
-  const std::uint8_t integer = bit_of(Bank::integer);
-  const std::uint8_t of_bank = bit_of(shape.bank);
-  AccumulatorUse use;
-  switch (shape.kind) {
-    case Kind::binary:
-    case Kind::unary:
-    case Kind::branch:
-    case Kind::load:
-    case Kind::store: return accumulators_of_computation(shape);
-    case Kind::shifted: return {shape.left == Place::acc ? integer : std::uint8_t{0}, integer};
-    case Kind::add_branch: return {0, integer};
-    case Kind::select:
-      if (shape.condition == Place::acc) use.reads |= integer;
-      if (shape.left == Place::acc || shape.right == Place::acc) use.reads |= of_bank;
-      use.writes = of_bank;
-      return use;
-    case Kind::store_acc:
-    case Kind::return_acc: return {of_bank, 0};
-    case Kind::br_table: return {shape.left == Place::acc ? integer : std::uint8_t{0}, 0};
-    case Kind::global_get: return {0, of_bank};
-    case Kind::global_set: return {shape.left == Place::acc ? of_bank : std::uint8_t{0}, 0};
-    case Kind::call: return {0, 7};
-    case Kind::call_indirect: return {shape.left == Place::acc ? integer : std::uint8_t{0}, 7};
-    case Kind::other:
-    case Kind::plain: return {7, 0};
-    default: return use;
-  }
-}
-
-}  // namespace
 
 // Where control joins, the accumulators hold nothing. They may hold something where a branch jumps over another one.
 void SlotRegisters::find_accumulators() {
   const auto& instructions = program_.instructions();
   accumulators_.resize(instructions.size());
-  std::vector<std::uint8_t> at_label(instructions.size());
+  at_label_.assign(instructions.size(), 0);
   std::uint8_t live = 0;
-  for (std::uint32_t i = static_cast<std::uint32_t>(instructions.size()); i-- > 0;) {
+  for (auto i = static_cast<std::uint32_t>(instructions.size()); i-- > 0;) {
     const Shape& shape = *instructions[i].shape;
     if (ends_run(shape.kind)) live = 0;
-    if (shape.kind == Kind::branch) live |= at_label[program_.target(instructions[i], shape.result_at)];
+    if (shape.kind == Kind::branch) live |= at_label_[program_.target(instructions[i], shape.jump_at)];
     accumulators_[i] = live;
-    const AccumulatorUse use = accumulators_of(shape);
-    live = static_cast<std::uint8_t>((live & ~use.writes) | use.reads);
+    live = static_cast<std::uint8_t>((live & ~shape.acc_writes) | shape.acc_reads);
     if (instructions[i].is_header) live = 0;
-    at_label[i] = live;
+    at_label_[i] = live;
   }
 }
 
 // Around what leaves native code, each slot that is alive is stored, perhaps, and loaded again.
 void SlotRegisters::drop_what_does_not_pay() {
-  const auto& instructions = program_.instructions();
-  for (std::uint32_t i = 0; i < instructions.size(); ++i) {
-    if (!leaves(instructions[i].shape->kind)) continue;
-    const std::int64_t cost = 2 * weight_of(instructions[i]);
+  for (const std::uint32_t i : leaving_) {
+    const std::int64_t cost = 2 * weight_of(program_.instructions()[i]);
     live_after_[i].for_each([&](unsigned c) { benefit_[c] -= cost; });
   }
   considered_.for_each([&](unsigned c) {
@@ -289,43 +188,54 @@ void SlotRegisters::drop_what_does_not_pay() {
 
 void SlotRegisters::find_interference() {
   const auto& instructions = program_.instructions();
-  const auto meet = [&](const SlotSet& written, const SlotSet& others) {
-    written.for_each([&](unsigned c) { interference_[c] |= others; });
+  interference_.fill({});
+  const auto meet = [&](SlotSet written, SlotSet others) {
+    (written & considered_).for_each([&](unsigned c) { interference_[c] |= others; });
   };
   for (std::uint32_t i = 0; i < instructions.size(); ++i) {
-    const Instruction& in = instructions[i];
-    Step step{*this};
-    visit(program_, in, step);
-    if (leaves(in.shape->kind) || in.shape->kind == Kind::enter) step.writes |= live_after_[i];
-    written_ |= step.writes;
-    SlotSet others = live_after_[i] | step.writes;
-    switch (in.shape->kind) {
+    const Shape& shape = *instructions[i].shape;
+    const Effects& effects = effects_[i];
+    SlotSet written = effects.writes;
+    if (leaves(shape.kind) || shape.kind == Kind::enter) written |= live_after_[i];
+    if (written.is_empty()) continue;
+    SlotSet others = live_after_[i] | written;
+    switch (shape.kind) {
       case Kind::binary:
       case Kind::unary:
       case Kind::load: break;
       case Kind::copy:
-        if (in.shape->count == 1) {
-          others = others.without(step.reads);  // they hold the same afterwards
+        if (shape.count == 1) {
+          others = others.without(effects.reads);  // they hold the same afterwards
           break;
         }
         [[fallthrough]];
-      default: others |= step.reads;
+      default:
+        if (!leaves(shape.kind)) others |= effects.reads;
     }
-    meet(step.writes, others);
+    meet(written, others);
   }
   meet(live_in_[0], live_in_[0]);
   // It is mutual.
-  for (unsigned c = 0; c < SlotSet::most; ++c) {
-    interference_[c].for_each([&](unsigned other) { interference_[other].add(c); });
-  }
+  considered_.for_each(
+      [&](unsigned c) { interference_[c].for_each([&](unsigned other) { interference_[other].add(c); }); });
 }
 
 void SlotRegisters::assign(std::span<const Reg> registers, std::span<const Xmm> float_registers) {
-  std::vector<unsigned> order;
-  considered_.for_each([&](unsigned c) { order.push_back(c); });
-  std::ranges::sort(
-      order, [&](unsigned a, unsigned b) { return benefit_[a] != benefit_[b] ? benefit_[a] > benefit_[b] : a < b; });
-  for (const unsigned c : order) {
+  const SlotSet floats = considered_ & floats_;
+  const bool has_enough =
+      floats.size() <= float_registers.size() && considered_.without(floats).size() <= registers.size();
+  if (has_enough) {  // each has its own
+    interference_.fill(considered_);
+  } else {
+    find_interference();
+  }
+  std::array<std::uint8_t, SlotSet::most> order;
+  std::size_t count = 0;
+  considered_.for_each([&](unsigned c) { order[count++] = static_cast<std::uint8_t>(c); });
+  std::ranges::sort(std::span(order).first(count), [&](unsigned a, unsigned b) {
+    return benefit_[a] != benefit_[b] ? benefit_[a] > benefit_[b] : candidates_[a].slot < candidates_[b].slot;
+  });
+  for (const unsigned c : std::span(order).first(count)) {
     Candidate& candidate = candidates_[c];
     std::uint32_t taken = 0;
     (interference_[c] & all_).for_each([&](unsigned other) {
@@ -345,8 +255,8 @@ void SlotRegisters::assign(std::span<const Reg> registers, std::span<const Xmm> 
       pick(registers);
     }
   }
-  for (std::uint8_t& place : place_) {
-    if (place != none && !all_.has(place)) place = none;
+  for (unsigned c = 0; c < ranked_.size(); ++c) {
+    if (!all_.has(c)) place_[candidates_[c].slot] = none;
   }
   written_ &= all_;
 }

@@ -7,13 +7,15 @@
 // back.
 //
 // Lifetimes come from the usual backward analysis over the labels, registers from colouring in the order of what pays
-// most. Only the 64 slots of each kind that promise most are looked at, so that every set is two words. Rejected:
-// splitting of lifetimes, which finds better places and takes several times as long.
+// most. Only the 64 slots that promise most are looked at, so that a set of them is one word. The fields of each
+// instruction are looked at once; everything after that works with sets. Rejected: splitting of lifetimes, which finds
+// better places and takes several times as long.
 #pragma once
 
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "jit/baseline/assembler.hpp"
@@ -21,39 +23,31 @@
 
 namespace tenon::jit::baseline {
 
-// A set of candidates: integers first, then floats.
+// A set of candidates.
 struct SlotSet {
-  std::uint64_t words[2] = {0, 0};
-  static constexpr unsigned most = 128;
-  static constexpr unsigned first_float = 64;
+  std::uint64_t word = 0;
+  static constexpr unsigned most = 64;
 
-  bool has(unsigned i) const noexcept { return (words[i / 64] >> (i % 64) & 1) != 0; }
-  void add(unsigned i) noexcept { words[i / 64] |= std::uint64_t{1} << (i % 64); }
-  void remove(unsigned i) noexcept { words[i / 64] &= ~(std::uint64_t{1} << (i % 64)); }
-  bool is_empty() const noexcept { return (words[0] | words[1]) == 0; }
-  SlotSet& operator|=(const SlotSet& other) noexcept {
-    words[0] |= other.words[0];
-    words[1] |= other.words[1];
+  bool has(unsigned i) const noexcept { return (word >> i & 1) != 0; }
+  void add(unsigned i) noexcept { word |= std::uint64_t{1} << i; }
+  void remove(unsigned i) noexcept { word &= ~(std::uint64_t{1} << i); }
+  bool is_empty() const noexcept { return word == 0; }
+  unsigned size() const noexcept { return static_cast<unsigned>(std::popcount(word)); }
+  SlotSet& operator|=(SlotSet other) noexcept {
+    word |= other.word;
     return *this;
   }
-  SlotSet& operator&=(const SlotSet& other) noexcept {
-    words[0] &= other.words[0];
-    words[1] &= other.words[1];
+  SlotSet& operator&=(SlotSet other) noexcept {
+    word &= other.word;
     return *this;
   }
-  friend SlotSet operator|(SlotSet a, const SlotSet& b) noexcept { return a |= b; }
-  friend SlotSet operator&(SlotSet a, const SlotSet& b) noexcept { return a &= b; }
-  SlotSet without(const SlotSet& other) const noexcept {
-    return {{words[0] & ~other.words[0], words[1] & ~other.words[1]}};
-  }
+  friend SlotSet operator|(SlotSet a, SlotSet b) noexcept { return a |= b; }
+  friend SlotSet operator&(SlotSet a, SlotSet b) noexcept { return a &= b; }
+  SlotSet without(SlotSet other) const noexcept { return {word & ~other.word}; }
   bool operator==(const SlotSet&) const noexcept = default;
   template <class F>
   void for_each(F&& f) const {
-    for (unsigned w = 0; w < 2; ++w) {
-      for (std::uint64_t left = words[w]; left != 0; left &= left - 1) {
-        f(w * 64 + static_cast<unsigned>(std::countr_zero(left)));
-      }
-    }
+    for (std::uint64_t left = word; left != 0; left &= left - 1) f(static_cast<unsigned>(std::countr_zero(left)));
   }
 };
 
@@ -64,53 +58,85 @@ struct Candidate {
   std::uint8_t reg = 0;    // of its kind
 };
 
+// Keeps its storage from one function to the next.
 class SlotRegisters {
  public:
   static constexpr std::uint8_t none = 0xFF;
 
-  SlotRegisters(const Program& program, std::span<const Reg> registers, std::span<const Xmm> float_registers);
+  explicit SlotRegisters(const Program& program) : program_(program) {}
+  // Chooses for the function that the program has read now.
+  void choose(std::span<const Reg> registers, std::span<const Xmm> float_registers);
 
   // The candidate that the slot is, if it has a register; or `none`.
   std::uint8_t find(std::uint32_t slot) const noexcept { return slot < place_.size() ? place_[slot] : none; }
   const Candidate& operator[](unsigned i) const noexcept { return candidates_[i]; }
   // All with registers.
-  const SlotSet& all() const noexcept { return all_; }
+  SlotSet all() const noexcept { return all_; }
   // Those that the function ever writes.
-  const SlotSet& written() const noexcept { return written_; }
+  SlotSet written() const noexcept { return written_; }
   // Alive behind the instruction, and in front of one that is a label.
   SlotSet live_after(std::uint32_t index) const noexcept { return live_after_[index] & all_; }
   SlotSet live_at_label(std::uint32_t index) const noexcept { return live_in_[index] & all_; }
   // What an instruction that leaves native code finds in memory: what it reads, and what outlives it.
-  SlotSet read_by(std::uint32_t index) const;
+  SlotSet read_by(std::uint32_t index) const noexcept { return effects_[index].reads & all_; }
   // What a call writes: its frame.
-  SlotSet written_by(std::uint32_t index) const;
+  SlotSet written_by(std::uint32_t index) const noexcept { return effects_[index].writes & all_; }
   bool accumulator_lives_after(std::uint32_t index, Bank bank) const noexcept {
     return (accumulators_[index] >> static_cast<unsigned>(bank) & 1) != 0;
   }
 
  private:
-  struct Step;
+  struct Effects {
+    SlotSet reads;
+    SlotSet writes;
+  };
+  struct Score {
+    std::int64_t integer = 0;
+    std::int64_t floating = 0;
+    std::int64_t any = 0;
+    std::int64_t sum() const noexcept { return integer + floating + any; }
+  };
+  struct Ranked {
+    std::int64_t score;
+    std::uint32_t slot;
+  };
+  void score_slots();
   void choose_candidates();
+  void find_effects();
+  void add_unnamed(const Instruction& in, Effects& effects) const;
   void find_lifetimes();
-  bool scan_run(std::uint32_t begin, std::uint32_t end);
+  bool scan();
   void find_accumulators();
   void find_interference();
   void drop_what_does_not_pay();
   void assign(std::span<const Reg> registers, std::span<const Xmm> float_registers);
-  SlotSet frame_above(std::uint32_t slot, std::uint32_t end) const noexcept;
-  void transfer(std::uint32_t index, SlotSet& live) const;
+  SlotSet frame_above(std::uint32_t slot) const noexcept {
+    return slot < above_.size() ? above_[slot] & considered_ : SlotSet{};
+  }
+  SlotSet slots_between(std::uint32_t begin, std::uint32_t count) const noexcept {
+    const SlotSet above = frame_above(begin);
+    return count > 0xFFFF ? above : above.without(frame_above(begin + count));
+  }
 
   const Program& program_;
   std::vector<std::uint8_t> place_;  // by slot
+  std::vector<SlotSet> above_;       // by slot: the candidates that are this one or above
   std::array<Candidate, SlotSet::most> candidates_;
   std::array<std::int64_t, SlotSet::most> benefit_{};
   std::array<SlotSet, SlotSet::most> interference_{};
   SlotSet considered_;
+  SlotSet floats_;
   SlotSet all_;
   SlotSet written_;
+  std::vector<Score> scores_;  // by slot
+  std::vector<Ranked> ranked_;
+  std::vector<std::uint32_t> named_;    // the slots that instructions name, one instruction after the other
+  std::vector<Effects> effects_;        // by instruction
+  std::vector<std::uint32_t> leaving_;  // instructions that leave native code
   std::vector<SlotSet> live_after_;
   std::vector<SlotSet> live_in_;  // of labels
   std::vector<std::uint8_t> accumulators_;
+  std::vector<std::uint8_t> at_label_;  // accumulators that live there
 };
 
 }  // namespace tenon::jit::baseline
