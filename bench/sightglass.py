@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""The programs of the sightglass suite in Tenon's tiers and in other engines, in turns, in one run.
+
+  ./dev bench sightglass FOLDER [--repeat N] [--only REGEX] [--tiers a,b] [--write-docs]
+
+FOLDER holds the suite's benchmarks: a folder each, with .wasm files and what they read. Each run is a process of its own,
+and what counts is the wall-clock time between the guest's calls of `bench.start` and `bench.end`, so that neither start-up
+nor compiling ahead does. Tenon's side is bench/sightglass.cpp; wasmtime gets bench/sightglass.wat as the module `bench`, and
+node the same in JavaScript. Components run in Tenon only. Of each engine the least time of its turns is divided by that of
+Tenon's optimizing tier; a program whose output differs from what the suite expects is marked. Engines are found as
+bench/peers.py finds them. Results go to build/release/sightglass.json; --write-docs writes the tables between the marks in
+docs/performance.md.
+"""
+
+import argparse
+import datetime
+import json
+import math
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+
+import peers
+
+NODE = """
+const {WASI} = require('node:wasi'), fs = require('fs');
+let begin = 0n, end = 0n;
+const wasi = new WASI({version: 'preview1', preopens: {'.': process.argv[2]}, args: ['guest'], env: {}});
+const module_ = new WebAssembly.Module(fs.readFileSync(process.argv[1]));
+const instance = new WebAssembly.Instance(module_, {wasi_snapshot_preview1: wasi.wasiImport, bench: {
+  start() { begin = process.hrtime.bigint(); }, end() { end = process.hrtime.bigint(); }}});
+process.on('exit', () => console.error('bench ' + (end - begin)));
+wasi.start(instance);
+"""
+TIME_LIMIT = 300
+
+
+def engines(tiers):
+    driver = str(peers.BUILD / "bench_sightglass")
+    found = {f"Tenon {tier}": (lambda file, folder, tier=tier: [driver, tier, file, folder]) for tier in tiers}
+    if wasmtime := peers.find("WASMTIME", "wasmtime"):
+        clock = str(peers.ROOT / "bench/sightglass.wat")
+        for name, options in (("wasmtime Cranelift", []), ("wasmtime Winch", ["-C", "compiler=winch"])):
+            found[name] = lambda file, folder, options=options: [
+                wasmtime, "run", "-C", "cache=n", *options, "--dir", f"{folder}::.", "--preload", f"bench={clock}", file]
+    if node := peers.find("NODE", "node"):
+        for name, flags in (("V8", []), ("V8 TurboFan", ["--no-liftoff", "--no-wasm-lazy-compilation"])):
+            found[name] = lambda file, folder, flags=flags: [node, *flags, "--no-warnings", "-e", NODE, file, folder]
+    return found
+
+
+def is_component(path):
+    return path.read_bytes()[4:8] == b"\x0d\0\1\0"
+
+
+def expected_output(path):
+    for name in (path.with_suffix(".stdout.expected"), path.parent / "default.stdout.expected"):
+        if name.exists():
+            return name.read_text(errors="replace")
+    return None
+
+
+def measure(command):
+    """Milliseconds between start and end, and what was printed; None where the program failed."""
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=TIME_LIMIT)
+    except (subprocess.TimeoutExpired, OSError):
+        return None
+    found = re.findall(rb"bench (\d+)", done.stderr)
+    if done.returncode != 0 or not found:
+        return None
+    return int(found[-1]) / 1e6, done.stdout.decode(errors="replace")
+
+
+def run_program(path, found, repeat):
+    row, outputs, times = {}, {}, {}
+    for _ in range(repeat):
+        for name, command in found.items():
+            long = sum(times.get(name, [])) > 20_000  # needs no more turns
+            if long or row.get(name) == "fails" or (is_component(path) and not name.startswith("Tenon")):
+                continue
+            result = measure(command(str(path), str(path.parent)))
+            if result is None:
+                row[name] = "fails"
+                continue
+            times.setdefault(name, []).append(result[0])
+            outputs.setdefault(name, result[1])
+    for name, values in times.items():
+        if row.get(name) != "fails":
+            row[name] = {"least": min(values), "median": statistics.median(values), "turns": len(values)}
+    expected = expected_output(path)
+    for name, cell in row.items():
+        if cell != "fails":
+            # Times that a program prints itself are its own affair.
+            cell["agrees"] = expected is None or outputs[name].strip() == expected.strip() or \
+                outputs[name].strip() == outputs[next(iter(outputs))].strip()
+    return row
+
+
+def tables(results):
+    names = results["engines"]
+    base = "Tenon optimizing"
+    lines = [f"Seen on {results['date']} on {results['machine']['processors']} processors ({results['machine']['processor']}), "
+             f"with a load of {results['machine']['load']} when it began. Milliseconds of Tenon's optimizing tier; of the others "
+             "their time over that: more than 1 is slower than Tenon.", "",
+             "| program | " + " | ".join([base + ", ms"] + [n for n in names if n != base]) + " |",
+             "| --- |" + " --- |" * len(names)]
+    ratios = {name: [] for name in names if name != base}
+    sums = {name: [0.0, 0.0] for name in names}
+    for program, row in results["programs"].items():
+        own = row.get(base)
+        if not isinstance(own, dict):
+            continue
+        cells = [f"{own['least']:.1f}"]
+        for name in names:
+            if name == base:
+                continue
+            cell = row.get(name)
+            if not isinstance(cell, dict):
+                cells.append("fails" if cell == "fails" else "")
+                continue
+            ratio = cell["least"] / own["least"]
+            ratios[name].append(ratio)
+            sums[name][0] += cell["least"]
+            sums[name][1] += own["least"]
+            cells.append(f"{ratio:.2f}" + ("" if cell["agrees"] else " (other output)"))
+        if len(results["programs"]) <= 45 or not program.startswith("libsodium"):
+            lines.append(f"| {program} | " + " | ".join(cells) + " |")
+    means = {name: peers.geometric_mean(values) for name, values in ratios.items() if values}
+    lines.append("| geometric mean | | " + " | ".join(f"{means[n]:.2f}" if n in means else "" for n in names if n != base) + " |")
+    lines.append("| all time together | | " + " | ".join(
+        f"{sums[n][0] / sums[n][1]:.2f}" if sums[n][1] else "" for n in names if n != base) + " |")
+    lines.append("| programs | | " + " | ".join(str(len(ratios[n])) for n in names if n != base) + " |")
+    if len(results["programs"]) > 45:
+        lines += ["", "The programs of libsodium are in the means, and not shown one by one."]
+    return "\n".join(lines), means
+
+
+def write_docs(results):
+    page = peers.ROOT / "docs/performance.md"
+    begin, end = "<!-- sightglass: begin -->", "<!-- sightglass: end -->"
+    before, rest = page.read_text().split(begin)
+    page.write_text(before + begin + "\n\n" + tables(results)[0] + "\n\n" + end + rest.split(end)[1])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("folder", nargs="?", type=pathlib.Path)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--only", default="", help="programs whose name this expression finds")
+    parser.add_argument("--tiers", default="optimizing,baseline,auto")
+    parser.add_argument("--write-docs", action="store_true")
+    parser.add_argument("--from", dest="source", help="show the results of this file, and measure nothing")
+    options = parser.parse_args()
+    if options.source:
+        results = json.loads(pathlib.Path(options.source).read_text())
+    else:
+        found = engines(options.tiers.split(","))
+        results = {"date": datetime.date.today().isoformat(), "machine": peers.machine(), "engines": list(found), "programs": {}}
+        paths = sorted(path for path in options.folder.rglob("*.wasm"))
+        for path in paths:
+            name = str(path.relative_to(options.folder)).removesuffix(".wasm").removesuffix("/benchmark")
+            if not re.search(options.only, name):
+                continue
+            results["programs"][name] = row = run_program(path, found, options.repeat)
+            shown = {n: cell if cell == "fails" else round(cell["least"], 2) for n, cell in row.items()}
+            print(name, shown, file=sys.stderr, flush=True)
+            (peers.BUILD / "sightglass.json").write_text(json.dumps(results, indent=1) + "\n")
+    print(tables(results)[0])
+    if options.write_docs:
+        write_docs(results)
+
+
+if __name__ == "__main__":
+    main()
