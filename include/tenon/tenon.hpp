@@ -32,6 +32,7 @@
 #include <vector>
 
 #include "tenon/component_types.hpp"
+#include "tenon/direct_call.hpp"
 #include "tenon/result.hpp"
 #include "tenon/tier.hpp"
 #include "tenon/values.hpp"
@@ -260,6 +261,7 @@ class Func {
   Result<void> check(std::span<const ValType> params, std::span<const ValType> results) const;
   static Func make(Store& store, std::shared_ptr<detail::HostFunction> function);
   Result<void> call_raw(std::uint64_t* frame) const noexcept;
+  detail::DirectCalls& direct_calls() const noexcept;
 
   std::shared_ptr<detail::StoreBlock> store_;
   runtime::Func* func_ = nullptr;
@@ -271,6 +273,11 @@ template <class R, class... Args>
 class TypedFunc<R(Args...)> {
  public:
   Result<R> operator()(Args... arguments) const noexcept {
+    if constexpr (detail::pass_in_registers<R, Args...>) {
+      runtime::StoreControl& control = *calls_->control;
+      if (control.direct_stack == detail::host_stack.lowest && head().host_entry != nullptr) [[likely]]
+        return call_directly(control, arguments...);
+    }
     constexpr unsigned param_slots = (detail::CoreValue<Args>::slots + ... + 0);
     constexpr unsigned result_slots = detail::CoreResults<R>::slots;
     std::uint64_t frame[param_slots > result_slots ? param_slots : (result_slots > 0 ? result_slots : 1)];
@@ -289,8 +296,36 @@ class TypedFunc<R(Args...)> {
 
  private:
   friend class Func;
-  explicit TypedFunc(const Func& func) noexcept : func_(func) {}
+  explicit TypedFunc(const Func& func) noexcept : func_(func), calls_(&func.direct_calls()) {}
+
+  const runtime::FuncHead& head() const noexcept { return *reinterpret_cast<const runtime::FuncHead*>(func_.func_); }
+
+  // A host function that the guest calls may end this object, and the store's handles.
+  Result<R> call_directly(runtime::StoreControl& control, Args... arguments) const noexcept {
+    const auto enter = reinterpret_cast<R (*)(const runtime::FuncHead*, Args...)>(&detail::tenon_call_compiled);
+    detail::DirectCalls& calls = *calls_;
+    const std::uintptr_t stack = std::exchange(control.direct_stack, runtime::StoreControl::no_stack);
+    calls.depth = 1;
+    const auto end = [&]() noexcept {
+      calls.depth = 0;
+      control.direct_stack = stack;
+      return control.direct_outcome == 0;
+    };
+    if constexpr (std::is_void_v<R>) {
+      enter(&head(), arguments...);
+      if (!end()) [[unlikely]]
+        return detail::end_of_direct_call(control);
+      return {};
+    } else {
+      const R result = enter(&head(), arguments...);
+      if (!end()) [[unlikely]]
+        return detail::end_of_direct_call(control);
+      return result;
+    }
+  }
+
   Func func_;
+  detail::DirectCalls* calls_;
 };
 
 // What a host function may ask about its call; give one as the first parameter.
@@ -516,9 +551,50 @@ struct HostFunction {
   HostFunction& operator=(const HostFunction&) = delete;
   virtual ~HostFunction() = default;
   virtual Result<void> run(CallContext& context, std::uint64_t* frame) = 0;
+  // The same as compiled code calls it: a function of a `FuncHead*`, whose data this is, and the arguments. nullptr: it
+  // calls `run`.
+  const void* direct = nullptr;
+};
+
+// What a host function's body is called with.
+struct CallContext {
+  StoreBlock* block;
+  runtime::Thread* thread;
+  bool is_suspended = false;  // set by the body: the guest is to wait
 };
 
 Caller make_caller(CallContext& context) noexcept;
+
+// What a direct call of a host function came to: a value, or an error that was noted.
+template <class Value>
+struct HostResult {
+  Value value{};
+  bool is_there = true;
+  template <class F>
+  void set(runtime::StoreControl& control, F&& call) {
+    if constexpr (std::is_same_v<decltype(call()), Value>) {
+      value = call();
+    } else if (auto result = call()) {
+      value = *result;
+    } else {
+      note_error(control, std::move(result).error());
+      is_there = false;
+    }
+  }
+};
+template <>
+struct HostResult<void> {
+  bool is_there = true;
+  template <class F>
+  void set(runtime::StoreControl& control, F&& call) {
+    if constexpr (std::is_void_v<decltype(call())>) {
+      call();
+    } else if (auto result = call(); !result) {
+      note_error(control, std::move(result).error());
+      is_there = false;
+    }
+  }
+};
 
 // The arguments that a guest passes, in the slots of its call.
 template <class... Args>
@@ -549,17 +625,12 @@ struct HostFunctionOf final : HostFunction {
   explicit HostFunctionOf(F f) : function(std::move(f)) {
     params = {CoreValue<Args>::type()...};
     results = CoreResults<Value>::types();
+    if constexpr (pass_in_registers<Value, Args...>) direct = reinterpret_cast<const void*>(&run_directly);
   }
 
   Result<void> run(CallContext& context, std::uint64_t* frame) override {
     std::tuple<Args...> arguments = load_arguments<Args...>(frame);
-    const auto call = [&](Args&... args) -> Return {
-      if constexpr (with_caller) {
-        return function(make_caller(context), args...);
-      } else {
-        return function(args...);
-      }
-    };
+    const auto call = [&](Args&... args) { return call_function(context, args...); };
     if constexpr (std::is_same_v<Return, Value>) {
       if constexpr (std::is_void_v<Value>) {
         std::apply(call, arguments);
@@ -572,6 +643,47 @@ struct HostFunctionOf final : HostFunction {
       if constexpr (!std::is_void_v<Value>) CoreResults<Value>::store(frame, *result);
     }
     return {};
+  }
+
+ private:
+  Return call_function(CallContext& context, Args&... arguments) {
+    if constexpr (with_caller) {
+      return function(make_caller(context), arguments...);
+    } else {
+      return function(arguments...);
+    }
+  }
+
+  // Nothing here needs to be cleaned up when the guest is stopped.
+  static Value run_directly(const runtime::FuncHead* func, Args... arguments) noexcept {
+    runtime::StoreControl& control = *func->control;
+    const CallByGuest guest(control, __builtin_frame_address(0));
+    auto& self = *static_cast<HostFunctionOf*>(static_cast<HostFunction*>(func->data));
+    CallContext context{static_cast<StoreBlock*>(control.host), control.current};
+    HostResult<Value> result;
+    const auto run = [&]() noexcept {
+#if defined(__cpp_exceptions)
+      try {
+        result.set(control, [&] { return self.call_function(context, arguments...); });
+      } catch (...) {
+        note_thrown(control);
+        result.is_there = false;
+      }
+#else
+      result.set(control, [&] { return self.call_function(context, arguments...); });
+#endif
+    };
+    if (control.has_objects) [[unlikely]] {
+      call_with_registers_kept(
+          control, [](void* given) { (*static_cast<decltype(run)*>(given))(); },
+          const_cast<void*>(static_cast<const void*>(&run)));
+    } else {
+      run();
+    }
+    guest.go_on();
+    if (!result.is_there || must_stop(control)) [[unlikely]]
+      stop_guest(control);
+    if constexpr (!std::is_void_v<Value>) return result.value;
   }
 };
 

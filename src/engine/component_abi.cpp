@@ -59,7 +59,7 @@ T value_or_keep(AbiContext& context, Result<T> result) {
 // The same of what may run the guest's code, or take memory of the host.
 template <class F>
 auto run_or_keep(AbiContext& context, F&& run) noexcept {
-  auto& block = *static_cast<StoreBlock*>(context.state->guest->inst.scheduler->store->host);
+  auto& block = *static_cast<StoreBlock*>(context.state->guest->inst.scheduler->store->control.host);
   return value_or_keep(context, guarded(block, run));
 }
 

@@ -41,7 +41,7 @@ Result<void*> AsyncHostCallee::call(component::Call& call, component::ComponentI
   auto pending = std::make_shared<PendingCall>(&store, &static_cast<component::Subtask&>(call));
   store.pending.push_front(pending);
   pending->place = store.pending.begin();
-  CallContext context{&block_, block_.store->current};
+  CallContext context{&block_, block_.store->control.current};
   const auto run = [&]() -> Result<void> {
     if (const auto* typed = std::get_if<std::shared_ptr<AsyncComponentHostFunction>>(&function_)) {
       return call_typed(**typed, *pending->call, context, pending);

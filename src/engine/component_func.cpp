@@ -8,6 +8,7 @@
 #include "abi/traps.hpp"
 #include "engine/component_state.hpp"
 #include "engine/trial_context.hpp"
+#include "jit/direct_call.hpp"
 #include "runtime/component/sync_call.hpp"
 
 namespace tenon {
@@ -55,7 +56,7 @@ Result<void> ComponentCall::begin() noexcept {
   StoreBlock& block = *func_->store_;
   if (!block.is_alive()) [[unlikely]]
     return dead_store();
-  if (block.call_depth >= max_nested_calls) [[unlikely]]
+  if (block.calls.depth >= max_nested_calls) [[unlikely]]
     return too_deep();
   const component::LiftedFunc& func = *func_->func_;
   auto* state = ::new (state_) CallState(block);
@@ -100,23 +101,40 @@ Result<void> call_in_parts(const ComponentFunc& func, std::span<std::uint64_t> s
   return call.finish(slots.first(1));
 }
 
+// The core function is compiled, and nothing is in the way.
+Result<void> call_directly(StoreBlock& block, const component::LiftedFunc& func, runtime::Slot* slots) noexcept {
+  const OutermostScope scope(block);
+  component::OutermostCall call(func);
+  runtime::Store& store = *block.store;
+  if (jit::call_directly(store, *func.callee, slots) == runtime::Outcome::returned) [[likely]] {
+    store.control.direct_outcome = 0;
+    return call.finish();
+  }
+  return guarded([&]() -> Result<void> { return call.failed(jit::end_direct_call(store)); });
+}
+
 }  // namespace
 
 Result<void> call_with_numbers(const ComponentFunc& func, std::span<std::uint64_t> slots) noexcept {
   if (func.func_ == nullptr) return usage("the function handle is empty");
   StoreBlock& block = *func.store_;
-  if (block.call_depth != 0 || block.has_ended || block.call_time.count() > 0 ||
+  if (block.calls.depth != 0 || block.has_ended || block.call_time.count() > 0 ||
       !component::OutermostCall::serves(*func.func_)) [[unlikely]]
     return call_in_parts(func, slots);
-  runtime::Thread* thread = runtime::take_free_thread(*block.store);
+  runtime::Store& store = *block.store;
+  runtime::Func& callee = *func.func_->callee;
+  if (jit::may_call_directly(store, callee)) return call_directly(block, *func.func_, slots.data());
+  runtime::Thread* thread = runtime::take_free_thread(store);
   if (thread == nullptr) [[unlikely]]
     return call_in_parts(func, slots);
   const OutermostScope scope(block);
   component::OutermostCall call(*func.func_);
   try {
-    return call.run(*thread, slots.data());
+    auto done = call.run(*thread, slots.data());
+    if (runtime::is_compiled(callee) && !block.engine->options.fuel) jit::allow_direct_calls(store, callee);
+    return done;
   } catch (...) {
-    runtime::abandon_outermost(*block.store);
+    runtime::abandon_outermost(store);
     return thrown();
   }
 }
@@ -240,7 +258,7 @@ Result<std::vector<component::Val>> call_of_numbers(ComponentHostFunction& funct
 
 Result<void> HostCallee::call_flat(const component::LoweredFunc& caller, runtime::Thread& thread,
                                    runtime::Slot* frame) {
-  CallContext call{static_cast<StoreBlock*>(thread.store->host), &thread};
+  CallContext call{static_cast<StoreBlock*>(thread.store->control.host), &thread};
   auto result = call_guarded<Result<void>>([&] {
     if (const auto* typed = std::get_if<std::shared_ptr<ComponentHostFunction>>(&function_)) {
       return call_typed(**typed, caller, call, frame);
@@ -253,7 +271,7 @@ Result<void> HostCallee::call_flat(const component::LoweredFunc& caller, runtime
 
 Result<std::vector<component::Val>> HostCallee::call_with_values(runtime::Store& store,
                                                                  std::span<const component::Val> arguments) {
-  CallContext call{static_cast<StoreBlock*>(store.host), store.current};
+  CallContext call{static_cast<StoreBlock*>(store.control.host), store.control.current};
   auto results = call_guarded<Result<std::vector<component::Val>>>([&] {
     if (const auto* typed = std::get_if<std::shared_ptr<ComponentHostFunction>>(&function_)) {
       return call_of_numbers(**typed, call, *type, arguments);

@@ -230,7 +230,7 @@ class Matcher {
   Result<component::Given> match_value(const fuse::ImportSlot& slot, const ComponentItem& item) {
     const component::ValueType& type = *slot.entity.value;
     if (const auto* function = std::get_if<std::shared_ptr<DynamicComponentFunction>>(&item.is)) {
-      CallContext context{&block_, block_.store->current};
+      CallContext context{&block_, block_.store->control.current};
       auto given = (*function)->function(StoreBlock::handle(context), {});
       if (!given) return std::move(given).error();
       if (!block_.is_alive()) return dead_store();

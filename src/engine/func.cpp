@@ -1,9 +1,12 @@
 #include "engine/interrupt.hpp"
 #include "engine/state.hpp"
+#include "jit/direct_call.hpp"
+#include "runtime/native.hpp"
 #include "runtime/outermost_call.hpp"
 
 namespace tenon {
 
+using detail::DirectCalls;
 using detail::StoreBlock;
 using detail::usage;
 
@@ -47,7 +50,7 @@ Result<void> call_slowly(StoreBlock& block, const runtime::Func& func, runtime::
 // Most calls are from a host with nothing under way, without a time limit, on a thread that was there before.
 Result<void> Func::call_raw(std::uint64_t* frame) const noexcept {
   StoreBlock& block = *store_;
-  if (block.call_depth != 0 || block.has_ended || block.call_time.count() > 0) [[unlikely]]
+  if (block.calls.depth != 0 || block.has_ended || block.call_time.count() > 0) [[unlikely]]
     return call_slowly(block, *func_, frame);
   runtime::Store& store = *block.store;
   runtime::Thread* thread = runtime::take_free_thread(store);
@@ -56,14 +59,39 @@ Result<void> Func::call_raw(std::uint64_t* frame) const noexcept {
   const detail::OutermostScope scope(block);
   try {
     const runtime::Outcome outcome = runtime::call_outermost(*thread, *func_, frame);
-    if (outcome == runtime::Outcome::returned) [[likely]]
-      return {};
-    return runtime::end_of_outermost(*thread, outcome);
+    if (outcome != runtime::Outcome::returned) [[unlikely]]
+      return runtime::end_of_outermost(*thread, outcome);
+    if (runtime::is_compiled(*func_) && !block.engine->options.fuel) jit::allow_direct_calls(store, *func_);
+    return {};
   } catch (...) {
     runtime::abandon_outermost(store);
     return detail::thrown();
   }
 }
+
+DirectCalls& Func::direct_calls() const noexcept { return store_->calls; }
+
+// A store that ended meanwhile is let go.
+Error detail::end_of_direct_call(runtime::StoreControl& control) noexcept {
+  auto& block = *static_cast<StoreBlock*>(control.host);
+  const bool has_ended = block.has_ended;
+  control.direct_outcome &= ~store_has_ended;
+  Error error = dead_store();
+  if (control.direct_outcome != 0) {
+    try {
+      error = jit::end_direct_call(*block.store);
+    } catch (...) {
+      error = thrown();
+    }
+  }
+  if (has_ended) block.dispose();
+  return error;
+}
+
+void detail::note_error(runtime::StoreControl& control, Error&& error) noexcept {
+  control.current->pending_error = std::move(error);
+}
+void detail::note_thrown(runtime::StoreControl& control) noexcept { control.current->pending_error = thrown(); }
 
 Result<std::vector<Val>> Func::call(std::span<const Val> arguments) const {
   if (func_ == nullptr) return usage("the function handle is empty");

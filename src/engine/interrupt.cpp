@@ -9,7 +9,7 @@ namespace tenon {
 namespace detail {
 
 bool ask_handler(runtime::Store& store) noexcept {
-  const auto& block = *static_cast<StoreBlock*>(store.host);
+  const auto& block = *static_cast<StoreBlock*>(store.control.host);
   if (!block.is_alive()) return false;
   if (!block.interrupt_handler) return false;
   // A component whose own time is over ends, whatever the embedder says.

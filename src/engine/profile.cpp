@@ -36,7 +36,7 @@ struct Sampling {
 };
 
 bool sample_or_ask(runtime::Store& store) noexcept {
-  const auto& block = *static_cast<detail::StoreBlock*>(store.host);
+  const auto& block = *static_cast<detail::StoreBlock*>(store.control.host);
   const std::uint32_t wanted =
       store.control.interrupt.fetch_and(~runtime::sample_wanted, std::memory_order_relaxed) & runtime::sample_wanted;
   if (const auto* sampling = block.interrupt_handler.target<Sampling>(); sampling != nullptr && wanted != 0) {
@@ -101,7 +101,7 @@ struct Profiler::State {
   }
 
   void sample() {
-    runtime::Thread* thread = block->store->current;
+    runtime::Thread* thread = block->store->control.current;
     const Clock::time_point now = Clock::now();
     std::uint32_t node = detail::ProfileStacks::none;
     if (thread != nullptr) {

@@ -141,13 +141,6 @@ struct RootCell {
   bool is_func;
 };
 
-// What a host function's body is called with.
-struct CallContext {
-  StoreBlock* block;
-  runtime::Thread* thread;
-  bool is_suspended = false;  // set by the body: the guest is to wait
-};
-
 // A call that may wait, from `start` until its end.
 struct AsyncCall {
   runtime::Thread* thread;
@@ -167,7 +160,7 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   std::unique_ptr<runtime::Store> store;  // empty once it has gone
   std::shared_ptr<StoreBlock> self;       // until then
   bool has_ended = false;                 // the public Store has
-  unsigned call_depth = 0;                // of calls from the host under way
+  DirectCalls calls;
   std::chrono::nanoseconds call_time;
   std::function<bool()> interrupt_handler;  // of the embedder; may be empty
   // The functions made of each host function, which they keep.
@@ -202,6 +195,7 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   ComponentInstance handle(component::RootInstance* instance);
   static Caller handle(CallContext& context) { return Caller(context); }
   static Module handle(std::shared_ptr<const ModuleState> module) { return Module(std::move(module)); }
+  static StoreBlock& of(const DirectCalls& calls) noexcept { return *static_cast<StoreBlock*>(calls.control->host); }
   static StoreBlock* owner_of(const Func& func) noexcept { return func.store_.get(); }
   static runtime::Func* func_of(const Func& func) noexcept { return func.func_; }
   static bool is_usable(const Instance& instance) noexcept {
@@ -244,6 +238,9 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   Ref make_ref(core::ValType type, runtime::Slot slot);
 };
 
+// A bit of `StoreControl::direct_outcome`: the store ended meanwhile.
+inline constexpr std::uint64_t store_has_ended = 0x100;
+
 // Calls from the host inside calls from the host, through host functions. Guests need no native stack, these do.
 inline constexpr unsigned max_nested_calls = 200;
 
@@ -251,13 +248,13 @@ inline constexpr unsigned max_nested_calls = 200;
 class OutermostScope {
  public:
   explicit OutermostScope(StoreBlock& block) noexcept : block_(block) {
-    block_.call_depth = 1;
+    block_.calls.depth = 1;
     block_.store->control.interrupt.store(0, std::memory_order_relaxed);
   }
   OutermostScope(const OutermostScope&) = delete;
   OutermostScope& operator=(const OutermostScope&) = delete;
   ~OutermostScope() {
-    block_.call_depth = 0;
+    block_.calls.depth = 0;
     if (block_.has_ended) [[unlikely]]
       block_.dispose();
   }
@@ -269,14 +266,14 @@ class OutermostScope {
 // The time limit of one call from the host, while it lives. Calls inside calls are under the limit of the outermost.
 class DeadlineScope {
  public:
-  explicit DeadlineScope(StoreBlock& block) noexcept : block_(block), is_outermost_(block.call_depth++ == 0) {
+  explicit DeadlineScope(StoreBlock& block) noexcept : block_(block), is_outermost_(block.calls.depth++ == 0) {
     if (is_outermost_) begin();
   }
   DeadlineScope(const DeadlineScope&) = delete;
   DeadlineScope& operator=(const DeadlineScope&) = delete;
   ~DeadlineScope() {
     if (entry_) block_.engine->watchdog.forget(*entry_);
-    --block_.call_depth;
+    --block_.calls.depth;
     if (is_outermost_ && block_.has_ended) [[unlikely]]
       block_.dispose();
   }
@@ -351,7 +348,7 @@ inline Error too_deep() {
 // A boundary for what may run guest code: under the store's time limit, and as long as calls are not too deep.
 template <class F>
 std::invoke_result_t<F> guarded_call(StoreBlock& block, F&& run) noexcept {
-  if (block.call_depth >= max_nested_calls) [[unlikely]]
+  if (block.calls.depth >= max_nested_calls) [[unlikely]]
     return too_deep();
   const DeadlineScope deadline(block);
   if (!deadline.holds()) [[unlikely]]

@@ -21,7 +21,7 @@ runtime::StoreLimits to_runtime(const Limits& limits) {
 // Every host function's way in: the guest's frame on one side, the C++ callable on the other.
 runtime::Outcome run_host_function(runtime::Thread& thread, const runtime::Func& func, runtime::Slot* frame) noexcept {
   auto* function = static_cast<HostFunction*>(func.data);
-  CallContext context{static_cast<StoreBlock*>(thread.store->host), &thread};
+  CallContext context{static_cast<StoreBlock*>(thread.store->control.host), &thread};
   const auto failed = [&](Error error) {
     thread.pending_error = std::move(error);
     return thread.trap(Trap::host_error);
@@ -42,9 +42,11 @@ runtime::Outcome run_host_function(runtime::Thread& thread, const runtime::Func&
 
 namespace {
 
+runtime::StoreControl no_calls;  // of stores that have ended
+
 void append_source_line(const runtime::Instance& instance, const runtime::Executor::Position& position,
                         TextBuffer& out) {
-  for (const auto& module : static_cast<StoreBlock*>(instance.store->host)->modules) {
+  for (const auto& module : static_cast<StoreBlock*>(instance.store->control.host)->modules) {
     if (module->code != instance.module || !module->source_lines) continue;
     const std::string line = module->source_lines->at(position.offset);
     if (line.empty()) return;
@@ -61,7 +63,8 @@ StoreBlock::StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits)
       store(std::make_unique<runtime::Store>(*engine->executor, engine->types, memory, to_runtime(limits),
                                              &engine->pool)),
       call_time(limits.call_time) {
-  store->host = this;
+  store->control.host = this;
+  calls.control = &store->control;
   store->append_source_line = append_source_line;
   if (engine->options.tier == Tier::automatic) look_flag = engine->look_flags.add(store->control.interrupt);
 }
@@ -90,7 +93,9 @@ void CallsUnderWay::restore() const noexcept {
 
 void StoreBlock::end() {
   has_ended = true;
-  if (call_depth == 0) return dispose();
+  runtime::StoreControl& control = *std::exchange(calls.control, &no_calls);
+  if (calls.depth == 0) return dispose();
+  control.direct_outcome |= store_has_ended;
   store->control.interrupt.store(1, std::memory_order_relaxed);
 }
 
@@ -124,6 +129,11 @@ Result<runtime::Func*> StoreBlock::make_host_func(const std::shared_ptr<HostFunc
   auto type = intern(engine->types, function->params, function->results);
   if (!type) return std::move(type).error();
   runtime::Func* func = runtime::make_host_func(*store, *type, run_host_function, function.get());
+  if (function->direct != nullptr) {
+    func->host_code = function->direct;
+    func->native_entry = reinterpret_cast<const void*>(&tenon_call_host);
+    func->native_context = func;
+  }
   host_functions.emplace(function, func);
   return func;
 }
@@ -255,7 +265,7 @@ bool is_there(const std::shared_ptr<detail::StoreBlock>& block) noexcept {
 
 // Where fuel is counted: in the thread while guest code is under way.
 std::int64_t& counter_of(runtime::Store& store) noexcept {
-  return store.current != nullptr ? store.current->fuel : store.fuel;
+  return store.control.current != nullptr ? store.control.current->fuel : store.fuel;
 }
 
 }  // namespace

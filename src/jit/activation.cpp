@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "jit/direct_call.hpp"
 #include "jit/unwind.hpp"
 #include "os/faults.hpp"
 #include "os/fiber.hpp"
@@ -35,7 +36,7 @@ constexpr std::size_t fiber_bytes = std::size_t{1} << 20;
 // The part that may be returned to twice: nothing in it lives across the call but what is in memory. It must be there
 // still when that happens, so the call is not its last act.
 __attribute__((noinline)) Outcome enter(Activation& activation, const NativeEntry& entry, void* context, Slot* frame) {
-  if (__builtin_setjmp(activation.registers) == 0) entry.thunk(entry.entry, context, frame);
+  if (__builtin_setjmp(activation.registers) == 0) entry.thunk(context, entry.entry, frame);
   return activation.outcome;
 }
 
@@ -43,8 +44,9 @@ __attribute__((noinline)) Outcome enter(Activation& activation, const NativeEntr
 Outcome run_here(Thread& thread, Instance& instance, const NativeEntry& entry, const Slot* entered, Slot* frame) {
   Activation activation;
   activation.thread = &thread;
-  activation.previous = activation_of(thread);
+  activation.previous = thread.activation;
   activation.entered = entered;
+  activation.end = reinterpret_cast<const Slot*>(&activation);
   os::NativeStack& stack = os::native_stack();
   void* outer = std::exchange(stack.activation, &activation);
   Slot* top = thread.top;
@@ -57,15 +59,17 @@ Outcome run_here(Thread& thread, Instance& instance, const NativeEntry& entry, c
   return outcome;
 }
 
-// The frame of a host that calls compiled code with nothing under way: it has no caller.
-constexpr Slot no_frame[runtime::frame_header_slots + 1] = {};
-
 }  // namespace
 
+Slot* frame_of_host() noexcept {
+  static constexpr Slot frame[runtime::frame_header_slots + 1] = {};
+  return const_cast<Slot*>(frame) + runtime::frame_header_slots;
+}
+
 Outcome call_compiled(Thread& thread, const runtime::Func& func, Slot* values) noexcept {
-  const Slot* entered = no_frame + runtime::frame_header_slots;
+  Slot* entered = frame_of_host();
   thread.ip = nullptr;
-  thread.frame = const_cast<Slot*>(entered);
+  thread.frame = entered;
   thread.instance = func.instance;
   const NativeThunk thunk = func.instance->module->native->thunks[func.index.value].load(std::memory_order_relaxed);
   return run_here(thread, *func.instance, {.entry = func.native_entry, .thunk = thunk}, entered, values);
@@ -189,12 +193,14 @@ bool can_suspend(const Thread& thread) noexcept { return thread.may_wait && thre
 void suspend(Thread& thread) noexcept {
   auto& waiting = static_cast<Waiting&>(*thread.native_wait);
   waiting.innermost = os::native_stack().activation;
-  waiting.innermost_activation = activation_of(thread);
+  waiting.innermost_activation = thread.activation;
   waiting.resume = resume_waiting;
   os::leave_fiber(*waiting.fiber);
 }
 
 void leave(Thread& thread, Outcome outcome) noexcept {
+  runtime::StoreControl& control = thread.store->control;
+  if (thread.activation == &control.direct_activation) leave_direct_call(control, outcome);
   auto* activation = static_cast<Activation*>(thread.activation);
   activation->outcome = outcome;
   __builtin_longjmp(activation->registers, 1);
@@ -206,9 +212,10 @@ namespace {
 thread_local os::FaultPlace fault_place;
 
 [[noreturn]] void leave_after_fault() noexcept {
-  Thread& thread = *static_cast<Activation*>(os::native_stack().activation)->thread;
   MachineFrame frame{.pc = fault_place.program_counter, .sp = fault_place.stack_pointer, .is_call = false};
   frame.saved[frame_pointer] = fault_place.frame_pointer;
+  Thread* direct = thread_of_direct_call(frame);
+  Thread& thread = direct != nullptr ? *direct : *static_cast<Activation*>(os::native_stack().activation)->thread;
   keep_frames(thread, frame, nullptr);
   leave(thread, thread.trap(Trap::out_of_bounds_memory_access));
 }
@@ -216,7 +223,6 @@ thread_local os::FaultPlace fault_place;
 }  // namespace
 
 void* go_on_after_fault(const os::FaultPlace& place) noexcept {
-  if (os::native_stack().activation == nullptr) return nullptr;
   fault_place = place;
   return reinterpret_cast<void*>(&leave_after_fault);
 }

@@ -40,13 +40,15 @@ bool can_suspend(const runtime::Thread& thread) noexcept;
 // Leaves them, with the outcome `suspended`; comes back when the guest goes on.
 void suspend(runtime::Thread& thread) noexcept;
 
+// The frame of a host that calls compiled code with nothing under way: it has no caller. It is never written.
+runtime::Slot* frame_of_host() noexcept;
+
 // `NativeModule::call`.
 runtime::Outcome call_compiled(runtime::Thread& thread, const runtime::Func& func, runtime::Slot* values) noexcept;
 
 // Leaves all compiled frames of the innermost activation.
 [[noreturn]] void leave(runtime::Thread& thread, runtime::Outcome outcome) noexcept;
-// For the signal's handler: where to go on after a fault in compiled code, from wherever that was; nullptr if this host
-// thread is in no activation.
+// For the signal's handler: where to go on after a fault in compiled code, from wherever that was.
 void* go_on_after_fault(const os::FaultPlace& place) noexcept;
 
 }  // namespace tenon::jit

@@ -33,7 +33,7 @@ using runtime::Thread;
 
 namespace {
 
-Thread& thread_of(const Instance& instance) noexcept { return *instance.store->current; }
+Thread& thread_of(const Instance& instance) noexcept { return *instance.store->control.current; }
 
 const Slot* as_frame(void* frame_address) noexcept { return static_cast<const Slot*>(frame_address); }
 
@@ -44,7 +44,7 @@ const Slot* as_frame(void* frame_address) noexcept { return static_cast<const Sl
 template <class F>
 __attribute__((noinline)) auto away(Thread& thread, F call) {
   __builtin_unwind_init();
-  activation_of(thread)->left_at = TENON_FRAME;
+  thread.activation->left_at = TENON_FRAME;
   return call();
 }
 
@@ -85,7 +85,7 @@ Slot call_host(Thread& thread, Func& func, Slot* slots, const Slot* here) {
   Slot* outer_frame = thread.frame;
   Instance* instance = thread.instance;
   thread.instance = thread.store->control.native_caller;
-  runtime::NativeActivation& activation = *activation_of(thread);
+  runtime::NativeActivation& activation = *thread.activation;
   activation.left_at = here;
   activation.callee = slots;
   const auto call = [&] { return func.callback(thread, func, slots); };
@@ -103,12 +103,13 @@ Slot call_host(Thread& thread, Func& func, Slot* slots, const Slot* here) {
 
 Slot call_func(Func* func, Slot* slots) {
   Store& store = *func->store;
-  if (func->is_host() && !store.current->may_wait) return call_host(*store.current, *func, slots, TENON_FRAME);
+  if (func->is_host() && !store.control.current->may_wait)
+    return call_host(*store.control.current, *func, slots, TENON_FRAME);
   if (const void* entry = compiled_entry(*func)) {  // the next call goes there directly
     func->native_context = func->instance;
     func->native_entry = entry;
   }
-  Thread& thread = *store.current;
+  Thread& thread = *store.control.current;
   const std::size_t needed = runtime::frame_header_slots + func->value_slots;
   if (!thread.extend(thread.top + needed)) trap_at(thread, TENON_FRAME, Trap::call_stack_exhausted);
   Slot* frame = thread.top + runtime::frame_header_slots;
@@ -119,7 +120,7 @@ Slot call_func(Func* func, Slot* slots) {
   Instance* instance = thread.instance;
   thread.top += needed;
   thread.instance = store.control.native_caller;
-  runtime::NativeActivation& activation = *activation_of(thread);
+  runtime::NativeActivation& activation = *thread.activation;
   activation.left_at = TENON_FRAME;
   activation.callee = frame;
   // Without objects there are no references to them in registers.

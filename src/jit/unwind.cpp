@@ -71,11 +71,11 @@ std::uint32_t place_in(const CodeMap& map, const MachineFrame& frame) noexcept {
   return static_cast<std::uint32_t>(frame.pc - begin - (frame.is_call ? 1 : 0));
 }
 
+}  // namespace
+
 const CodeMap* map_of(const MachineFrame& frame) noexcept {
   return find_code_map(reinterpret_cast<const void*>(frame.pc - (frame.is_call ? 1 : 0)));
 }
-
-}  // namespace
 
 MachineFrame caller_of(const Slot* frame) noexcept {
   MachineFrame caller;
@@ -135,13 +135,13 @@ struct Kept {
 
 void keep(Thread& thread, MachineFrame frame, const Kept& what) {
   Store& store = *thread.store;
+  Instance* likely = thread.instance != nullptr ? thread.instance : store.control.native_caller;
   runtime::NativeFrames frames{.callee = what.callee, .entered = what.entered, .first = kept.positions.size()};
   for (const CodeMap* map = map_of(frame); map != nullptr; map = map_of(frame)) {
     for (const CodeSite* site = site_of(*map, frame); site != nullptr; site = caller_of(*map, *site)) {
       if (site->function == not_compiled) continue;
-      Instance* instance = frames.count == what.most
-                               ? nullptr
-                               : instance_of(store, map->module.load(std::memory_order_relaxed), thread.instance);
+      Instance* instance =
+          frames.count == what.most ? nullptr : instance_of(store, map->module.load(std::memory_order_relaxed), likely);
       if (instance == nullptr) {
         ++frames.left_out;
         continue;
@@ -159,13 +159,13 @@ void keep(Thread& thread, MachineFrame frame, const Kept& what) {
 void keep_frames(Thread& thread, MachineFrame frame, const Slot* callee) {
   if (callee == nullptr || kept.store != thread.store) kept.clear();
   kept.store = thread.store;
-  keep(thread, frame, {callee, activation_of(thread)->entered, most_frames_kept});
+  keep(thread, frame, {callee, thread.activation->entered, most_frames_kept});
 }
 
 void keep_frames_under_way(Thread& thread, std::size_t most) {
   kept.clear();
   kept.store = thread.store;
-  for (const auto* activation = activation_of(thread); activation != nullptr; activation = activation->previous) {
+  for (const auto* activation = thread.activation; activation != nullptr; activation = activation->previous) {
     if (activation->left_at == nullptr) continue;
     // What was called may have called on, in functions of the runtime that keep frame pointers.
     MachineFrame frame = caller_of(activation->left_at);

@@ -43,6 +43,9 @@ struct MachineFrame {
 // pointer only, which is enough for walks that end in no landing pad.
 MachineFrame caller_of(const runtime::Slot* frame) noexcept;
 
+// The code that the frame is of; nullptr: it is none of compiled code.
+const CodeMap* map_of(const MachineFrame& frame) noexcept;
+
 // Goes to the caller's frame. False: nothing is known of this one.
 bool step_out(const CodeMap& map, MachineFrame& frame) noexcept;
 // What the frame's code was compiled from; nullptr: nothing.

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tenon/direct_call.hpp"
+
 namespace tenon::os {
 
 // The machine as an invalid access found it.
@@ -32,10 +34,7 @@ bool make_read_only(void* address, std::size_t size) noexcept;
 void* map_code(int file, std::uint64_t offset, std::size_t size, std::size_t code) noexcept;
 
 // The native stack that the calling thread stands on: its own, or one that the embedder switches to.
-struct NativeStack {
-  std::uintptr_t lowest = 0;   // its lowest address; 0: the thread's own, and nobody has asked yet
-  void* activation = nullptr;  // the innermost entry into compiled code on it
-};
+using NativeStack = detail::HostStack;
 // Never inline: who waits on a fiber may come back on another thread, which compilers do not expect.
 NativeStack& native_stack() noexcept;
 

@@ -19,19 +19,19 @@ class Entry {
   Entry(Store& store, Thread& thread) noexcept
       : store_(store),
         thread_(thread),
-        previous_(store.current),
+        previous_(store.control.current),
         top_(thread.top),
         ip_(thread.ip),
         frame_(thread.frame),
         instance_(thread.instance),
         host_call_(std::exchange(thread.host_call, nullptr)),
         may_wait_(std::exchange(thread.may_wait, false)) {
-    store.current = &thread;
+    begin_call(store, thread);
   }
   Entry(const Entry&) = delete;
   Entry& operator=(const Entry&) = delete;
   ~Entry() {
-    store_.current = previous_;
+    store_.control.current = previous_;
     thread_.top = top_;
     thread_.ip = ip_;
     thread_.frame = frame_;
@@ -83,8 +83,8 @@ Error end_of_outermost(Thread& thread, Outcome outcome) {
 }
 
 Result<void> call(Store& store, const Func& func, std::span<Slot> values) {
-  if (store.current != nullptr) [[unlikely]]
-    return call_on(*store.current, func, values);
+  if (store.control.current != nullptr) [[unlikely]]
+    return call_on(*store.control.current, func, values);
   assert(values.size() >= func.param_slots && values.size() >= func.result_slots);
   auto thread = acquire_thread(store);
   if (!thread) return std::move(thread).error();
@@ -99,14 +99,14 @@ namespace {
 // Makes `thread` the current one while guest code runs on it, and accounts its fuel to the store.
 class Running {
  public:
-  explicit Running(Thread& thread) noexcept : thread_(thread), previous_(thread.store->current) {
+  explicit Running(Thread& thread) noexcept : thread_(thread), previous_(thread.store->control.current) {
     thread.fuel = left();
-    thread.store->current = &thread;
+    begin_call(*thread.store, thread);
   }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
   ~Running() {
-    thread_.store->current = previous_;
+    thread_.store->control.current = previous_;
     left() = thread_.fuel;
   }
 

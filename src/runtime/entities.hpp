@@ -10,6 +10,7 @@
 #include "model/core/module.hpp"
 #include "runtime/value.hpp"
 #include "spec/traps.hpp"
+#include "tenon/direct_call.hpp"
 
 namespace tenon::runtime {
 
@@ -31,24 +32,14 @@ enum class Outcome : std::uint8_t {
 // A host function's body. `frame` holds the parameters and takes the results, in slots from `frame[0]` on.
 using HostCallback = Outcome (*)(Thread& thread, const Func& func, Slot* frame) noexcept;
 
-// The bits of `StoreControl::interrupt` that ask for something else than that the guest ends.
-inline constexpr std::uint32_t sample_wanted = 2;  // by a profiler, which the store's owner knows
-inline constexpr std::uint32_t look_wanted = 4;    // is there better code for the loop by now?
-
-// What compiled code reads and writes of its store.
-struct StoreControl {
-  std::atomic<std::uint32_t> interrupt = 0;  // not 0: guest code looks why at its next call or loop, and may end there
-  std::uintptr_t native_stack_limit = 0;     // compiled frames may not reach below
-  Instance* native_caller = nullptr;         // the instance whose compiled code calls a function that may be the host's
-};
-
 // Clears the wish to look for better code. True: nothing else was asked for.
 inline bool is_only_look(StoreControl& control) noexcept {
   if ((control.interrupt.load(std::memory_order_relaxed) & look_wanted) == 0) return false;
   return control.interrupt.fetch_and(~look_wanted, std::memory_order_relaxed) == look_wanted;
 }
 
-struct Func {
+// Where compiled code calls it, and with what context: runtime/native.hpp.
+struct Func : FuncHead {
   core::TypeIdx type;  // canonical
   std::uint32_t param_slots = 0;
   std::uint32_t result_slots = 0;
@@ -56,12 +47,7 @@ struct Func {
   core::FuncIdx index;            // in the module; none for host functions
   Instance* instance = nullptr;   // where it was defined; nullptr for host functions
   Store* store = nullptr;
-  StoreControl* control = nullptr;  // the store's
   HostCallback callback = nullptr;  // host functions
-  void* data = nullptr;             // the callback's own
-  // Where compiled code calls it, and with what context; null until there is such code (runtime/native.hpp).
-  const void* native_entry = nullptr;
-  void* native_context = nullptr;
   bool is_host() const noexcept { return callback != nullptr; }
 };
 

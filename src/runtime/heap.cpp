@@ -443,8 +443,8 @@ struct Heap::State {
   void mark_native(const NativeActivation* activation) noexcept {
     for (; activation != nullptr; activation = activation->previous) {
       if (activation->left_at == nullptr) continue;
-      const auto* end = reinterpret_cast<const Slot*>(activation);
-      for (const Slot* slot = activation->left_at - NativeActivation::saved_registers; slot < end; ++slot) {
+      const Slot* from = activation->kept_at != nullptr ? activation->kept_at : activation->left_at;
+      for (const Slot* slot = from - kept_registers; slot < activation->end; ++slot) {
         const Slot word = read_native(slot);
         if (Object* object = find_object_around(word)) mark(object);
         if (Object* object = find_object_around(word - 1)) mark(object);
@@ -498,7 +498,7 @@ struct Heap::State {
       for (const Slot* slot = thread->stack_base; slot < thread->top; ++slot) mark_word(*slot);
       mark_word(thread->accumulator);
       mark_word(thread->pending_exception);
-      mark_native(activation_of(*thread));
+      mark_native(thread->activation);
       if (thread->native_wait != nullptr) {
         mark_native(static_cast<const NativeWaiting*>(thread->native_wait)->innermost_activation);
       }
@@ -622,6 +622,7 @@ Object* Heap::allocate(std::size_t size, ObjectKind kind, core::TypeIdx type) no
   }
   if (object == nullptr) return nullptr;
   is_in_use_ = true;
+  s.store->control.has_objects = true;
   object->type = type;
   object->kind = kind;
   object->marked = unmarked;

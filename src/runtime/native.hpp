@@ -57,21 +57,8 @@ enum class NativeHelper : std::uint8_t {
 // A heap type as `ref_test` has it: an abstract one, or the index of one of the module's types with this bit.
 inline constexpr std::uint32_t native_type_index = 0x8000'0000;
 
-// One entry into compiled code: `Thread::activation`. It lies on the native stack, at the upper end of the frames that
-// it made.
-struct NativeActivation {
-  NativeActivation* previous = nullptr;  // of the same thread
-  const Slot* entered = nullptr;         // the frame on the managed stack of the function that was entered
-  // Where compiled code called something that may collect, or look who called: the frame of what was called. Two words
-  // of it are known, the caller's frame pointer and where it goes on; above them are compiled frames, and right below,
-  // the registers that they use. nullptr before.
-  const Slot* left_at = nullptr;
-  static constexpr unsigned saved_registers = 16;
-  const Slot* callee = nullptr;  // the frame on the managed stack of what was called; nullptr: nothing that has one
-};
-inline NativeActivation* activation_of(const Thread& thread) noexcept {
-  return static_cast<NativeActivation*>(thread.activation);
-}
+// The words below a frame in which the registers are that compiled code uses, once they were put there.
+inline constexpr unsigned kept_registers = 16;
 
 // What a `NativeWait` is.
 struct NativeWaiting : NativeWait {
@@ -99,14 +86,14 @@ struct NativeBacktrace {
 // The layout of what compiled code reads beyond the beginnings of structures.
 inline constexpr std::size_t array_length_at = sizeof(Object);
 inline constexpr std::size_t exception_tag_at = sizeof(Object) + 8;
-// Stores and threads are no plain data, so `offsetof` is not for them; but a pointer to a member is its offset, and the
-// compiler knows it (Itanium C++ ABI, 2.3.1).
+// Functions and threads are no plain data, so `offsetof` is not for them; but a pointer to a member is its offset, and
+// the compiler knows it (Itanium C++ ABI, 2.3.1).
 template <class T, class Class>
 std::size_t place_of(T Class::* member) noexcept {
   return static_cast<std::size_t>(std::bit_cast<std::ptrdiff_t>(member));
 }
 
-using NativeThunk = void (*)(const void* entry, void* context, Slot* frame);
+using NativeThunk = void (*)(void* context, const void* entry, Slot* frame);
 
 // The compiled code of a module. Compiled code knows the layout of the first fields.
 struct NativeModule {

@@ -47,11 +47,11 @@ inline Outcome interpret_outermost(Thread& thread, const Func& func, Slot* value
 inline Outcome call_outermost(Thread& thread, const Func& func, Slot* values) {
   assert(thread.host_call == nullptr);
   Store& store = *thread.store;
-  store.current = &thread;
+  begin_call(store, thread);
   thread.fuel = store.fuel;
   const Outcome outcome = is_compiled(func) ? func.instance->module->native->call(thread, func, values)
                                             : interpret_outermost(thread, func, values);
-  store.current = nullptr;
+  store.control.current = nullptr;
   store.fuel = thread.fuel;
   if (outcome == Outcome::returned) [[likely]]
     release_thread(store, thread);

@@ -209,7 +209,7 @@ void abandon(Store& store, Thread& thread) noexcept {
 
 void Checkpoint::restore(Store& store) const noexcept {
   store.heap.set_pauses(pauses_);
-  Thread* abandoned = std::exchange(store.current, current_);
+  Thread* abandoned = std::exchange(store.control.current, current_);
   if (current_ != nullptr) {
     current_->top = top_;
     current_->ip = ip_;
@@ -225,7 +225,7 @@ void Checkpoint::restore(Store& store) const noexcept {
 
 void abandon_outermost(Store& store) noexcept {
   store.heap.set_pauses(0);
-  if (Thread* abandoned = std::exchange(store.current, nullptr)) abandon(store, *abandoned);
+  if (Thread* abandoned = std::exchange(store.control.current, nullptr)) abandon(store, *abandoned);
 }
 
 bool Thread::extend(const Slot* end) noexcept {

@@ -69,14 +69,12 @@ struct Store {
 
   Thread* threads = nullptr;       // all, linked by `next`
   Thread* free_threads = nullptr;  // stacks kept for reuse
-  Thread* current = nullptr;       // the thread whose guest code runs or called the host
   StoreControl control;
   std::int64_t fuel = INT64_MAX;  // units that guest code may still use, where it is metered
 
   // The guest frames of the last trap, innermost first; of a deep stack the innermost ones.
   std::pmr::vector<BacktraceFrame> backtrace;
 
-  void* host = nullptr;  // of whoever made the store
   // Appends ", file:line:column" to a line of a backtrace, where it is known; nullptr: it never is.
   void (*append_source_line)(const Instance& instance, const Executor::Position& position, TextBuffer& out) = nullptr;
   // Asked by the interpreter when guest code was interrupted: true lets it go on, with the flag cleared. nullptr: no.
@@ -140,6 +138,11 @@ inline Thread* take_free_thread(Store& store) noexcept {
   if (thread != nullptr) store.free_threads = thread->next_free;
   return thread;
 }
+// Guest code runs on the thread now. Until the host has been told otherwise, it calls no compiled code directly.
+inline void begin_call(Store& store, Thread& thread) noexcept {
+  store.control.current = &thread;
+  store.control.direct_stack = StoreControl::no_stack;
+}
 void forget_references(Thread& thread) noexcept;
 inline void abandon_native(Thread& thread) noexcept {
   if (thread.native_wait != nullptr) thread.native_wait->abandon(thread);
@@ -162,7 +165,7 @@ Error error_of(Thread& thread, Outcome outcome);
 // before the call puts the store's threads right again.
 class Checkpoint {
  public:
-  explicit Checkpoint(const Store& store) noexcept : current_(store.current) {
+  explicit Checkpoint(const Store& store) noexcept : current_(store.control.current) {
     if (current_ != nullptr) [[unlikely]]
       note(store);
   }
@@ -177,7 +180,7 @@ class Checkpoint {
   Instance* instance_ = nullptr;
   void* host_call_ = nullptr;
   bool may_wait_ = false;
-  void* activation_ = nullptr;
+  NativeActivation* activation_ = nullptr;
   unsigned pauses_ = 0;
 };
 

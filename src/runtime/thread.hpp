@@ -40,7 +40,7 @@ struct NativeWait {
   void (*abandon)(Thread& thread) noexcept;
 };
 
-struct Thread {
+struct Thread : ThreadHead {
   // Hot: handlers read these.
   Slot* stack_limit = nullptr;  // a frame that reaches beyond needs `extend` first
   // Set by another host thread to stop the guest: nonzero makes the next check (function entry, backward branch) leave.
@@ -51,7 +51,6 @@ struct Thread {
   // Where the innermost activation stopped: valid while a host function runs, after a trap, and while suspended.
   const Cell* ip = nullptr;
   Slot* frame = nullptr;
-  Instance* instance = nullptr;
   Slot accumulator = 0;  // kept for the collector while a handler allocates
 
   Trap pending_trap = Trap::none;
@@ -65,7 +64,6 @@ struct Thread {
   Slot* top = nullptr;
   Slot* stack_end = nullptr;
   std::size_t stack_bytes = 0;
-  void* activation = nullptr;         // the innermost entry into compiled code
   NativeWait* native_wait = nullptr;  // compiled frames that wait, on a native stack of their own
   Thread* next = nullptr;             // of the store's list of threads
   Thread* next_free = nullptr;        // of its list of unused ones

@@ -14,8 +14,8 @@ using runtime::Table;
 using runtime::Thread;
 
 namespace {
-template <class T>
-std::int32_t place_of(T Thread::* member) noexcept {
+template <class T, class Class>
+std::int32_t offset_of(T Class::* member) noexcept {
   return static_cast<std::int32_t>(runtime::place_of(member));
 }
 
@@ -23,7 +23,7 @@ constexpr std::int32_t header_at(int slot) noexcept { return slot * static_cast<
 }  // namespace
 
 void Emitter::check_interrupt(Label exit) {
-  a_.load(true, Reg::rax, {thread, place_of(&Thread::interrupt)});
+  a_.load(true, Reg::rax, {thread, offset_of(&Thread::interrupt)});
   a_.alu(Alu::cmp, false, Address{Reg::rax, 0}, 0);
   a_.jump(Condition::not_equal, exit);
 }
@@ -31,7 +31,7 @@ void Emitter::check_interrupt(Label exit) {
 // Pays the price in that field, if there is enough.
 void Emitter::pay(unsigned at, Label exit) {
   const auto price = field<std::uint32_t>(at);
-  a_.load(true, Reg::rax, {thread, place_of(&Thread::fuel)});
+  a_.load(true, Reg::rax, {thread, offset_of(&Thread::fuel)});
   if (price <= 0x7FFF'FFFF) {
     a_.alu(Alu::sub, true, Reg::rax, static_cast<std::int32_t>(price));
   } else {
@@ -39,14 +39,14 @@ void Emitter::pay(unsigned at, Label exit) {
     a_.alu(Alu::sub, true, Reg::rax, Reg::rcx);
   }
   a_.jump(Condition::sign, exit);
-  a_.store(true, {thread, place_of(&Thread::fuel)}, Reg::rax);
+  a_.store(true, {thread, offset_of(&Thread::fuel)}, Reg::rax);
 }
 
 void Emitter::enter() {
   enter_here(in_->cell);
   const Label exit = exit_here(false);
   a_.address(true, Reg::rax, {frame, static_cast<std::int32_t>(field<std::uint32_t>(0))});
-  a_.alu(Alu::cmp, true, Reg::rax, Address{thread, place_of(&Thread::stack_limit)});
+  a_.alu(Alu::cmp, true, Reg::rax, Address{thread, offset_of(&Thread::stack_limit)});
   a_.jump(Condition::above, exit);
   check_interrupt(exit);
   if (in_->shape->metered) pay(12, exit);
@@ -281,12 +281,12 @@ void Emitter::call_indirect() {
   a_.load(true, Reg::rcx, {.base = Reg::rcx, .index = Reg::rax, .scale = 3});
   a_.test(true, Reg::rcx, Reg::rcx);
   a_.jump(Condition::equal, exit);
-  a_.alu(Alu::cmp, false, Address{Reg::rcx, offsetof(Func, type)},
+  a_.alu(Alu::cmp, false, Address{Reg::rcx, offset_of(&Func::type)},
          static_cast<std::int32_t>(field<std::uint32_t>(at + 4)));
   a_.jump(Condition::not_equal, exit);
-  a_.alu_to(Alu::cmp, true, {Reg::rcx, offsetof(Func, instance)}, instance);
+  a_.alu_to(Alu::cmp, true, {Reg::rcx, offset_of(&Func::instance)}, instance);
   a_.jump(Condition::not_equal, exit);
-  a_.load(false, Reg::rdx, {Reg::rcx, offsetof(Func, index)});
+  a_.load(false, Reg::rdx, {Reg::rcx, offset_of(&Func::index)});
   push_frame(program_.callee_frame(*in_));
   a_.load(true, Reg::rax, {instance, offsetof(Instance, code)});
   a_.load(true, ip, {.base = Reg::rax, .index = Reg::rdx, .scale = 3});

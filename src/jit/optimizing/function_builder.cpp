@@ -762,7 +762,7 @@ bool FunctionBuilder::call_indirect(const core::Instruction& in, bool tail) {
   ir_.CreateCondBr(ir_.CreateIsNotNull(func), typed, look, module_.metadata_.createLikelyBranchWeights());
   ir_.SetInsertPoint(typed);
   llvm::Value* expected = canonical_type(in.index);
-  llvm::Value* given = module_.load_invariant(ir_, i32, func, offsetof(runtime::Func, type));
+  llvm::Value* given = module_.load_invariant(ir_, i32, func, runtime::place_of(&runtime::Func::type));
   ir_.CreateCondBr(ir_.CreateICmpEQ(expected, given), go, look, module_.metadata_.createLikelyBranchWeights());
   ir_.SetInsertPoint(look);
   auto* look_type = llvm::FunctionType::get(ir_.getVoidTy(), {ptr, ptr, i64, i32}, false);
@@ -785,11 +785,12 @@ void FunctionBuilder::begin_run() {
     const llvm::IRBuilder<>::InsertPointGuard guard(ir_);
     ir_.SetInsertPoint(entry_);
     // The store's current thread is the same whenever this function runs.
-    const std::uint64_t current_at = runtime::place_of(&runtime::Store::current);
     const std::uint64_t fuel_at = runtime::place_of(&runtime::Thread::fuel);
-    llvm::Value* store = module_.load_invariant(ir_, ir_.getPtrTy(), instance_, offsetof(runtime::Instance, store),
-                                                current_at + sizeof(void*));
-    fuel_ = at(module_.load_invariant(ir_, ir_.getPtrTy(), store, current_at, fuel_at + sizeof(std::int64_t)), fuel_at);
+    llvm::Value* control = module_.load_invariant(ir_, ir_.getPtrTy(), instance_, offsetof(runtime::Instance, control),
+                                                  sizeof(runtime::StoreControl));
+    fuel_ = at(module_.load_invariant(ir_, ir_.getPtrTy(), control, offsetof(runtime::StoreControl, current),
+                                      fuel_at + sizeof(std::int64_t)),
+               fuel_at);
   }
   llvm::LoadInst* before = ir_.CreateAlignedLoad(ir_.getInt64Ty(), fuel_, llvm::Align(8));
   before->setMetadata(llvm::LLVMContext::MD_tbaa, module_.alias_fuel_);

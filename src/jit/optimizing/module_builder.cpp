@@ -306,8 +306,8 @@ llvm::Function* ModuleBuilder::bridge(core::TypeIdx index) {
   store_slots(ir, slots, arguments);
   llvm::Value* func = function->getArg(0);
   // The caller of a function that may be the host's was noted in the store; its module has the helpers.
-  llvm::Value* control =
-      load_invariant(ir, ir.getPtrTy(), func, offsetof(runtime::Func, control), sizeof(runtime::StoreControl));
+  llvm::Value* control = load_invariant(ir, ir.getPtrTy(), func, runtime::place_of(&runtime::Func::control),
+                                        sizeof(runtime::StoreControl));
   llvm::LoadInst* instance = ir.CreateLoad(
       ir.getPtrTy(),
       ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), control, offsetof(runtime::StoreControl, native_caller)));
@@ -329,7 +329,7 @@ llvm::Function* ModuleBuilder::bridge(core::TypeIdx index) {
   return function;
 }
 
-// From slots to registers and back: (entry, context, frame).
+// From slots to registers and back: (context, entry, frame).
 llvm::Function* ModuleBuilder::thunk(const core::FuncType& type) {
   llvm::Function*& function = thunk_of_[&type];
   if (function != nullptr) return function;
@@ -340,9 +340,9 @@ llvm::Function* ModuleBuilder::thunk(const core::FuncType& type) {
   own_.insert(function);
   function->setDSOLocal(true);
   llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", function));
-  std::vector<llvm::Value*> arguments{function->getArg(1)};
+  std::vector<llvm::Value*> arguments{function->getArg(0)};
   for (llvm::Value* value : load_slots(ir, function->getArg(2), type.params)) arguments.push_back(value);
-  llvm::CallInst* call = ir.CreateCall(function_type(type), function->getArg(0), arguments);
+  llvm::CallInst* call = ir.CreateCall(function_type(type), function->getArg(1), arguments);
   call->setCallingConv(llvm::CallingConv::Tail);
   std::vector<llvm::Value*> results;
   if (type.results.size() == 1) results.push_back(call);
@@ -372,17 +372,17 @@ llvm::Value* ModuleBuilder::call_func(llvm::IRBuilder<>& ir, llvm::Value* instan
       ->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
   auto* unprepared = llvm::BasicBlock::Create(context_, "unprepared", function);
   auto* prepared = llvm::BasicBlock::Create(context_, "prepared", function);
-  llvm::Value* has_entry = ir.CreateIsNotNull(load(offsetof(runtime::Func, native_entry)));
+  llvm::Value* has_entry = ir.CreateIsNotNull(load(runtime::place_of(&runtime::Func::native_entry)));
   ir.CreateCondBr(has_entry, prepared, unprepared, metadata_.createLikelyBranchWeights());
   ir.SetInsertPoint(unprepared);
   auto* prepare_type = llvm::FunctionType::get(ir.getVoidTy(), {ptr, ptr}, false);
   ir.CreateCall(prepare_type, helper(ir, instance, NativeHelper::prepare_func), {func, bridge(type)});
   ir.CreateBr(prepared);
   ir.SetInsertPoint(prepared);
-  std::vector<llvm::Value*> values{load(offsetof(runtime::Func, native_context))};
+  std::vector<llvm::Value*> values{load(runtime::place_of(&runtime::Func::native_context))};
   values.insert(values.end(), arguments.begin(), arguments.end());
   llvm::CallBase* call = call_guest(ir, function_type(*source_.signatures[type]),
-                                    load(offsetof(runtime::Func, native_entry)), values, pad);
+                                    load(runtime::place_of(&runtime::Func::native_entry)), values, pad);
   if (tail) llvm::cast<llvm::CallInst>(call)->setTailCallKind(llvm::CallInst::TCK_MustTail);
   return call;
 }
@@ -484,7 +484,7 @@ void ModuleBuilder::build_loop(const LoopPlace& place) {
   }
 }
 
-// Its entry, which is called as a thunk is: (nothing, instance, frame).
+// Its entry, which is called as a thunk is: (instance, nothing, frame).
 void ModuleBuilder::enter_loop(llvm::Function& code) {
   llvm::Type* ptr = llvm::PointerType::get(context_, 0);
   auto* type = llvm::FunctionType::get(llvm::Type::getVoidTy(context_), {ptr, ptr, ptr}, false);
@@ -493,7 +493,7 @@ void ModuleBuilder::enter_loop(llvm::Function& code) {
   own_.insert(entry);
   entry->setDSOLocal(true);
   llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", entry));
-  ir.CreateCall(&code, {entry->getArg(1), entry->getArg(2)})->setCallingConv(llvm::CallingConv::Tail);
+  ir.CreateCall(&code, {entry->getArg(0), entry->getArg(2)})->setCallingConv(llvm::CallingConv::Tail);
   ir.CreateRetVoid();
 }
 

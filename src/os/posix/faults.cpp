@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+constinit thread_local tenon::detail::HostStack tenon::detail::host_stack;
+
 namespace tenon::os {
 
 namespace {
@@ -109,10 +111,7 @@ void* map_code(int file, std::uint64_t offset, std::size_t size, std::size_t cod
   return nullptr;
 }
 
-NativeStack& native_stack() noexcept {
-  constinit thread_local NativeStack stack;
-  return stack;
-}
+NativeStack& native_stack() noexcept { return detail::host_stack; }
 
 void find_native_stack() noexcept {
   pthread_attr_t attributes;

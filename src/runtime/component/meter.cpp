@@ -12,7 +12,7 @@ namespace {
 
 // Where fuel is counted: in the thread while guest code is under way.
 std::int64_t& fuel_of(runtime::Store& store) noexcept {
-  return store.current != nullptr ? store.current->fuel : store.fuel;
+  return store.control.current != nullptr ? store.control.current->fuel : store.fuel;
 }
 
 bool has_fuel_limit(const ComponentInstance& inst) noexcept { return inst.limits.fuel != ComponentLimits::unlimited; }

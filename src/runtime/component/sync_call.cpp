@@ -58,13 +58,13 @@ Result<void> SyncCall::begin(const LiftedFunc& func, ComponentInstance* caller) 
   if (!inst.may_be_called_from(caller)) return fail(ErrorKind::trap, {}, "cannot enter component instance");
   if (inst.scheduler->sync_depth >= inst.limits.nested_calls) return too_deep(inst);
   runtime::Store& store = *inst.scheduler->store;
-  if (store.current == nullptr) {
+  if (store.control.current == nullptr) {
     auto thread = runtime::acquire_thread(store);
     if (!thread) return std::move(thread).error();
     thread_ = *thread;
     thread_->fuel = store.fuel;
     owns_thread_ = true;
-    store.current = thread_;
+    begin_call(store, *thread_);
   }
   caller_ = caller;
   inst.enter_from(caller);
@@ -131,7 +131,7 @@ void SyncCall::end() noexcept {
   --activation_.inst->scheduler->sync_depth;
   if (!owns_thread_) return;
   runtime::Store& store = *thread_->store;
-  store.current = nullptr;
+  store.control.current = nullptr;
   store.fuel = thread_->fuel;
   runtime::release_thread(store, *thread_);
   owns_thread_ = false;

@@ -87,7 +87,12 @@ class OutermostCall {
   Result<void> run(runtime::Thread& thread, runtime::Slot* values) {
     const runtime::Outcome outcome = runtime::call_outermost(thread, *activation_.func->callee, values);
     if (outcome != runtime::Outcome::returned) [[unlikely]]
-      return name_place(scheduler_, trap_of_core(runtime::end_of_outermost(thread, outcome)));
+      return failed(runtime::end_of_outermost(thread, outcome));
+    return finish();
+  }
+  // For who called the core function by other means: it did not return, or it did.
+  Error failed(Error error) const { return name_place(scheduler_, trap_of_core(std::move(error))); }
+  Result<void> finish() {
     if (activation_.thread != nullptr) [[unlikely]] {
       if (auto popped = pop_activation(activation_); !popped) return popped;
     }

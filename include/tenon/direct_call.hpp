@@ -1,0 +1,144 @@
+// How the host calls compiled code without a detour, and compiled code the host.
+//
+// A function that is compiled, and whose values pass in registers, is called through a few instructions
+// (`tenon_call_compiled`, jit/direct_call.cpp) that keep what a trap needs to come back. Whether that may be done now
+// is said by one word: `StoreControl::direct_stack` is the native stack on which it may, and no stack while anything is
+// under way, or when a time limit, a meter or another host thread asks for more. Who finds it different takes the long
+// way, which makes the store ready for the next call.
+//
+// A host function of such values, the other way round, is called by compiled code as it is, with its arguments in
+// registers; it notes where the guest's frames end, and that is all.
+//
+// Nothing here is for use: tenon.hpp uses it, and what it knows of the runtime's structures is here so that they have
+// one definition.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <type_traits>
+
+#include "tenon/result.hpp"
+
+namespace tenon::runtime {
+
+struct Instance;
+struct Thread;
+
+// One entry into compiled code: `Thread::activation`.
+struct NativeActivation {
+  NativeActivation* previous = nullptr;    // of the same thread
+  const std::uint64_t* entered = nullptr;  // the frame on the managed stack of the function that was entered
+  const std::uint64_t* end = nullptr;      // the upper end, on the native stack, of the frames that it made
+  // Where compiled code called something that may collect, or look who called: the frame of what was called. Two words
+  // of it are known, the caller's frame pointer and where it goes on; above them are compiled frames. nullptr before.
+  const std::uint64_t* left_at = nullptr;
+  // From where on the native stack there may be references: with the registers that compiled code uses, which were put
+  // below. nullptr: as `left_at`.
+  const std::uint64_t* kept_at = nullptr;
+  const std::uint64_t* callee = nullptr;  // the frame on the managed stack of what was called; nullptr: it has none
+};
+
+// The beginning of a thread.
+struct ThreadHead {
+  NativeActivation* activation = nullptr;  // the innermost entry into compiled code
+  Instance* instance = nullptr;            // whose code calls the host; with `Thread::ip`, where the thread stopped
+};
+
+// What compiled code and the host's calls of it read and write of a store.
+struct StoreControl {
+  static constexpr std::uintptr_t no_stack = 1;
+  std::uintptr_t direct_stack = no_stack;    // where the host may call compiled code directly
+  std::uint64_t direct_outcome = 0;          // not 0: what such a call came to that did not return
+  std::atomic<std::uint32_t> interrupt = 0;  // not 0: guest code looks why at its next call or loop, and may end there
+  bool has_objects = false;                  // registers may hold references
+  std::uintptr_t native_stack_limit = 0;     // compiled frames may not reach below
+  Instance* native_caller = nullptr;         // the instance whose compiled code calls a function that may be the host's
+  Thread* current = nullptr;                 // the thread whose guest code runs or called the host
+  Thread* direct_thread = nullptr;           // the one for direct calls; nullptr: there was none yet
+  NativeActivation direct_activation;        // its
+  void* host = nullptr;                      // of whoever made the store
+};
+
+// The bits of `interrupt` that ask for something else than that the guest ends.
+inline constexpr std::uint32_t sample_wanted = 2;  // by a profiler, which the store's owner knows
+inline constexpr std::uint32_t look_wanted = 4;    // is there better code for the loop by now?
+
+// The beginning of a function.
+struct FuncHead {
+  const void* host_entry = nullptr;    // compiled code that the host may call directly; nullptr: none, or not yet
+  void* native_context = nullptr;      // what compiled code gets first, from whoever calls it
+  const void* native_entry = nullptr;  // where compiled code calls the function; nullptr until somebody did
+  StoreControl* control = nullptr;     // the store's
+  void* data = nullptr;                // of a host function: its own
+  const void* host_code = nullptr;     // and what takes its arguments as they are, if it can
+};
+
+}  // namespace tenon::runtime
+
+namespace tenon::detail {
+
+// The native stack that the calling host thread stands on.
+struct HostStack {
+  std::uintptr_t lowest = 0;   // its lowest address; 0: the thread's own, and nobody has asked yet
+  void* activation = nullptr;  // the innermost entry into compiled code on it that was not direct
+};
+extern constinit thread_local HostStack host_stack;
+
+// What handles know of their store, while it is there and after.
+struct DirectCalls {
+  runtime::StoreControl* control;  // of a store that has ended: one that allows nothing
+  unsigned depth = 0;              // of calls from the host under way
+};
+
+// Numbers, and so few that they and the context pass in registers.
+template <class T>
+inline constexpr bool is_number =
+    std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::uint32_t> || std::is_same_v<T, std::int64_t> ||
+    std::is_same_v<T, std::uint64_t> || std::is_same_v<T, float> || std::is_same_v<T, double>;
+#if defined(__x86_64__) && defined(__linux__)
+inline constexpr int most_integers = 5;
+inline constexpr int most_floats = 8;
+#else
+inline constexpr int most_integers = -1;
+inline constexpr int most_floats = -1;
+#endif
+template <class R, class... Args>
+inline constexpr bool pass_in_registers = (std::is_void_v<R> || is_number<R>) && (is_number<Args> && ...) &&
+                                          (int{std::is_integral_v<Args>} + ... + 0) <= most_integers &&
+                                          (int{std::is_floating_point_v<Args>} + ... + 0) <= most_floats;
+
+// What a direct call came to that did not return.
+Error end_of_direct_call(runtime::StoreControl& control) noexcept;
+
+// Called as a function that takes a `FuncHead*` and its arguments, and gives its result.
+extern "C" void tenon_call_compiled();
+// The way of compiled code to a host function: calls its `host_code`. The frame is that of what it calls.
+extern "C" void tenon_call_host();
+
+// A call of a host function by compiled code: where the guest's frames end, and whose code calls. `frame` is the
+// function's own.
+class CallByGuest {
+ public:
+  CallByGuest(runtime::StoreControl& control, const void* frame) noexcept
+      : thread_(*reinterpret_cast<runtime::ThreadHead*>(control.current)), instance_(thread_.instance) {
+    thread_.activation->left_at = *static_cast<const std::uint64_t* const*>(frame);
+    thread_.instance = control.native_caller;
+  }
+  void go_on() const noexcept { thread_.instance = instance_; }
+
+ private:
+  runtime::ThreadHead& thread_;
+  runtime::Instance* instance_;
+};
+inline bool must_stop(const runtime::StoreControl& control) noexcept {
+  return (control.interrupt.load(std::memory_order_relaxed) & ~(runtime::sample_wanted | runtime::look_wanted)) != 0;
+}
+// Runs it with the registers of compiled code where the collector sees them.
+void call_with_registers_kept(runtime::StoreControl& control, void (*run)(void*), void* argument);
+// Notes why the guest is stopped: what was thrown (for a `catch`), or an error that the host function gave.
+void note_thrown(runtime::StoreControl& control) noexcept;
+void note_error(runtime::StoreControl& control, Error&& error) noexcept;
+// The guest goes no further: because of what was noted, or because it was interrupted. Leaves its frames.
+[[noreturn]] void stop_guest(runtime::StoreControl& control) noexcept;
+
+}  // namespace tenon::detail
