@@ -24,13 +24,9 @@ std::uint64_t ascii_prefix(const std::uint8_t* p, std::uint64_t size) noexcept {
   std::uint64_t done = 0;
   while (size - done >= block_bytes && is_ascii_block(p + done)) done += block_bytes;
   while (size - done >= 8 && (load_le<std::uint64_t>(p + done) & 0x8080'8080'8080'8080) == 0) done += 8;
+  if (size >= 8 && (load_le<std::uint64_t>(p + size - 8) & 0x8080'8080'8080'8080) == 0 && size - done < 8) return size;
   while (done < size && p[done] < 0x80) ++done;
   return done;
-}
-
-bool is_valid_utf8(const std::uint8_t* p, std::uint64_t size) noexcept {
-  const std::uint64_t ascii = ascii_prefix(p, size);
-  return ascii == size || is_utf8(Bytes(p + ascii, size - ascii));
 }
 
 std::uint16_t unit_at(const std::uint8_t* p, std::uint64_t unit) noexcept {
@@ -61,6 +57,11 @@ Error not_utf8(const std::uint8_t* p, std::uint64_t size) {
 std::uint64_t utf16_tag(const LiftLowerContext& cx) noexcept { return std::uint64_t{1} << (cx.is_memory64 ? 63 : 31); }
 
 }  // namespace
+
+bool is_valid_utf8(const std::uint8_t* p, std::uint64_t size) noexcept {
+  const std::uint64_t ascii = ascii_prefix(p, size);
+  return ascii == size || is_utf8(Bytes(p + ascii, size - ascii));
+}
 
 bool is_utf16(const std::uint8_t* p, std::uint64_t code_units) noexcept {
   std::uint64_t unit = 0;

@@ -60,6 +60,20 @@ inline Result<void> check_range(const LiftLowerContext& cx, std::uint64_t pointe
                  " bytes at address ", pointer, " of ", cx.memory.size());
 }
 
+// What a realloc gave for that many bytes of `what`, in a memory of `memory_size` bytes. Errors: trap.
+inline Result<void> check_place(std::uint64_t pointer, std::uint32_t alignment, std::uint64_t size,
+                                std::uint64_t memory_size, std::string_view what) {
+  if (pointer % alignment != 0) {
+    return trapped("realloc return: result not aligned: unaligned pointer: a multiple of ", alignment,
+                   " was expected, found ", pointer);
+  }
+  if (pointer > memory_size || size > memory_size - pointer) {
+    return trapped("realloc return: beyond end of memory: ", what, " content out-of-bounds: ", size,
+                   " bytes at address ", pointer, " of ", memory_size);
+  }
+  return {};
+}
+
 // Realloc, and that what it gave may be used.
 inline Result<std::uint64_t> reallocate(LiftLowerContext& cx, std::uint64_t old_pointer, std::uint64_t old_size,
                                         std::uint32_t alignment, std::uint64_t new_size, std::string_view what) {
@@ -70,13 +84,8 @@ inline Result<std::uint64_t> reallocate(LiftLowerContext& cx, std::uint64_t old_
   }
   auto pointer = cx.reallocate(old_pointer, old_size, alignment, new_size);
   if (!pointer) return pointer;
-  if (*pointer % alignment != 0) {
-    return trapped("realloc return: result not aligned: unaligned pointer: a multiple of ", alignment,
-                   " was expected, found ", *pointer);
-  }
-  if (*pointer > cx.memory.size() || new_size > cx.memory.size() - *pointer) {
-    return trapped("realloc return: beyond end of memory: ", what, " content out-of-bounds: ", new_size,
-                   " bytes at address ", *pointer, " of ", cx.memory.size());
+  if (auto checked = check_place(*pointer, alignment, new_size, cx.memory.size(), what); !checked) {
+    return std::move(checked).error();
   }
   return pointer;
 }

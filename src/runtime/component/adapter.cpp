@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "abi/layout.hpp"
@@ -132,6 +135,61 @@ struct Sides {
   }
 };
 
+// Text in UTF-8 on both sides, and plain elements, in memories of 32 bits and with nothing wrong with them: what most
+// strings and lists are. No context is made for them, and the pending call stays pending. nullopt: they are not, and
+// nothing was done.
+std::optional<Result<void>> copy_plainly(const AdaptedFunc& func, const AdapterImport& import, Slot* frame) {
+  const LoweredFunc& lowered = *func.lowered;
+  const LiftedFunc& lifted = *lowered.callee.lifted;
+  const CanonicalOptions& source = import.is_result ? lifted.opts : lowered.opts;
+  const CanonicalOptions& target = import.is_result ? lowered.opts : lifted.opts;
+  Scheduler& scheduler = *lowered.inst->scheduler;
+  if (source.is_memory64() || target.is_memory64() || scheduler.meter != nullptr) return std::nullopt;
+  const bool is_string = import.helper == AdapterHelper::string;
+  const std::uint64_t pointer = static_cast<std::uint32_t>(frame[0]);
+  std::uint64_t size = static_cast<std::uint32_t>(frame[1]);
+  std::uint32_t alignment = 1;
+  if (is_string) {
+    if (source.string_encoding != StringEncoding::utf8 || target.string_encoding != StringEncoding::utf8) {
+      return std::nullopt;
+    }
+  } else {
+    const Layout& layout = import.source->element->layout[0];
+    size *= layout.size;
+    alignment = layout.alignment;
+  }
+  const std::uint64_t available = source.memory->size.load(std::memory_order_relaxed);
+  const std::uint64_t most = is_string ? limits::max_string_bytes : limits::max_list_bytes;
+  if (size > most || pointer % alignment != 0 || pointer > available || size > available - pointer) return std::nullopt;
+  const std::uint8_t* bytes = source.memory->base + pointer;
+  if (is_string && !is_valid_utf8(bytes, size)) return std::nullopt;
+
+  const Slot pending = std::exchange(scheduler.pending.value[0], 0);
+  auto placed = reallocate(import.is_result ? *lowered.inst : *lifted.inst, target, 0, 0, alignment, size);
+  scheduler.pending.value[0] = pending;
+  if (!placed) return std::move(placed).error();
+  auto checked = check_place(*placed, alignment, size, target.memory->size.load(std::memory_order_relaxed),
+                             is_string ? "string" : "list");
+  if (!checked) return checked;
+  if (size != 0) std::memmove(target.memory->base + *placed, bytes, size);
+  frame[0] = *placed;
+  return Result<void>();
+}
+
+// The places of results, likewise: true if nothing is wrong with them.
+bool are_plain_results(const AdaptedFunc& func, const Slot* frame) noexcept {
+  const LoweredFunc& lowered = *func.lowered;
+  const LiftedFunc& lifted = *lowered.callee.lifted;
+  const auto fits = [](const CanonicalOptions& opts, const ValueType& type, Slot slot) {
+    const std::uint64_t pointer = static_cast<std::uint32_t>(slot);
+    const std::uint64_t available = opts.memory->size.load(std::memory_order_relaxed);
+    const Layout& layout = type.layout[0];
+    return pointer % layout.alignment == 0 && pointer <= available && layout.size <= available - pointer;
+  };
+  return !lifted.opts.is_memory64() && !lowered.opts.is_memory64() &&
+         fits(lifted.opts, *lifted.type->result, frame[0]) && fits(lowered.opts, *lowered.type->result, frame[1]);
+}
+
 Result<void> copy_string(Sides& sides, Slot* frame) {
   const StringRange range{as_pointer(sides.source(), frame[0]), as_pointer(sides.source(), frame[1])};
   auto view = check_string(sides.source(), range);
@@ -185,6 +243,10 @@ Result<void> check_results(Sides& sides, const Slot* frame) {
 }
 
 Result<void> run_value_helper(const AdaptedFunc& func, const AdapterImport& import, Slot* frame) {
+  if (import.helper == AdapterHelper::check_results && are_plain_results(func, frame)) return {};
+  if (import.helper == AdapterHelper::string || import.helper == AdapterHelper::copy_list) {
+    if (auto done = copy_plainly(func, import, frame)) return std::move(*done);
+  }
   Sides sides(func, import, current(*func.lowered->inst->scheduler));
   switch (import.helper) {
     case AdapterHelper::check_tuple: return check_params(sides, frame);
