@@ -11,24 +11,6 @@ namespace tenon::component {
 
 namespace {
 
-// Blocks that the compiler turns into a few vector instructions.
-constexpr std::size_t block_bytes = 64;
-
-bool is_ascii_block(const std::uint8_t* p) noexcept {
-  std::uint64_t bits = 0;
-  for (unsigned i = 0; i < block_bytes; i += 8) bits |= load_le<std::uint64_t>(p + i);
-  return (bits & 0x8080'8080'8080'8080) == 0;
-}
-
-std::uint64_t ascii_prefix(const std::uint8_t* p, std::uint64_t size) noexcept {
-  std::uint64_t done = 0;
-  while (size - done >= block_bytes && is_ascii_block(p + done)) done += block_bytes;
-  while (size - done >= 8 && (load_le<std::uint64_t>(p + done) & 0x8080'8080'8080'8080) == 0) done += 8;
-  if (size >= 8 && (load_le<std::uint64_t>(p + size - 8) & 0x8080'8080'8080'8080) == 0 && size - done < 8) return size;
-  while (done < size && p[done] < 0x80) ++done;
-  return done;
-}
-
 std::uint16_t unit_at(const std::uint8_t* p, std::uint64_t unit) noexcept {
   return load_le<std::uint16_t>(p + 2 * unit);
 }
@@ -57,11 +39,6 @@ Error not_utf8(const std::uint8_t* p, std::uint64_t size) {
 std::uint64_t utf16_tag(const LiftLowerContext& cx) noexcept { return std::uint64_t{1} << (cx.is_memory64 ? 63 : 31); }
 
 }  // namespace
-
-bool is_valid_utf8(const std::uint8_t* p, std::uint64_t size) noexcept {
-  const std::uint64_t ascii = ascii_prefix(p, size);
-  return ascii == size || is_utf8(Bytes(p + ascii, size - ascii));
-}
 
 bool is_utf16(const std::uint8_t* p, std::uint64_t code_units) noexcept {
   std::uint64_t unit = 0;
@@ -124,7 +101,7 @@ std::uint64_t latin1_to_utf8(const std::uint8_t* from, std::uint64_t size, std::
   std::uint8_t* const begin = to;
   std::uint64_t done = 0;
   while (done < size) {
-    const std::uint64_t ascii = ascii_prefix(from + done, size - done);
+    const std::uint64_t ascii = ascii_prefix(Bytes(from + done, size - done));
     std::memcpy(to, from + done, ascii);
     to += ascii;
     done += ascii;
@@ -148,7 +125,7 @@ std::uint64_t utf8_to_utf16(const std::uint8_t* from, std::uint64_t size, std::u
   std::uint8_t* const begin = to;
   std::uint64_t done = 0;
   while (done < size) {
-    const std::uint64_t ascii = ascii_prefix(from + done, size - done);
+    const std::uint64_t ascii = ascii_prefix(Bytes(from + done, size - done));
     latin1_to_utf16(from + done, ascii, to);
     to += 2 * ascii;
     done += ascii;
@@ -172,7 +149,7 @@ std::uint64_t utf8_to_utf16(const std::uint8_t* from, std::uint64_t size, std::u
 Latin1Prefix utf8_to_latin1(const std::uint8_t* from, std::uint64_t size, std::uint8_t* to) noexcept {
   Latin1Prefix at;
   while (at.consumed < size) {
-    const std::uint64_t ascii = ascii_prefix(from + at.consumed, size - at.consumed);
+    const std::uint64_t ascii = ascii_prefix(Bytes(from + at.consumed, size - at.consumed));
     std::memcpy(to + at.written, from + at.consumed, ascii);
     at.consumed += ascii;
     at.written += ascii;
@@ -217,7 +194,7 @@ Result<StringView> check_string(const LiftLowerContext& cx, StringRange range) {
   if (range.pointer % alignment != 0) return trapped("unaligned pointer: string pointer not aligned to 2");
   if (auto checked = check_range(cx, range.pointer, size, "string"); !checked) return std::move(checked).error();
   view.data = cx.memory.data() + range.pointer;
-  if (view.form == TextForm::utf8 && !is_valid_utf8(view.data, size)) return not_utf8(view.data, size);
+  if (view.form == TextForm::utf8 && !is_utf8(Bytes(view.data, size))) return not_utf8(view.data, size);
   if (view.form == TextForm::utf16 && !is_utf16(view.data, view.code_units)) {
     return trapped("unpaired surrogate in a string of UTF-16: invalid utf-16");
   }
@@ -272,7 +249,7 @@ Result<StringRange> store_string_to_utf8(LiftLowerContext& cx, const StringView&
   std::uint64_t ascii = 0;
   std::uint8_t* to = cx.memory.data() + *pointer;
   if (source.form == TextForm::latin1) {
-    ascii = ascii_prefix(source.data, source.code_units);
+    ascii = ascii_prefix(Bytes(source.data, source.code_units));
     if (ascii != 0) std::memcpy(to, source.data, ascii);
   } else {
     for (; ascii < source.code_units && unit_at(source.data, ascii) < 0x80; ++ascii) {

@@ -43,8 +43,6 @@ Result<Val> load_string_from_range(const LiftLowerContext& cx, StringRange range
 // of `cx`. Errors: trap.
 Result<StringRange> store_string_into_range(LiftLowerContext& cx, const StringView& source);
 
-bool is_valid_utf8(const std::uint8_t* data, std::uint64_t size) noexcept;
-
 // The kernels, for tests and benchmarks.
 bool is_utf16(const std::uint8_t* data, std::uint64_t code_units) noexcept;
 // Bytes of UTF-8 that the code units of (valid) UTF-16 or Latin-1 become.

@@ -63,7 +63,7 @@ inline Result<void> check_range(const LiftLowerContext& cx, std::uint64_t pointe
 // What a realloc gave for that many bytes of `what`, in a memory of `memory_size` bytes. Errors: trap.
 inline Result<void> check_place(std::uint64_t pointer, std::uint32_t alignment, std::uint64_t size,
                                 std::uint64_t memory_size, std::string_view what) {
-  if (pointer % alignment != 0) {
+  if ((pointer & (alignment - 1)) != 0) {
     return trapped("realloc return: result not aligned: unaligned pointer: a multiple of ", alignment,
                    " was expected, found ", pointer);
   }

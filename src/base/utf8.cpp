@@ -51,13 +51,37 @@ void escape_byte(EscapedPiece& piece, std::uint8_t byte) noexcept {
 
 }  // namespace
 
+namespace {
+
+// Blocks that the compiler turns into a few vector instructions.
+constexpr std::size_t block_bytes = 64;
+
+bool is_ascii_block(const std::uint8_t* p) noexcept {
+  std::uint64_t bits = 0;
+  for (unsigned i = 0; i < block_bytes; i += 8) bits |= load_le<std::uint64_t>(p + i);
+  return (bits & high_bits) == 0;
+}
+
+}  // namespace
+
+std::size_t ascii_prefix(Bytes bytes) noexcept {
+  const std::uint8_t* p = bytes.data();
+  const std::size_t size = bytes.size();
+  std::size_t done = 0;
+  while (size - done >= block_bytes && is_ascii_block(p + done)) done += block_bytes;
+  while (size - done >= 8 && (load_le<std::uint64_t>(p + done) & high_bits) == 0) done += 8;
+  // The last ones together with what is in front of them.
+  if (size >= 8 && size - done < 8 && (load_le<std::uint64_t>(p + size - 8) & high_bits) == 0) return size;
+  while (done < size && p[done] < 0x80) ++done;
+  return done;
+}
+
 std::size_t utf8_prefix(Bytes bytes) noexcept {
   const std::uint8_t* p = bytes.data();
   const std::uint8_t* const end = p + bytes.size();
   while (p != end) {
     if (*p < 0x80) {
-      while (end - p >= 16 && ((load_le<std::uint64_t>(p) | load_le<std::uint64_t>(p + 8)) & high_bits) == 0) p += 16;
-      while (p != end && *p < 0x80) ++p;
+      p += ascii_prefix(Bytes(p, end));
       continue;
     }
     const CodePoint point = decode_utf8(p, end);

@@ -75,6 +75,8 @@ constexpr unsigned encode_utf8(char32_t value, char* out) noexcept {
 
 // The length of the longest prefix that is UTF-8: the offset of the first bad sequence, or the size of `bytes`.
 std::size_t utf8_prefix(Bytes bytes) noexcept;
+// How many of the first bytes are ASCII.
+std::size_t ascii_prefix(Bytes bytes) noexcept;
 inline bool is_utf8(Bytes bytes) noexcept { return utf8_prefix(bytes) == bytes.size(); }
 inline bool is_utf8(std::string_view chars) noexcept { return is_utf8(as_bytes(chars)); }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "abi/transfer.hpp"
 #include "abi/traps.hpp"
 #include "base/concat.hpp"
+#include "base/utf8.hpp"
 #include "runtime/component/instance.hpp"
 #include "runtime/component/scheduler.hpp"
 #include "runtime/component/sync_call.hpp"
@@ -136,22 +136,22 @@ struct Sides {
 };
 
 // Text in UTF-8 on both sides, and plain elements, in memories of 32 bits and with nothing wrong with them: what most
-// strings and lists are. No context is made for them, and the pending call stays pending. nullopt: they are not, and
+// strings and lists are. No context is made for them, and the pending call stays pending. False: they are not, and
 // nothing was done.
-std::optional<Result<void>> copy_plainly(const AdaptedFunc& func, const AdapterImport& import, Slot* frame) {
+Result<bool> copy_plainly(const AdaptedFunc& func, const AdapterImport& import, Slot* frame) {
   const LoweredFunc& lowered = *func.lowered;
   const LiftedFunc& lifted = *lowered.callee.lifted;
   const CanonicalOptions& source = import.is_result ? lifted.opts : lowered.opts;
   const CanonicalOptions& target = import.is_result ? lowered.opts : lifted.opts;
   Scheduler& scheduler = *lowered.inst->scheduler;
-  if (source.is_memory64() || target.is_memory64() || scheduler.meter != nullptr) return std::nullopt;
+  if (source.is_memory64() || target.is_memory64() || scheduler.meter != nullptr) return false;
   const bool is_string = import.helper == AdapterHelper::string;
   const std::uint64_t pointer = static_cast<std::uint32_t>(frame[0]);
   std::uint64_t size = static_cast<std::uint32_t>(frame[1]);
   std::uint32_t alignment = 1;
   if (is_string) {
     if (source.string_encoding != StringEncoding::utf8 || target.string_encoding != StringEncoding::utf8) {
-      return std::nullopt;
+      return false;
     }
   } else {
     const Layout& layout = import.source->element->layout[0];
@@ -160,9 +160,10 @@ std::optional<Result<void>> copy_plainly(const AdaptedFunc& func, const AdapterI
   }
   const std::uint64_t available = source.memory->size.load(std::memory_order_relaxed);
   const std::uint64_t most = is_string ? limits::max_string_bytes : limits::max_list_bytes;
-  if (size > most || pointer % alignment != 0 || pointer > available || size > available - pointer) return std::nullopt;
+  if (size > most || (pointer & (alignment - 1)) != 0 || pointer > available || size > available - pointer)
+    return false;
   const std::uint8_t* bytes = source.memory->base + pointer;
-  if (is_string && !is_valid_utf8(bytes, size)) return std::nullopt;
+  if (is_string && !is_utf8(Bytes(bytes, size))) return false;
 
   const Slot pending = std::exchange(scheduler.pending.value[0], 0);
   auto placed = reallocate(import.is_result ? *lowered.inst : *lifted.inst, target, 0, 0, alignment, size);
@@ -170,10 +171,10 @@ std::optional<Result<void>> copy_plainly(const AdaptedFunc& func, const AdapterI
   if (!placed) return std::move(placed).error();
   auto checked = check_place(*placed, alignment, size, target.memory->size.load(std::memory_order_relaxed),
                              is_string ? "string" : "list");
-  if (!checked) return checked;
+  if (!checked) return std::move(checked).error();
   if (size != 0) std::memmove(target.memory->base + *placed, bytes, size);
   frame[0] = *placed;
-  return Result<void>();
+  return true;
 }
 
 // The places of results, likewise: true if nothing is wrong with them.
@@ -184,7 +185,7 @@ bool are_plain_results(const AdaptedFunc& func, const Slot* frame) noexcept {
     const std::uint64_t pointer = static_cast<std::uint32_t>(slot);
     const std::uint64_t available = opts.memory->size.load(std::memory_order_relaxed);
     const Layout& layout = type.layout[0];
-    return pointer % layout.alignment == 0 && pointer <= available && layout.size <= available - pointer;
+    return (pointer & (layout.alignment - 1)) == 0 && pointer <= available && layout.size <= available - pointer;
   };
   return !lifted.opts.is_memory64() && !lowered.opts.is_memory64() &&
          fits(lifted.opts, *lifted.type->result, frame[0]) && fits(lowered.opts, *lowered.type->result, frame[1]);
@@ -245,7 +246,9 @@ Result<void> check_results(Sides& sides, const Slot* frame) {
 Result<void> run_value_helper(const AdaptedFunc& func, const AdapterImport& import, Slot* frame) {
   if (import.helper == AdapterHelper::check_results && are_plain_results(func, frame)) return {};
   if (import.helper == AdapterHelper::string || import.helper == AdapterHelper::copy_list) {
-    if (auto done = copy_plainly(func, import, frame)) return std::move(*done);
+    auto done = copy_plainly(func, import, frame);
+    if (!done) return std::move(done).error();
+    if (*done) return {};
   }
   Sides sides(func, import, current(*func.lowered->inst->scheduler));
   switch (import.helper) {
