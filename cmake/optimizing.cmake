@@ -11,6 +11,11 @@ set(optimizing ${CMAKE_SOURCE_DIR}/src/jit/optimizing)
 set(bitcode ${CMAKE_BINARY_DIR}/operations.bc)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(machine -march=x86-64-v2)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64")
+  set(machine -mno-outline-atomics)  # which would call a library that is not there
+endif()
+if(CMAKE_CROSSCOMPILING)
+  list(APPEND machine --target=${CMAKE_CXX_COMPILER_TARGET} --sysroot=${CMAKE_SYSROOT})
 endif()
 add_custom_command(
   OUTPUT ${bitcode}

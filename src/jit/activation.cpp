@@ -24,7 +24,7 @@ using runtime::Thread;
 namespace {
 
 struct Activation : NativeActivation {
-  void* registers[5];  // of __builtin_setjmp
+  void* registers[5];  // of __builtin_setjmp; on AArch64 the first, where tenon_enter has put them
   Thread* thread = nullptr;
   Outcome outcome = Outcome::returned;
 };
@@ -35,10 +35,66 @@ constexpr std::size_t fiber_bytes = std::size_t{1} << 20;
 
 // The part that may be returned to twice: nothing in it lives across the call but what is in memory. It must be there
 // still when that happens, so the call is not its last act.
+#if defined(__aarch64__)
+// The compiler has no __builtin_setjmp here. Calls the thunk with all registers that calls preserve kept on the stack, and
+// the stack noted in *registers; tenon_leave returns from it a second time.
+extern "C" void tenon_enter(void* context, const void* entry, Slot* frame, NativeThunk thunk, void** registers);
+extern "C" [[noreturn]] void tenon_leave(void* registers);
+asm(R"(
+    .text
+    .hidden tenon_enter
+    .globl tenon_enter
+    .type tenon_enter, @function
+tenon_enter:
+    stp x29, x30, [sp, #-160]!
+    mov x29, sp
+    stp x19, x20, [sp, #16]
+    stp x21, x22, [sp, #32]
+    stp x23, x24, [sp, #48]
+    stp x25, x26, [sp, #64]
+    stp x27, x28, [sp, #80]
+    stp d8, d9, [sp, #96]
+    stp d10, d11, [sp, #112]
+    stp d12, d13, [sp, #128]
+    stp d14, d15, [sp, #144]
+    mov x16, sp
+    str x16, [x4]
+    blr x3
+.Lleave:
+    ldp x19, x20, [sp, #16]
+    ldp x21, x22, [sp, #32]
+    ldp x23, x24, [sp, #48]
+    ldp x25, x26, [sp, #64]
+    ldp x27, x28, [sp, #80]
+    ldp d8, d9, [sp, #96]
+    ldp d10, d11, [sp, #112]
+    ldp d12, d13, [sp, #128]
+    ldp d14, d15, [sp, #144]
+    ldp x29, x30, [sp], #160
+    ret
+    .size tenon_enter, .-tenon_enter
+
+    .hidden tenon_leave
+    .globl tenon_leave
+    .type tenon_leave, @function
+tenon_leave:
+    mov sp, x0
+    b .Lleave
+    .size tenon_leave, .-tenon_leave
+)");
+
+Outcome enter(Activation& activation, const NativeEntry& entry, void* context, Slot* frame) {
+  tenon_enter(context, entry.entry, frame, entry.thunk, activation.registers);
+  return activation.outcome;
+}
+[[noreturn]] void go_back(Activation& activation) { tenon_leave(activation.registers[0]); }
+#else
 __attribute__((noinline)) Outcome enter(Activation& activation, const NativeEntry& entry, void* context, Slot* frame) {
   if (__builtin_setjmp(activation.registers) == 0) entry.thunk(context, entry.entry, frame);
   return activation.outcome;
 }
+[[noreturn]] void go_back(Activation& activation) { __builtin_longjmp(activation.registers, 1); }
+#endif
 
 // `entered` is the frame on the managed stack, which says who called; `frame` has the arguments, and gets the results.
 Outcome run_here(Thread& thread, Instance& instance, const NativeEntry& entry, const Slot* entered, Slot* frame) {
@@ -203,7 +259,7 @@ void leave(Thread& thread, Outcome outcome) noexcept {
   if (thread.activation == &control.direct_activation) leave_direct_call(control, outcome);
   auto* activation = static_cast<Activation*>(thread.activation);
   activation->outcome = outcome;
-  __builtin_longjmp(activation->registers, 1);
+  go_back(*activation);
 }
 
 namespace {
@@ -214,6 +270,9 @@ thread_local os::FaultPlace fault_place;
 [[noreturn]] void leave_after_fault() noexcept {
   MachineFrame frame{.pc = fault_place.program_counter, .sp = fault_place.stack_pointer, .is_call = false};
   frame.saved[frame_pointer] = fault_place.frame_pointer;
+#if defined(__aarch64__)
+  frame.saved[link_register] = fault_place.link;
+#endif
   Thread* direct = thread_of_direct_call(frame);
   Thread& thread = direct != nullptr ? *direct : *static_cast<Activation*>(os::native_stack().activation)->thread;
   keep_frames(thread, frame, nullptr);

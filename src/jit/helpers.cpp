@@ -275,26 +275,37 @@ Slot make_exception(Instance* instance, std::uint32_t tag, const Slot* arguments
   }()));
 }
 
-// What `raise` found when it was called, in the order in which it put it onto the stack.
+// What `raise` found when it was called, in the order in which it put it onto the stack, and the frame that it was called
+// from.
+#if defined(__x86_64__)
 struct Raised {
   std::uintptr_t r15, r14, r13, r12, rbp, rbx;
   std::uintptr_t return_address;
 };
+MachineFrame frame_of(const Raised& r) noexcept {
+  return {.pc = r.return_address,
+          .sp = reinterpret_cast<std::uintptr_t>(&r + 1),
+          .saved = {r.rbx, r.rbp, r.r12, r.r13, r.r14, r.r15}};
+}
+#elif defined(__aarch64__)
+struct Raised {
+  std::uintptr_t saved[saved_registers];
+};
+MachineFrame frame_of(const Raised& r) noexcept {
+  MachineFrame frame{.pc = r.saved[link_register], .sp = reinterpret_cast<std::uintptr_t>(&r + 1)};
+  std::ranges::copy(r.saved, frame.saved);
+  return frame;
+}
+#endif
 
 extern "C" [[noreturn]] __attribute__((used, visibility("hidden"))) void tenon_raise(Instance* instance, Slot exception,
                                                                                      const Raised* raised) {
   Thread& thread = thread_of(*instance);
+  const MachineFrame frame = frame_of(*raised);
   if (exception == runtime::null_ref) {
-    keep_frames(thread,
-                {.pc = raised->return_address,
-                 .sp = reinterpret_cast<std::uintptr_t>(raised + 1),
-                 .saved = {raised->rbx, raised->rbp}},
-                nullptr);
+    keep_frames(thread, frame, nullptr);
     leave(thread, thread.trap(Trap::null_exception_reference));
   }
-  const MachineFrame frame{.pc = raised->return_address,
-                           .sp = reinterpret_cast<std::uintptr_t>(raised + 1),
-                           .saved = {raised->rbx, raised->rbp, raised->r12, raised->r13, raised->r14, raised->r15}};
   thread.pending_exception = runtime::null_ref;
   go_to_landing_pad(frame, exception);
   thread.pending_exception = exception;
@@ -319,6 +330,29 @@ tenon_raise_from:
     andq $-16, %rsp
     callq tenon_raise
     ud2
+    .size tenon_raise_from, .-tenon_raise_from
+)");
+#elif defined(__aarch64__)
+asm(R"(
+    .text
+    .hidden tenon_raise_from
+    .globl tenon_raise_from
+    .type tenon_raise_from, @function
+tenon_raise_from:
+    sub sp, sp, #160
+    stp x19, x20, [sp]
+    stp x21, x22, [sp, #16]
+    stp x23, x24, [sp, #32]
+    stp x25, x26, [sp, #48]
+    stp x27, x28, [sp, #64]
+    stp x29, x30, [sp, #80]
+    stp d8, d9, [sp, #96]
+    stp d10, d11, [sp, #112]
+    stp d12, d13, [sp, #128]
+    stp d14, d15, [sp, #144]
+    mov x2, sp
+    bl tenon_raise
+    brk #1
     .size tenon_raise_from, .-tenon_raise_from
 )");
 #endif

@@ -20,17 +20,38 @@ inline constexpr std::uint32_t not_compiled = 0xFFFF'FFFF;
 
 // How to get from a frame to its caller's, from `begin` on: the caller's stack pointer is a register of this frame plus
 // an offset, and below it lie the return address and the registers that the function saved.
+//
+// The registers of a frame that its callees leave as they are: on x86-64 rbx, rbp, r12 to r15; on AArch64 x19 to x30, of
+// which the last is where a call leaves its return address, and d8 to d15. `saved_bits` are enough for how far they lie
+// from the caller's stack pointer, in words.
+#if defined(__aarch64__)
+inline constexpr unsigned saved_registers = 20;
+inline constexpr unsigned frame_pointer = 10;
+inline constexpr unsigned link_register = 11;
+inline constexpr unsigned saved_bits = 8;
+#else
+inline constexpr unsigned saved_registers = 6;
+inline constexpr unsigned frame_pointer = 1;
+inline constexpr unsigned saved_bits = 5;
+#endif
+
 struct UnwindRow {
   std::uint32_t begin = 0;
-  std::uint32_t frame =
-      0;  // the offset; the highest bit: from the frame pointer instead of the stack pointer; 0: unknown
-  std::uint32_t saved =
-      0;  // for each saved register five bits: the words that it lies below the caller's stack pointer
+  // The offset; the highest bit: from the frame pointer instead of the stack pointer.
+  std::uint32_t frame = unknown;
+  static constexpr std::uint32_t unknown = 0x7FFF'FFFF;
+  static constexpr unsigned in_word = 32 / saved_bits;
+  std::uint32_t saved[(saved_registers + in_word - 1) / in_word] = {};
+
+  // The words that a register's place lies below the caller's stack pointer; 0: it is still in the register.
+  std::uint32_t distance(unsigned i) const noexcept {
+    return saved[i / in_word] >> (saved_bits * (i % in_word)) & ((1U << saved_bits) - 1);
+  }
+  void set_distance(unsigned i, std::uint32_t words) noexcept {
+    saved[i / in_word] |= words << (saved_bits * (i % in_word));
+  }
 };
 inline constexpr std::uint32_t from_frame_pointer = 0x8000'0000;
-inline constexpr unsigned saved_bits = 5;
-// In this order: rbx, rbp, r12, r13, r14, r15.
-inline constexpr unsigned saved_registers = 6;
 
 // What the code from `begin` on was compiled from: a site.
 struct CodePlace {
@@ -94,6 +115,11 @@ struct Image {
   }
 };
 
+// The largest page that systems for the machine have.
+#if defined(__aarch64__)
+inline constexpr std::size_t image_page = 65536;
+#else
 inline constexpr std::size_t image_page = 4096;
+#endif
 
 }  // namespace tenon::jit

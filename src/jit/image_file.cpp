@@ -137,7 +137,8 @@ std::uint64_t layout_fingerprint() noexcept {
                                offsetof(CodeModule, native),
                                offsetof(NativeModule, helpers),
                                offsetof(NativeModule, type_ids),
-                               static_cast<std::size_t>(NativeHelper::count)};
+                               static_cast<std::size_t>(NativeHelper::count),
+                               saved_registers};  // of another machine
   std::uint64_t print = 0xCBF2'9CE4'8422'2325;
   for (const std::size_t part : parts) print = (print ^ part) * 0x100'0000'01B3;
   return print;

@@ -16,6 +16,7 @@
 #include "jit/helpers.hpp"
 #include "jit/loop_code.hpp"
 #include "jit/unwind.hpp"
+#include "os/code_memory.hpp"
 #include "os/faults.hpp"
 #include "os/pages.hpp"
 #include "runtime/heap.hpp"
@@ -96,7 +97,10 @@ std::uint8_t* map(const Image& image, std::size_t& size) {
   if (base == nullptr) return nullptr;
   const bool done = os::commit(base, size) && (std::memcpy(base, image.bytes.data(), image.bytes.size()), true) &&
                     os::make_executable(base, constants) && os::make_read_only(base + constants, size - constants);
-  if (done) return base;
+  if (done) {
+    os::publish_code(base, constants);
+    return base;
+  }
   os::release(base, size);
   return nullptr;
 }

@@ -85,19 +85,35 @@ MachineFrame caller_of(const Slot* frame) noexcept {
   return caller;
 }
 
+namespace {
+
+// Where a frame's caller goes on, when its registers are known. `words` end with the frame.
+#if defined(__aarch64__)
+std::uintptr_t return_address(const MachineFrame& caller, const std::uintptr_t* /*words*/) noexcept {
+  return caller.saved[link_register];
+}
+#else
+std::uintptr_t return_address(const MachineFrame& /*caller*/, const std::uintptr_t* words) noexcept {
+  return words[-1];
+}
+#endif
+
+}  // namespace
+
+// Of frames that called something, none is empty.
 bool step_out(const CodeMap& map, MachineFrame& frame) noexcept {
   const ImageLayout& layout = map.image.layout;
   const auto* row = find_row(map.image.table<UnwindRow>(layout.unwind, layout.unwind_count), place_in(map, frame));
-  if (row == nullptr || row->frame == 0) return false;
+  if (row == nullptr || row->frame == UnwindRow::unknown) return false;
   const std::uintptr_t base = (row->frame & from_frame_pointer) != 0 ? frame.saved[frame_pointer] : frame.sp;
   const std::uintptr_t outer = base + (row->frame & ~from_frame_pointer);
-  if (outer <= frame.sp || outer % sizeof(Slot) != 0) return false;
+  if (outer < frame.sp || (outer == frame.sp && frame.is_call) || outer % sizeof(Slot) != 0) return false;
   const auto* words = reinterpret_cast<const std::uintptr_t*>(outer);
   for (unsigned i = 0; i < saved_registers; ++i) {
-    const unsigned distance = row->saved >> (saved_bits * i) & ((1U << saved_bits) - 1);
+    const unsigned distance = row->distance(i);
     if (distance != 0) frame.saved[i] = words[-static_cast<int>(distance)];
   }
-  frame.pc = words[-1];
+  frame.pc = return_address(frame, words);
   frame.sp = outer;
   frame.is_call = true;
   return true;
@@ -200,8 +216,33 @@ namespace {
       : "memory", "rax", "rcx", "rsi");
   __builtin_unreachable();
 }
-#else
-[[noreturn]] void land(const MachineFrame&, std::uintptr_t, Slot) noexcept { __builtin_trap(); }
+#elif defined(__aarch64__)
+// Likewise, in x0.
+[[noreturn]] void land(const MachineFrame& frame, std::uintptr_t pad, Slot exception) noexcept {
+  register Slot x0 asm("x0") = exception;
+  register std::uintptr_t x1 asm("x1") = pad;
+  register std::uintptr_t x2 asm("x2") = frame.sp;
+  register const std::uintptr_t* x3 asm("x3") = frame.saved;
+  asm volatile(
+      "ldp x19, x20, [x3]\n\t"
+      "ldp x21, x22, [x3, #16]\n\t"
+      "ldp x23, x24, [x3, #32]\n\t"
+      "ldp x25, x26, [x3, #48]\n\t"
+      "ldp x27, x28, [x3, #64]\n\t"
+      "ldp x29, x30, [x3, #80]\n\t"
+      "ldp d8, d9, [x3, #96]\n\t"
+      "ldp d10, d11, [x3, #112]\n\t"
+      "ldp d12, d13, [x3, #128]\n\t"
+      "ldp d14, d15, [x3, #144]\n\t"
+      "mov x16, x1\n\t"
+      "mov x1, xzr\n\t"
+      "mov sp, x2\n\t"
+      "br x16"
+      :
+      : "r"(x0), "r"(x1), "r"(x2), "r"(x3)
+      : "memory");
+  __builtin_unreachable();
+}
 #endif
 
 }  // namespace

@@ -30,8 +30,6 @@ void remove_code_map(CodeMap* map) noexcept;
 // nullptr: no compiled code is there.
 const CodeMap* find_code_map(const void* pc) noexcept;
 
-inline constexpr unsigned frame_pointer = 1;  // in `MachineFrame::saved`
-
 // A frame of compiled code as it is.
 struct MachineFrame {
   std::uintptr_t pc = 0;

@@ -17,4 +17,8 @@ struct CodeMemory {
 CodeMemory make_code_memory(std::size_t size) noexcept;
 void release_code_memory(const CodeMemory& memory) noexcept;
 
+// After machine code was written, before anybody may jump to it: processors that keep instructions in a cache of their
+// own read these anew. `code` is where it is run from.
+void publish_code(const void* code, std::size_t size) noexcept;
+
 }  // namespace tenon::os

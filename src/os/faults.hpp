@@ -13,6 +13,7 @@ struct FaultPlace {
   std::uintptr_t program_counter = 0;
   std::uintptr_t stack_pointer = 0;
   std::uintptr_t frame_pointer = 0;
+  std::uintptr_t link = 0;  // the register that calls leave their return address in, where there is one
 };
 
 // Decides about an invalid access: where to go on instead, as if its instruction had jumped there with an aligned

@@ -9,7 +9,7 @@ namespace tenon::os {
 // A stack, and what waits on it or runs on it. Made and ended by the functions below.
 struct Fiber;
 
-// nullptr where the system has no room, or this processor is not supported.
+// nullptr where the system has no room.
 Fiber* make_fiber(std::size_t stack_bytes) noexcept;
 // Frames on it are given up; nothing of them runs again.
 void destroy_fiber(Fiber* fiber) noexcept;

@@ -108,6 +108,7 @@ const std::uint8_t* CodeRegions::place(const Emitted& emitted) {
   Region& region = *regions_.back();
   std::memcpy(region.memory.writable + region.used, emitted.bytes.data(), emitted.bytes.size());
   const std::uint8_t* begin = region.memory.executable + region.used;
+  os::publish_code(begin, emitted.bytes.size());
   region.used += size;
   size_ += size;
   auto function = std::make_unique<PlacedFunction>();

@@ -12,6 +12,7 @@ namespace {
 
 using runtime::Outcome;
 
+#if defined(__x86_64__)
 constexpr std::uint64_t expected_value(unsigned i) noexcept { return 0x0123'4567'89AB'CDE0 + i; }
 constexpr Reg expected_registers[] = {Reg::r12, Reg::r13, Reg::r14, Reg::r15, Reg::rdi, Reg::rsi, Reg::rdx};
 
@@ -40,7 +41,6 @@ void emit_probe(Assembler& a) {
 }
 
 bool probe() noexcept {
-#if defined(__x86_64__)
   Assembler a;
   emit_probe(a);
   const os::CodeMemory memory = os::make_code_memory(os::page_size());
@@ -55,10 +55,10 @@ bool probe() noexcept {
               expected_value(6), 1.5F, 2.5);
   os::release_code_memory(memory);
   return static_cast<unsigned>(outcome) == 1;
-#else
-  return false;
-#endif
 }
+#else
+bool probe() noexcept { return false; }
+#endif
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Intrinsics.h>
+#include <llvm/TargetParser/Triple.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
 
 #include "jit/optimizing/builder.hpp"
@@ -133,8 +134,10 @@ class Inserter {
     while (llvm::isa<llvm::AllocaInst>(*at)) ++at;
     llvm::BasicBlock* body = llvm::SplitBlock(&entry, at, static_cast<llvm::DominatorTree*>(nullptr));
     llvm::IRBuilder<> ir(entry.getTerminator());
+    const bool is_x86 = llvm::Triple(function_.getParent()->getTargetTriple()).isX86();
     llvm::Value* name = llvm::MetadataAsValue::get(
-        ir.getContext(), llvm::MDNode::get(ir.getContext(), llvm::MDString::get(ir.getContext(), "rsp")));
+        ir.getContext(),
+        llvm::MDNode::get(ir.getContext(), llvm::MDString::get(ir.getContext(), is_x86 ? "rsp" : "sp")));
     llvm::Value* pointer = ir.CreateIntrinsic(llvm::Intrinsic::read_register, {ir.getInt64Ty()}, {name});
     llvm::Value* limit = module_.load_control(ir, function_.getArg(0), ir.getInt64Ty(),
                                               offsetof(runtime::StoreControl, native_stack_limit));

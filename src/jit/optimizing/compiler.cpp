@@ -64,13 +64,16 @@ std::unique_ptr<llvm::TargetMachine> make_target(const CompileOptions& options) 
   const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple, error);
   if (target == nullptr) return nullptr;
   std::string features;
-  std::string cpu = "x86-64-v2";
+  std::string cpu = llvm::Triple(triple).isX86() ? "x86-64-v2" : "generic";
   if (options.host_cpu) {
     cpu = llvm::sys::getHostCPUName().str();
     for (const auto& [name, on] : llvm::sys::getHostCPUFeatures()) {
+      // Frames with vectors of unknown length could not be walked.
+      if (name.starts_with("sve") || name.starts_with("sme")) continue;
       features += (features.empty() ? "" : ",") + std::string(on ? "+" : "-") + name.str();
     }
   }
+  if (llvm::Triple(triple).isAArch64()) features += features.empty() ? "-sve,-sme" : ",-sve,-sme";
   const auto level = static_cast<llvm::CodeGenOptLevel>(std::min(options.level, 3U));
   llvm::TargetOptions details;
   details.EmitStackSizeSection = true;
@@ -93,6 +96,9 @@ void prepare(llvm::Module& module, const ModuleBuilder& built, const llvm::Targe
     function.addFnAttr("target-features", target.getTargetFeatureString());
     function.removeFnAttr("tune-cpu");
     function.removeFnAttr("frame-pointer");
+    // Where a function that was called finds its caller's stack pointer is not said by its own frame pointer; so the
+    // caller's frame is found by the caller's.
+    if (target.getTargetTriple().isAArch64()) function.addFnAttr("frame-pointer", "non-leaf");
     function.setUWTableKind(llvm::UWTableKind::Async);  // how to leave its frames: tables.hpp
     function.removeFnAttr(llvm::Attribute::MustProgress);
   }

@@ -699,10 +699,15 @@ void FunctionBuilder::finish_call(llvm::Value* call, const core::FuncType& type,
 
 namespace {
 
-// The bytes of arguments that a function gets on the stack, as the C ABI of x86-64 passes them: six registers for
-// numbers and pointers, of which the instance takes one, and eight for floats and vectors.
+// The bytes of arguments that a function gets on the stack, as the machine's C ABI passes them: six registers for
+// numbers and pointers on x86-64 and eight on AArch64, of which the instance takes one, and eight for floats and
+// vectors.
 std::uint64_t stack_bytes(const core::FuncType& type) {
+#if defined(__aarch64__)
+  unsigned numbers = 7;
+#else
   unsigned numbers = 5;
+#endif
   unsigned floats = 8;
   std::uint64_t bytes = 0;
   for (const core::ValType param : type.params) {

@@ -138,20 +138,72 @@ class Linker {
                   std::string_view(name->data(), name->size()));
     }
     const std::uint64_t at = object.sections.at(target.getIndex()) + relocation.getOffset();
-    const std::uint64_t distance = *symbol + static_cast<std::uint64_t>(*addend) - at;
-    switch (relocation.getType()) {
-      case llvm::ELF::R_X86_64_PC32:
-      case llvm::ELF::R_X86_64_PLT32: {
-        const auto narrow = static_cast<std::int32_t>(distance);
-        if (static_cast<std::int64_t>(distance) != narrow) return internal("is too large");
-        std::memcpy(bytes.data() + at, &narrow, 4);
-        return {};
+    return resolve(relocation.getType(), at, *symbol + static_cast<std::uint64_t>(*addend));
+  }
+
+  // The machine's relocations: what is at `at` refers to `target`. Both are places in the image, which begins at a page.
+#if defined(__aarch64__)
+  Result<void> resolve(std::uint32_t type, std::uint64_t at, std::uint64_t target) {
+    const std::uint64_t distance = target - at;
+    switch (type) {
+      case llvm::ELF::R_AARCH64_CALL26:
+      case llvm::ELF::R_AARCH64_JUMP26:
+        if (!fits(distance, 28)) return internal("is too large");
+        return change(at, 0x03FF'FFFF, static_cast<std::uint32_t>(distance >> 2));
+      case llvm::ELF::R_AARCH64_ADR_PREL_PG_HI21: {
+        const auto pages = static_cast<std::uint32_t>((target >> 12) - (at >> 12));
+        return change(at, 0x60FF'FFE0, (pages & 3) << 29 | (pages >> 2 & 0x7'FFFF) << 5);
       }
-      case llvm::ELF::R_X86_64_PC64: std::memcpy(bytes.data() + at, &distance, 8); return {};
-      default:
-        return fail(ErrorKind::usage, {}, "the optimizing compiler's object file has a relocation of type ",
-                    relocation.getType());
+      case llvm::ELF::R_AARCH64_ADD_ABS_LO12_NC:
+      case llvm::ELF::R_AARCH64_LDST8_ABS_LO12_NC: return change_offset(at, target, 0);
+      case llvm::ELF::R_AARCH64_LDST16_ABS_LO12_NC: return change_offset(at, target, 1);
+      case llvm::ELF::R_AARCH64_LDST32_ABS_LO12_NC: return change_offset(at, target, 2);
+      case llvm::ELF::R_AARCH64_LDST64_ABS_LO12_NC: return change_offset(at, target, 3);
+      case llvm::ELF::R_AARCH64_LDST128_ABS_LO12_NC: return change_offset(at, target, 4);
+      case llvm::ELF::R_AARCH64_PREL32: return put<std::uint32_t>(at, distance);
+      case llvm::ELF::R_AARCH64_PREL64: return put<std::uint64_t>(at, distance);
+      default: return unknown(type);
     }
+  }
+
+  static bool fits(std::uint64_t distance, unsigned bits) {
+    return (distance + (std::uint64_t{1} << (bits - 1))) >> bits == 0;
+  }
+  // The bits of an instruction that `mask` has.
+  Result<void> change(std::uint64_t at, std::uint32_t mask, std::uint32_t value) {
+    std::uint32_t instruction = 0;
+    std::memcpy(&instruction, bytes.data() + at, sizeof instruction);
+    instruction = (instruction & ~mask) | (value & mask);
+    std::memcpy(bytes.data() + at, &instruction, sizeof instruction);
+    return {};
+  }
+  // The place within its page, in units of an access.
+  Result<void> change_offset(std::uint64_t at, std::uint64_t target, unsigned unit) {
+    return change(at, 0x003F'FC00, static_cast<std::uint32_t>((target & 0xFFF) >> unit) << 10);
+  }
+#else
+  Result<void> resolve(std::uint32_t type, std::uint64_t at, std::uint64_t target) {
+    switch (type) {
+      case llvm::ELF::R_X86_64_PC32:
+      case llvm::ELF::R_X86_64_PLT32: return put<std::uint32_t>(at, target - at);
+      case llvm::ELF::R_X86_64_PC64: return put<std::uint64_t>(at, target - at);
+      default: return unknown(type);
+    }
+  }
+#endif
+
+  static Error unknown(std::uint32_t type) {
+    return fail(ErrorKind::usage, {}, "the optimizing compiler's object file has a relocation of type ", type);
+  }
+  // A number that may be less than zero.
+  template <class T>
+  Result<void> put(std::uint64_t at, std::uint64_t value) {
+    const auto narrow = static_cast<T>(value);
+    if (static_cast<std::int64_t>(value) != static_cast<std::make_signed_t<T>>(narrow)) {
+      return internal("is too large");
+    }
+    std::memcpy(bytes.data() + at, &narrow, sizeof narrow);
+    return {};
   }
 
   std::vector<Object> objects_;

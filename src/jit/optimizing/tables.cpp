@@ -43,10 +43,16 @@ namespace {
 Error internal(std::string_view what) { return fail(ErrorKind::usage, {}, "the compiler's object file has ", what); }
 
 // The numbers of DWARF for the registers that are kept, in the order of `UnwindRow::saved`.
+#if defined(__aarch64__)
+constexpr unsigned kept_registers[] = {19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
+                                       29, 30, 72, 73, 74, 75, 76, 77, 78, 79};
+constexpr unsigned dwarf_stack_pointer = 31;
+#else
 constexpr unsigned kept_registers[] = {3, 6, 12, 13, 14, 15};
-static_assert(std::size(kept_registers) == saved_registers);
-constexpr unsigned dwarf_frame_pointer = 6;
 constexpr unsigned dwarf_stack_pointer = 7;
+#endif
+static_assert(std::size(kept_registers) == saved_registers);
+constexpr unsigned dwarf_frame_pointer = kept_registers[frame_pointer];
 
 // Of an entry of .eh_frame: behind its length and the offset of its kind; and behind the function's size and the size
 // of what is added.
@@ -129,7 +135,7 @@ class Reader {
         if (!where || where->getLocation() != llvm::dwarf::UnwindLocation::CFAPlusOffset) continue;
         const auto words = static_cast<std::uint32_t>(-where->getOffset() / 8);
         if (words >= 1U << saved_bits) return internal("a frame with registers far from its end");
-        row.saved |= words << (saved_bits * i);
+        row.set_distance(i, words);
       }
       tables_.unwind.push_back(row);
     }

@@ -23,9 +23,9 @@ FaultPlace place_of(const ucontext_t& context) noexcept {
 #if defined(__x86_64__)
   const auto& registers = context.uc_mcontext.gregs;
   return {static_cast<std::uintptr_t>(registers[REG_RIP]), static_cast<std::uintptr_t>(registers[REG_RSP]),
-          static_cast<std::uintptr_t>(registers[REG_RBP])};
+          static_cast<std::uintptr_t>(registers[REG_RBP]), 0};
 #elif defined(__aarch64__)
-  return {context.uc_mcontext.pc, context.uc_mcontext.sp, context.uc_mcontext.regs[29]};
+  return {context.uc_mcontext.pc, context.uc_mcontext.sp, context.uc_mcontext.regs[29], context.uc_mcontext.regs[30]};
 #endif
 }
 void set_program_counter(ucontext_t& context, void* target) noexcept {

@@ -25,10 +25,12 @@ struct Fiber {
   std::size_t outer_size = 0;
 };
 
-#if defined(__x86_64__)
-
 // Saves what a call preserves on the stack in use, notes that stack in *save, and goes on with another one.
 extern "C" void tenon_switch_stacks(void** save, void* to) noexcept;
+// Where a fiber begins, with the registers that `first_frame` has put onto its stack.
+extern "C" void tenon_begin_fiber() noexcept;
+
+#if defined(__x86_64__)
 asm(R"(
     .text
     .globl tenon_switch_stacks
@@ -67,9 +69,80 @@ tenon_begin_fiber:
     ud2
     .size tenon_begin_fiber, .-tenon_begin_fiber
 )");
-extern "C" void tenon_begin_fiber() noexcept;
+#elif defined(__aarch64__)
+asm(R"(
+    .text
+    .globl tenon_switch_stacks
+    .hidden tenon_switch_stacks
+    .type tenon_switch_stacks, @function
+tenon_switch_stacks:
+    sub sp, sp, #176
+    stp x19, x20, [sp]
+    stp x21, x22, [sp, #16]
+    stp x23, x24, [sp, #32]
+    stp x25, x26, [sp, #48]
+    stp x27, x28, [sp, #64]
+    stp x29, x30, [sp, #80]
+    stp d8, d9, [sp, #96]
+    stp d10, d11, [sp, #112]
+    stp d12, d13, [sp, #128]
+    stp d14, d15, [sp, #144]
+    mrs x2, fpcr
+    str x2, [sp, #160]
+    mov x2, sp
+    str x2, [x0]
+    mov sp, x1
+    ldr x2, [sp, #160]
+    msr fpcr, x2
+    ldp x19, x20, [sp]
+    ldp x21, x22, [sp, #16]
+    ldp x23, x24, [sp, #32]
+    ldp x25, x26, [sp, #48]
+    ldp x27, x28, [sp, #64]
+    ldp x29, x30, [sp, #80]
+    ldp d8, d9, [sp, #96]
+    ldp d10, d11, [sp, #112]
+    ldp d12, d13, [sp, #128]
+    ldp d14, d15, [sp, #144]
+    add sp, sp, #176
+    ret
+    .size tenon_switch_stacks, .-tenon_switch_stacks
+
+    .globl tenon_begin_fiber
+    .hidden tenon_begin_fiber
+    .type tenon_begin_fiber, @function
+tenon_begin_fiber:
+    mov x0, x19
+    blr x20
+    brk #1
+    .size tenon_begin_fiber, .-tenon_begin_fiber
+)");
+#endif
 
 namespace {
+
+// What tenon_switch_stacks finds on a stack that nothing has run on: at its begin it goes on at tenon_begin_fiber, which
+// calls `run` with the argument.
+void* first_frame(std::uint64_t* top, void (*run)(Fiber*), Fiber* argument) noexcept {
+#if defined(__x86_64__)
+  *--top = reinterpret_cast<std::uint64_t>(&tenon_begin_fiber);
+  *--top = 0;                                          // rbp
+  *--top = 0;                                          // rbx
+  *--top = reinterpret_cast<std::uint64_t>(argument);  // r12
+  *--top = reinterpret_cast<std::uint64_t>(run);       // r13
+  *--top = 0;                                          // r14
+  *--top = 0;                                          // r15
+  *--top = (std::uint64_t{0x037F} << 32) | 0x1F80;     // the floating-point units as every function expects them
+#elif defined(__aarch64__)
+  constexpr std::size_t words = 22;
+  top -= words;
+  for (std::size_t i = 0; i < words; ++i) top[i] = 0;  // FPCR too: as every function expects it
+  top[0] = reinterpret_cast<std::uint64_t>(argument);  // x19
+  top[1] = reinterpret_cast<std::uint64_t>(run);       // x20
+  top[11] = reinterpret_cast<std::uint64_t>(&tenon_begin_fiber);
+#endif
+  return top;
+}
 
 void before_switch([[maybe_unused]] void** kept, [[maybe_unused]] const void* stack,
                    [[maybe_unused]] std::size_t size) {
@@ -126,16 +199,7 @@ void start_fiber(Fiber& fiber, void (*run)(void*), void* argument) noexcept {
 #endif
   fiber.run = run;
   fiber.argument = argument;
-  auto* top = reinterpret_cast<std::uint64_t*>(fiber.stack + fiber.size) - 2;
-  *--top = reinterpret_cast<std::uint64_t>(&tenon_begin_fiber);
-  *--top = 0;                                        // rbp
-  *--top = 0;                                        // rbx
-  *--top = reinterpret_cast<std::uint64_t>(&fiber);  // r12
-  *--top = reinterpret_cast<std::uint64_t>(&begin);  // r13
-  *--top = 0;                                        // r14
-  *--top = 0;                                        // r15
-  *--top = (std::uint64_t{0x037F} << 32) | 0x1F80;   // the floating-point units as every function expects them
-  fiber.inside = top;
+  fiber.inside = first_frame(reinterpret_cast<std::uint64_t*>(fiber.stack + fiber.size) - 2, &begin, &fiber);
   enter(fiber);
 }
 
@@ -147,16 +211,6 @@ void leave_fiber(Fiber& fiber) noexcept {
   tenon_switch_stacks(&fiber.inside, fiber.outside);
   after_switch(kept, &fiber.outer_stack, &fiber.outer_size);
 }
-
-#else
-
-Fiber* make_fiber(std::size_t /*stack_bytes*/) noexcept { return nullptr; }
-void destroy_fiber(Fiber* /*fiber*/) noexcept {}
-void start_fiber(Fiber& /*fiber*/, void (* /*run*/)(void*), void* /*argument*/) noexcept {}
-void resume_fiber(Fiber& /*fiber*/) noexcept {}
-void leave_fiber(Fiber& /*fiber*/) noexcept {}
-
-#endif
 
 std::uintptr_t stack_limit(const Fiber& fiber) noexcept {
   return reinterpret_cast<std::uintptr_t>(fiber.stack) + page_size();

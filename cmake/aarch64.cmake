@@ -1,0 +1,23 @@
+# A cross build for AArch64 Linux, which runs under an emulator: the preset `aarch64`. tools/make_aarch64_sysroot.sh makes
+# the folder with the libraries and the emulator.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(TENON_CROSS ${CMAKE_CURRENT_LIST_DIR}/../build/aarch64-sysroot CACHE PATH "What tools/make_aarch64_sysroot.sh made")
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES TENON_CROSS)
+get_filename_component(TENON_CROSS ${TENON_CROSS} ABSOLUTE)
+foreach(language C CXX ASM)
+  set(CMAKE_${language}_COMPILER_TARGET aarch64-linux-gnu)
+endforeach()
+set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
+set(CMAKE_SYSROOT ${TENON_CROSS}/root)
+set(CMAKE_FIND_ROOT_PATH ${CMAKE_SYSROOT})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+foreach(kind LIBRARY INCLUDE PACKAGE)
+  set(CMAKE_FIND_ROOT_PATH_MODE_${kind} ONLY)
+endforeach()
+# The machine's pkg-config would tell of its own libraries.
+set(ENV{PKG_CONFIG_SYSROOT_DIR} ${CMAKE_SYSROOT})
+set(ENV{PKG_CONFIG_LIBDIR} ${CMAKE_SYSROOT}/usr/lib/aarch64-linux-gnu/pkgconfig)
+set(CMAKE_EXE_LINKER_FLAGS_INIT -fuse-ld=lld)
+set(CMAKE_SHARED_LINKER_FLAGS_INIT -fuse-ld=lld)
+set(CMAKE_CROSSCOMPILING_EMULATOR ${TENON_CROSS}/qemu-aarch64 -L ${CMAKE_SYSROOT})
