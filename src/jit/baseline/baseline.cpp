@@ -140,12 +140,13 @@ std::uint64_t Baseline::count(const Cell* cell) {
 void Baseline::compile(const FunctionCode& function) {
   if (!program_.read(function)) return;
   const auto none = settings_.uses_registers ? std::size_t{64} : std::size_t{0};
-  const auto registers = baseline::Emitter::slot_registers();
-  const auto float_registers = baseline::Emitter::slot_float_registers();
+  const std::span<const baseline::Reg> registers = baseline::machine::free_registers;
+  const std::span<const baseline::FloatReg> float_registers = baseline::machine::free_float_registers;
   registers_.choose(registers.first(std::min(none, registers.size())),
                     float_registers.first(std::min(none, float_registers.size())));
   baseline::Emitter emitter(program_, registers_, settings_, assembler_);
   const baseline::Emitted emitted = emitter.emit();
+  if (emitted.bytes.empty()) return;
   const std::uint8_t* address = regions_.place(emitted);
   if (address == nullptr) return;
   replacements_.clear();

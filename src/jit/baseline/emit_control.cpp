@@ -23,30 +23,30 @@ constexpr std::int32_t header_at(int slot) noexcept { return slot * static_cast<
 }  // namespace
 
 void Emitter::check_interrupt(Label exit) {
-  a_.load(true, Reg::rax, {thread, offset_of(&Thread::interrupt)});
-  a_.alu(Alu::cmp, false, Address{Reg::rax, 0}, 0);
+  a_.load(true, scratch, {thread, offset_of(&Thread::interrupt)});
+  a_.alu(Alu::cmp, false, Address{scratch, 0}, 0);
   a_.jump(Condition::not_equal, exit);
 }
 
 // Pays the price in that field, if there is enough.
 void Emitter::pay(unsigned at, Label exit) {
   const auto price = field<std::uint32_t>(at);
-  a_.load(true, Reg::rax, {thread, offset_of(&Thread::fuel)});
+  a_.load(true, scratch, {thread, offset_of(&Thread::fuel)});
   if (price <= 0x7FFF'FFFF) {
-    a_.alu(Alu::sub, true, Reg::rax, static_cast<std::int32_t>(price));
+    a_.alu(Alu::sub, true, scratch, static_cast<std::int32_t>(price));
   } else {
-    a_.constant(Reg::rcx, price);
-    a_.alu(Alu::sub, true, Reg::rax, Reg::rcx);
+    a_.constant(other, price);
+    a_.alu(Alu::sub, true, scratch, other);
   }
   a_.jump(Condition::sign, exit);
-  a_.store(true, {thread, offset_of(&Thread::fuel)}, Reg::rax);
+  a_.store(true, {thread, offset_of(&Thread::fuel)}, scratch);
 }
 
 void Emitter::enter() {
   enter_here(in_->cell);
   const Label exit = exit_here(false);
-  a_.address(true, Reg::rax, {frame, static_cast<std::int32_t>(field<std::uint32_t>(0))});
-  a_.alu(Alu::cmp, true, Reg::rax, Address{thread, offset_of(&Thread::stack_limit)});
+  a_.address(true, scratch, {frame, static_cast<std::int32_t>(field<std::uint32_t>(0))});
+  a_.alu(Alu::cmp, true, scratch, Address{thread, offset_of(&Thread::stack_limit)});
   a_.jump(Condition::above, exit);
   check_interrupt(exit);
   if (in_->shape->metered) pay(12, exit);
@@ -66,7 +66,7 @@ void Emitter::clear_locals() {
     const Candidate& candidate = registers_[c];
     if (candidate.slot < first) return;
     if (candidate.is_float) {
-      a_.float_xor(static_cast<Xmm>(candidate.reg), static_cast<Xmm>(candidate.reg));
+      a_.float_zero(static_cast<FloatReg>(candidate.reg));
     } else {
       a_.constant(static_cast<Reg>(candidate.reg), 0);
     }
@@ -80,12 +80,12 @@ void Emitter::clear_locals() {
     return;
   }
   const Label again = a_.make_label();
-  a_.address(true, Reg::rax, slot_address(first));
-  a_.constant(Reg::rcx, count);
+  a_.address(true, scratch, slot_address(first));
+  a_.constant(other, count);
   a_.bind(again);
-  a_.store_constant(true, {Reg::rax, 0}, 0);
-  a_.alu(Alu::add, true, Reg::rax, static_cast<std::int32_t>(sizeof(Slot)));
-  a_.alu(Alu::sub, false, Reg::rcx, 1);
+  a_.store_constant(true, {scratch, 0}, 0);
+  a_.alu(Alu::add, true, scratch, static_cast<std::int32_t>(sizeof(Slot)));
+  a_.alu(Alu::sub, false, other, 1);
   a_.jump(Condition::not_equal, again);
 }
 
@@ -128,8 +128,8 @@ void Emitter::metered_branch() {
 }
 
 void Emitter::increment() {
-  const Value augend = in_integer(value_in(slot(0)), false, Reg::rax);
-  const Value addend = in_integer(operand(in_->shape->left, 4, 'i'), false, Reg::rcx);
+  const Value augend = in_integer(value_in(slot(0)), false, scratch);
+  const Value addend = in_integer(operand(in_->shape->left, 4, 'i'), false, other);
   const Target target = begin_result(in_->shape->result_at);
   add(false, target.reg, augend, addend);
   end_result(target, true);
@@ -148,9 +148,9 @@ void Emitter::add_branch() {
   const Label taken = a_.make_label();
   const Label done = a_.make_label();
   const Accumulators before = accumulators_;
-  const Value augend = in_integer(value_in(slot(0)), false, Reg::rax);
-  add(false, Reg::rax, augend, in_integer(operand(shape.left, 4, 'i'), false, Reg::rcx));
-  const Value sum{.in = Value::In::reg, .reg = Reg::rax, .is_narrow = true};
+  const Value augend = in_integer(value_in(slot(0)), false, scratch);
+  add(false, scratch, augend, in_integer(operand(shape.left, 4, 'i'), false, other));
+  const Value sum{.in = Value::In::reg, .reg = scratch, .is_narrow = true};
   const bool with_itself = shape.right == Place::slot && slot(12) == slot(8);
   a_.jump(compare(shape.op, false, sum, with_itself ? sum : operand(shape.right, 12, 'i')), taken);
   pay(20, exit_here());
@@ -177,15 +177,15 @@ void Emitter::branch_table() {
   bool is_backward = false;
   for (std::uint32_t i = 0; i < targets.count; ++i) is_backward |= field<std::int32_t>(targets.at + 4 * i) < 0;
   if (is_backward) check_interrupt(exit_here());
-  move_to(Reg::rax, operand(in_->shape->left, 0, 'i'), false);
-  a_.constant(Reg::rcx, targets.count - 1);
-  a_.alu(Alu::cmp, false, Reg::rax, Reg::rcx);
-  a_.move_if(Condition::above, false, Reg::rax, Reg::rcx);
+  move_to(scratch, operand(in_->shape->left, 0, 'i'), false);
+  a_.constant(other, targets.count - 1);
+  a_.alu(Alu::cmp, false, scratch, other);
+  a_.move_if(Condition::above, false, scratch, other);
   const Label table = a_.make_label();
-  a_.load_effective_of_label(Reg::rcx, table);
-  a_.extended(0x63, true, Reg::rax, Address{.base = Reg::rcx, .index = Reg::rax, .scale = 2});
-  a_.alu(Alu::add, true, Reg::rax, Reg::rcx);
-  a_.jump_to(Reg::rax);
+  a_.load_effective_of_label(other, table);
+  a_.extend(Extension::sign32, true, scratch, Address{.base = other, .index = scratch, .scale = 2});
+  a_.alu(Alu::add, true, scratch, other);
+  a_.jump_to(scratch);
   a_.align(4);
   a_.bind(table);
   const std::uint32_t from = a_.position();
@@ -199,13 +199,13 @@ void Emitter::branch_table() {
 
 void Emitter::leave_to_caller() {
   const Label exit = exit_here();
-  a_.load(true, Reg::rax, {frame, header_at(runtime::header_return_ip)});
-  a_.test(true, Reg::rax, Reg::rax);
+  a_.load(true, scratch, {frame, header_at(runtime::header_return_ip)});
+  a_.test(true, scratch, scratch);
   a_.jump(Condition::equal, exit);
   a_.alu_to(Alu::cmp, true, {frame, header_at(runtime::header_caller_instance)}, instance);
   a_.jump(Condition::not_equal, exit);
   a_.load(true, frame, {frame, header_at(runtime::header_caller_frame)});
-  a_.move(true, ip, Reg::rax);
+  a_.move(true, ip, scratch);
   a_.jump_to(Address{ip, 0});
 }
 
@@ -232,12 +232,12 @@ void Emitter::return_() {
 
 void Emitter::push_frame(std::uint32_t callee_frame) {
   const runtime::Cell* next = program_.begin() + in_->cell + interp::cells_of(in_->shape->fields);
-  a_.address(true, Reg::rax, slot_address(callee_frame));
-  a_.constant(Reg::rcx, std::bit_cast<std::uint64_t>(next));
-  a_.store(true, {Reg::rax, header_at(runtime::header_return_ip)}, Reg::rcx);
-  a_.store(true, {Reg::rax, header_at(runtime::header_caller_frame)}, frame);
-  a_.store(true, {Reg::rax, header_at(runtime::header_caller_instance)}, instance);
-  a_.move(true, frame, Reg::rax);
+  a_.address(true, scratch, slot_address(callee_frame));
+  a_.constant(other, std::bit_cast<std::uint64_t>(next));
+  a_.store(true, {scratch, header_at(runtime::header_return_ip)}, other);
+  a_.store(true, {scratch, header_at(runtime::header_caller_frame)}, frame);
+  a_.store(true, {scratch, header_at(runtime::header_caller_instance)}, instance);
+  a_.move(true, frame, scratch);
 }
 
 // Behind what has left native code: the next instruction's cell is where it is entered again.
@@ -253,16 +253,14 @@ void Emitter::come_back() {
 // What the interpreter and other functions leave beside an f32 may be anything.
 void Emitter::clean_accumulator() {
   if (!registers_.accumulator_lives_after(index_, Bank::f32)) return;
-  a_.float_xor(scratch_float, scratch_float);
-  a_.float_op(0x10, false, scratch_float, acc_f32);
-  a_.float_move(acc_f32, scratch_float);
+  a_.float_clean(acc_f32, scratch_float);
 }
 
 void Emitter::call() {
   spill(registers_.live_after(index_).without(registers_.written_by(index_)) | registers_.read_by(index_));
   push_frame(program_.callee_frame(*in_));
-  a_.load(true, Reg::rax, {instance, offsetof(Instance, code)});
-  a_.load(true, ip, {Reg::rax, static_cast<std::int32_t>(program_.callee_index(*in_) * sizeof(void*))});
+  a_.load(true, scratch, {instance, offsetof(Instance, code)});
+  a_.load(true, ip, {scratch, static_cast<std::int32_t>(program_.callee_index(*in_) * sizeof(void*))});
   a_.jump_to(Address{ip, 0});
   come_back();
 }
@@ -271,25 +269,25 @@ void Emitter::call_indirect() {
   const unsigned at = in_->shape->left == Place::slot ? 4 : 0;
   spill(registers_.live_after(index_).without(registers_.written_by(index_)) | registers_.read_by(index_));
   const Label exit = exit_here();
-  const Value element = in_integer(operand(in_->shape->left, 0, 'l'), true, Reg::rax);
-  move_to(Reg::rax, element, true);
-  a_.load(true, Reg::rcx, {instance, offsetof(Instance, tables)});
-  a_.load(true, Reg::rcx, {Reg::rcx, static_cast<std::int32_t>(field<std::uint32_t>(at) * sizeof(void*))});
-  a_.alu(Alu::cmp, true, Reg::rax, Address{Reg::rcx, offsetof(Table, size)});
+  const Value element = in_integer(operand(in_->shape->left, 0, 'l'), true, scratch);
+  move_to(scratch, element, true);
+  a_.load(true, other, {instance, offsetof(Instance, tables)});
+  a_.load(true, other, {other, static_cast<std::int32_t>(field<std::uint32_t>(at) * sizeof(void*))});
+  a_.alu(Alu::cmp, true, scratch, Address{other, offsetof(Table, size)});
   a_.jump(Condition::above_equal, exit);
-  a_.load(true, Reg::rcx, {Reg::rcx, offsetof(Table, elements)});
-  a_.load(true, Reg::rcx, {.base = Reg::rcx, .index = Reg::rax, .scale = 3});
-  a_.test(true, Reg::rcx, Reg::rcx);
+  a_.load(true, other, {other, offsetof(Table, elements)});
+  a_.load(true, other, {.base = other, .index = scratch, .scale = 3});
+  a_.test(true, other, other);
   a_.jump(Condition::equal, exit);
-  a_.alu(Alu::cmp, false, Address{Reg::rcx, offset_of(&Func::type)},
+  a_.alu(Alu::cmp, false, Address{other, offset_of(&Func::type)},
          static_cast<std::int32_t>(field<std::uint32_t>(at + 4)));
   a_.jump(Condition::not_equal, exit);
-  a_.alu_to(Alu::cmp, true, {Reg::rcx, offset_of(&Func::instance)}, instance);
+  a_.alu_to(Alu::cmp, true, {other, offset_of(&Func::instance)}, instance);
   a_.jump(Condition::not_equal, exit);
-  a_.load(false, Reg::rdx, {Reg::rcx, offset_of(&Func::index)});
+  a_.load(false, acc, {other, offset_of(&Func::index)});
   push_frame(program_.callee_frame(*in_));
-  a_.load(true, Reg::rax, {instance, offsetof(Instance, code)});
-  a_.load(true, ip, {.base = Reg::rax, .index = Reg::rdx, .scale = 3});
+  a_.load(true, scratch, {instance, offsetof(Instance, code)});
+  a_.load(true, ip, {.base = scratch, .index = acc, .scale = 3});
   a_.jump_to(Address{ip, 0});
   come_back();
 }
@@ -300,8 +298,8 @@ void Emitter::interpret() {
   spill(registers_.live_after(index_) | registers_.read_by(index_));
   settle_accumulators();
   a_.constant(ip, std::bit_cast<std::uint64_t>(cell));
-  a_.constant(Reg::rax, program_.original(cell));
-  a_.jump_to(Reg::rax);
+  a_.constant(scratch, program_.original(cell));
+  a_.jump_to(scratch);
   come_back();
 }
 

@@ -27,7 +27,15 @@ constexpr Op narrow_op(Op op) noexcept {
 }
 static_assert(narrow_op(Op::i64_rotr) == Op::i32_rotr && narrow_op(Op::i64_add) == Op::i32_add);
 
-bool is_reg(const Value& value, Reg reg) noexcept { return value.in == Value::In::reg && value.reg == reg; }
+constexpr Shift shift_of(Op op) noexcept {
+  switch (op) {
+    case Op::i32_shl: return Shift::shl;
+    case Op::i32_shr_s: return Shift::sar;
+    case Op::i32_shr_u: return Shift::shr;
+    case Op::i32_rotl: return Shift::rol;
+    default: return Shift::ror;
+  }
+}
 
 }  // namespace
 
@@ -40,9 +48,8 @@ void Emitter::binary() {
   const bool wide = is_wide(params[0]);
   if (interp::is_comparison(shape.op)) {
     const Condition condition = compare(shape.op, wide, left, right);
-    a_.set(condition, Reg::rax);
     const Target target = begin_result(shape.result_at);
-    a_.extended(0x0FB6, false, target.reg, Reg::rax);
+    a_.set(condition, target.reg);
     return end_result(target, true);
   }
   integer_binary(shape.op, left, right);
@@ -50,8 +57,8 @@ void Emitter::binary() {
 
 void Emitter::integer_binary(Op op, const Value& given_left, const Value& given_right) {
   const bool wide = is_wide_op(op);
-  const Value left = in_integer(given_left, wide, Reg::rax);
-  const Value right = in_integer(given_right, wide, Reg::rcx);
+  const Value left = in_integer(given_left, wide, scratch);
+  const Value right = in_integer(given_right, wide, other);
   const Target target = begin_result(in_->shape->result_at);
   const Reg to = target.reg;
   switch (narrow_op(op)) {
@@ -65,7 +72,7 @@ void Emitter::integer_binary(Op op, const Value& given_left, const Value& given_
     case Op::i32_shr_s:
     case Op::i32_shr_u:
     case Op::i32_rotl:
-    case Op::i32_rotr: shift(narrow_op(op), wide, to, left, right); break;
+    case Op::i32_rotr: shift(shift_of(narrow_op(op)), wide, to, left, right); break;
     default: divide(narrow_op(op), wide, to, left, right); break;
   }
   end_result(target, !wide);
@@ -77,17 +84,6 @@ void Emitter::compute_with(Alu op, bool wide, Reg to, const Value& right) {
     case Value::In::memory: return a_.alu(op, wide, to, slot_address(right.slot));
     default: return a_.alu(op, wide, to, static_cast<std::int32_t>(right.bits));
   }
-}
-
-void Emitter::compute(Alu op, bool wide, Reg to, const Value& left, const Value& right, bool commutes) {
-  if (is_reg(right, to) && !is_reg(left, to)) {
-    if (commutes) return compute_with(op, wide, to, left);
-    move_to(Reg::rax, left, wide);
-    compute_with(op, wide, Reg::rax, right);
-    return a_.move(wide, to, Reg::rax);
-  }
-  move_to(to, left, wide);
-  compute_with(op, wide, to, right);
 }
 
 void Emitter::add(bool wide, Reg to, const Value& left, const Value& right) {
@@ -115,79 +111,9 @@ void Emitter::multiply(bool wide, Reg to, const Value& left, const Value& right)
   a_.multiply(wide, to, slot_address(second.slot));
 }
 
-namespace {
-constexpr Shift shift_of(Op op) noexcept {
-  switch (op) {
-    case Op::i32_shl: return Shift::shl;
-    case Op::i32_shr_s: return Shift::sar;
-    case Op::i32_shr_u: return Shift::shr;
-    case Op::i32_rotl: return Shift::rol;
-    default: return Shift::ror;
-  }
-}
-}  // namespace
-
-void Emitter::shift(Op op, bool wide, Reg to, const Value& left, const Value& right) {
-  if (right.in == Value::In::constant) {
-    move_to(to, left, wide);
-    const auto by = static_cast<std::uint8_t>(right.bits & (wide ? 63 : 31));
-    if (by != 0) {
-      a_.shift(shift_of(op), wide, to, by);
-    } else if (!wide) {
-      a_.move(false, to, to);
-    }
-    return;
-  }
-  // The value must not be in rcx, nor the result be where the count is read from.
-  move_to(Reg::rax, left, wide);
-  move_to(Reg::rcx, right, false);
-  a_.shift_by_cl(shift_of(op), wide, Reg::rax);
-  a_.move(wide, to, Reg::rax);
-}
-
-void Emitter::divide(Op op, bool wide, Reg to, const Value& left, const Value& right) {
-  const bool is_signed = op == Op::i32_div_s || op == Op::i32_rem_s;
-  const bool is_quotient = op == Op::i32_div_s || op == Op::i32_div_u;
-  const Label done = a_.make_label();
-  move_to(Reg::rcx, right, wide);
-  move_to(Reg::rax, left, wide);
-  const bool checks_zero = right.in != Value::In::constant || right.bits == 0;
-  const bool checks_minus_one =
-      is_signed && (right.in != Value::In::constant || static_cast<std::int32_t>(right.bits) == -1);
-  if (checks_zero) {
-    a_.test(wide, Reg::rcx, Reg::rcx);
-    a_.jump(Condition::equal, exit_here());
-  }
-  if (checks_minus_one) {
-    const Label ordinary = a_.make_label();
-    a_.alu(Alu::cmp, wide, Reg::rcx, -1);
-    a_.jump(Condition::not_equal, ordinary);
-    if (is_quotient) {
-      // The negated dividend, but for the one that has none: that traps.
-      a_.move(wide, Reg::rcx, Reg::rax);
-      a_.negate(wide, Reg::rcx);
-      a_.jump(Condition::overflow, exit_here());
-      a_.move(wide, Reg::rax, Reg::rcx);
-    } else {
-      a_.alu(Alu::xor_, false, Reg::rdx, Reg::rdx);
-    }
-    a_.jump(done);
-    a_.bind(ordinary);
-  }
-  if (is_signed) {
-    a_.sign_to_rdx(wide);
-  } else {
-    a_.alu(Alu::xor_, false, Reg::rdx, Reg::rdx);
-  }
-  a_.divide(is_signed, wide, Reg::rcx);
-  a_.bind(done);
-  const Reg result = is_quotient ? Reg::rax : Reg::rdx;
-  if (to != result) a_.move(wide, to, result);
-}
-
 Condition Emitter::compare(Op op, bool wide, const Value& given_left, const Value& given_right) {
-  const Value left = in_integer(given_left, wide, Reg::rax);
-  const Value right = in_integer(given_right, wide, Reg::rcx);
+  const Value left = in_integer(given_left, wide, scratch);
+  const Value right = in_integer(given_right, wide, other);
   const Condition condition = integer_condition(op);
   if (right.in == Value::In::constant) {
     const auto constant = static_cast<std::int32_t>(right.bits);
@@ -204,15 +130,15 @@ Condition Emitter::compare(Op op, bool wide, const Value& given_left, const Valu
     a_.alu_to(Alu::cmp, wide, slot_address(left.slot), right.reg);
     return condition;
   }
-  compute_with(Alu::cmp, wide, to_register(left, wide, Reg::rax), right);
+  compute_with(Alu::cmp, wide, to_register(left, wide, scratch), right);
   return condition;
 }
 
 void Emitter::shifted() {
   const Shape& shape = *in_->shape;
   const unsigned at = operand_bytes(shape.left, false);
-  const Value left = in_integer(operand(shape.left, 0, 'i'), false, Reg::rcx);
-  const Value value = in_integer(value_in(slot(at)), false, Reg::rax);
+  const Value left = in_integer(operand(shape.left, 0, 'i'), false, other);
+  const Value value = in_integer(value_in(slot(at)), false, scratch);
   const auto by = static_cast<std::uint8_t>(field<std::uint32_t>(at + 4) & 31);
   const Target target = begin_result(shape.result_at);
   Alu op = Alu::add;
@@ -224,7 +150,7 @@ void Emitter::shifted() {
     a_.address(false, target.reg, {.base = left.reg, .index = value.reg, .scale = by});
     return end_result(target, true);
   }
-  const Reg work = is_reg(left, target.reg) ? Reg::rax : target.reg;
+  const Reg work = is_reg(left, target.reg) ? scratch : target.reg;
   move_to(work, value, false);
   if (by != 0) a_.shift(shift_of(shape.shift), false, work, by);
   if (work == target.reg) {
@@ -241,35 +167,43 @@ void Emitter::unary() {
   const Value value = operand(shape.left, 0, letter);
   const char result = interp::results_of(shape.op)[0];
   if (letter == 'f' || letter == 'd' || result == 'f' || result == 'd') return float_unary(value);
-  integer_unary(in_integer(value, is_wide(letter), Reg::rax));
+  integer_unary(in_integer(value, is_wide(letter), scratch));
 }
 
 void Emitter::integer_unary(const Value& value) {
   const Op op = in_->shape->op;
   const bool wide = is_wide_op(op);
-  const auto apply = [&](unsigned code, bool to_wide, std::uint8_t prefix, bool is_narrow) {
+  const auto extend = [&](Extension what, bool to_wide) {
     const Target target = begin_result(in_->shape->result_at);
     if (value.in == Value::In::memory) {
-      a_.extended(code, to_wide, target.reg, slot_address(value.slot), prefix);
+      a_.extend(what, to_wide, target.reg, slot_address(value.slot));
     } else {
-      a_.extended(code, to_wide, target.reg, value.reg, prefix);
+      a_.extend(what, to_wide, target.reg, value.reg);
     }
-    end_result(target, is_narrow);
+    end_result(target, !to_wide);
   };
   switch (op) {
-    case Op::i32_extend8_s: return apply(0x0FBE, false, 0, true);
-    case Op::i64_extend8_s: return apply(0x0FBE, true, 0, false);
-    case Op::i32_extend16_s: return apply(0x0FBF, false, 0, true);
-    case Op::i64_extend16_s: return apply(0x0FBF, true, 0, false);
+    case Op::i32_extend8_s: return extend(Extension::sign8, false);
+    case Op::i64_extend8_s: return extend(Extension::sign8, true);
+    case Op::i32_extend16_s: return extend(Extension::sign16, false);
+    case Op::i64_extend16_s: return extend(Extension::sign16, true);
     case Op::i64_extend32_s:
-    case Op::i64_extend_i32_s: return apply(0x63, true, 0, false);
+    case Op::i64_extend_i32_s: return extend(Extension::sign32, true);
     case Op::i32_wrap_i64:
-    case Op::i64_extend_i32_u: return apply(0x8B, false, 0, true);
+    case Op::i64_extend_i32_u: return extend(Extension::zero32, false);
     default: break;
   }
   if (!settings_.has_bit_counts) return a_.jump(exit_here());
-  const unsigned code = narrow_op(op) == Op::i32_clz ? 0x0FBD : narrow_op(op) == Op::i32_ctz ? 0x0FBC : 0x0FB8;
-  apply(code, wide, 0xF3, true);
+  const BitCount what = narrow_op(op) == Op::i32_clz   ? BitCount::leading_zeros
+                        : narrow_op(op) == Op::i32_ctz ? BitCount::trailing_zeros
+                                                       : BitCount::ones;
+  const Target target = begin_result(in_->shape->result_at);
+  if (value.in == Value::In::memory) {
+    a_.count_bits(what, wide, target.reg, slot_address(value.slot));
+  } else {
+    a_.count_bits(what, wide, target.reg, value.reg);
+  }
+  end_result(target, true);
 }
 
 }  // namespace tenon::jit::baseline

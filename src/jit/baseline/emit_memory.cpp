@@ -16,47 +16,48 @@ Reg Emitter::index_register(const Value& value, Reg scratch) {
   return scratch;
 }
 
-// The machine's address of an access whose first fields say where. May use rax, and rcx if it adds.
+// The machine's address of an access whose first fields say where, which one instruction reaches. May use the first
+// scratch register, and the second if it adds.
 Address Emitter::access(const Shape& shape, unsigned offset_at, unsigned width, Label exit) {
   const std::uint64_t end = field<std::uint32_t>(offset_at);
-  Reg index = Reg::rax;
+  Reg index = scratch;
   switch (shape.form) {
-    case AddressForm::acc: index = index_register(operand(Place::acc, 0, 'i'), Reg::rax); break;
-    case AddressForm::slot: index = index_register(value_in(slot(0)), Reg::rax); break;
-    case AddressForm::imm: a_.constant(Reg::rax, field<std::uint32_t>(0)); break;
+    case AddressForm::acc: index = index_register(operand(Place::acc, 0, 'i'), scratch); break;
+    case AddressForm::slot: index = index_register(value_in(slot(0)), scratch); break;
+    case AddressForm::imm: a_.constant(scratch, field<std::uint32_t>(0)); break;
     case AddressForm::acc_imm:
     case AddressForm::slot_imm: {
       const bool of_acc = shape.form == AddressForm::acc_imm;
       const Value base = of_acc ? operand(Place::acc, 0, 'i') : value_in(slot(0));
-      add(false, Reg::rax, in_integer(base, false, Reg::rax),
+      add(false, scratch, in_integer(base, false, scratch),
           {.in = Value::In::constant, .bits = field<std::uint32_t>(of_acc ? 0 : 4)});
       break;
     }
     case AddressForm::acc_slot:
-      add(false, Reg::rax, operand(Place::acc, 0, 'i'), in_integer(value_in(slot(0)), false, Reg::rax));
+      add(false, scratch, operand(Place::acc, 0, 'i'), in_integer(value_in(slot(0)), false, scratch));
       break;
     case AddressForm::slot_slot:
-      add(false, Reg::rax, in_integer(value_in(slot(0)), false, Reg::rax),
-          in_integer(value_in(slot(4)), false, Reg::rcx));
+      add(false, scratch, in_integer(value_in(slot(0)), false, scratch), in_integer(value_in(slot(4)), false, other));
       break;
   }
   const std::uint64_t offset = end - width;
   if (settings_.guarded_memory) {
-    if (offset <= 0x7FFF'FFFF)
-      return {.base = memory, .displacement = static_cast<std::int32_t>(offset), .index = index};
-    a_.constant(Reg::rcx, offset);
-    a_.alu(Alu::add, true, Reg::rcx, index);
-    return {.base = memory, .index = Reg::rcx};
+    if (offset <= 0x7FFF'FFFF) {
+      return a_.reachable({.base = memory, .displacement = static_cast<std::int32_t>(offset), .index = index}, width);
+    }
+    a_.constant(other, offset);
+    a_.alu(Alu::add, true, other, index);
+    return {.base = memory, .index = other};
   }
   if (end <= 0x7FFF'FFFF) {
-    a_.address(true, Reg::rcx, {index, static_cast<std::int32_t>(end)});
+    a_.address(true, other, {index, static_cast<std::int32_t>(end)});
   } else {
-    a_.constant(Reg::rcx, end);
-    a_.alu(Alu::add, true, Reg::rcx, index);
+    a_.constant(other, end);
+    a_.alu(Alu::add, true, other, index);
   }
-  a_.alu(Alu::cmp, true, Reg::rcx, memory_size);
+  a_.alu(Alu::cmp, true, other, memory_size);
   a_.jump(Condition::above, exit);
-  return {.base = memory, .displacement = -static_cast<std::int32_t>(width), .index = Reg::rcx};
+  return a_.reachable({.base = memory, .displacement = -static_cast<std::int32_t>(width), .index = other}, width);
 }
 
 void Emitter::load_integer(Op op, const Target& target, const Address& from) {
@@ -64,15 +65,15 @@ void Emitter::load_integer(Op op, const Target& target, const Address& from) {
     case Op::i32_load:
     case Op::i64_load32_u: return a_.load(false, target.reg, from);
     case Op::i64_load: return a_.load(true, target.reg, from);
-    case Op::i32_load8_s: return a_.extended(0x0FBE, false, target.reg, from);
-    case Op::i64_load8_s: return a_.extended(0x0FBE, true, target.reg, from);
+    case Op::i32_load8_s: return a_.extend(Extension::sign8, false, target.reg, from);
+    case Op::i64_load8_s: return a_.extend(Extension::sign8, true, target.reg, from);
     case Op::i32_load8_u:
-    case Op::i64_load8_u: return a_.extended(0x0FB6, false, target.reg, from);
-    case Op::i32_load16_s: return a_.extended(0x0FBF, false, target.reg, from);
-    case Op::i64_load16_s: return a_.extended(0x0FBF, true, target.reg, from);
+    case Op::i64_load8_u: return a_.extend(Extension::zero8, false, target.reg, from);
+    case Op::i32_load16_s: return a_.extend(Extension::sign16, false, target.reg, from);
+    case Op::i64_load16_s: return a_.extend(Extension::sign16, true, target.reg, from);
     case Op::i32_load16_u:
-    case Op::i64_load16_u: return a_.extended(0x0FB7, false, target.reg, from);
-    default: return a_.extended(0x63, true, target.reg, from);  // i64.load32_s
+    case Op::i64_load16_u: return a_.extend(Extension::zero16, false, target.reg, from);
+    default: return a_.extend(Extension::sign32, true, target.reg, from);  // i64.load32_s
   }
 }
 
@@ -83,9 +84,9 @@ void Emitter::load() {
   const char letter = interp::results_of(shape.op)[0];
   if (letter == 'f' || letter == 'd') {
     const Target target = begin_float_result(shape.result_at, letter == 'd');
-    keep_accumulator(target.xmm);
+    keep_accumulator(target.float_reg);
     record_access(exit);
-    a_.float_load(letter == 'd', target.xmm, from);
+    a_.float_load(letter == 'd', target.float_reg, from);
     return end_float_result(target, letter == 'd');
   }
   const Target target = begin_result(shape.result_at);
@@ -117,30 +118,30 @@ void Emitter::store() {
   const unsigned width = info(shape.op).width;
   const Value value = operand(shape.left, value_at, letter);
   if (letter == 'f' || letter == 'd') {
-    if (value.in == Value::In::xmm) {
+    if (value.in == Value::In::float_reg) {
       const Address to = access(shape, offset_at, width, exit);
       record_access(exit);
-      return a_.float_store(letter == 'd', to, value.xmm);
+      return a_.float_store(letter == 'd', to, value.float_reg);
     }
   }
   const bool wide = is_wide(letter);
   const bool is_small =
-      value.in == Value::In::constant &&
+      value.in == Value::In::constant && Assembler::stores_at_once(static_cast<std::int32_t>(value.bits)) &&
       (!wide || width < 8 || static_cast<std::int64_t>(value.bits) == static_cast<std::int32_t>(value.bits));
   if (value.in == Value::In::reg || is_small) {
     const Address to = access(shape, offset_at, width, exit);
     record_access(exit);
     return store_integer(shape.op, value, to);
   }
-  // The value goes through rcx; so the address, if that is there, becomes one register.
+  // The value goes through a register; so the address, if that is there, becomes one register.
   Address to = access(shape, offset_at, width, exit);
-  if (to.index == Reg::rcx) {
-    a_.address(true, Reg::rax, {Reg::rcx, to.displacement});
-    to = {.base = memory, .index = Reg::rax};
+  if (to.index == other) {
+    a_.address(true, scratch, {other, to.displacement});
+    to = {.base = memory, .index = scratch};
   }
-  move_to(Reg::rcx, value, wide);
+  move_to(other, value, wide);
   record_access(exit);
-  store_integer(shape.op, {.in = Value::In::reg, .reg = Reg::rcx}, to);
+  store_integer(shape.op, {.in = Value::In::reg, .reg = other}, to);
 }
 
 }  // namespace tenon::jit::baseline

@@ -6,16 +6,6 @@
 
 namespace tenon::jit::baseline {
 
-std::span<const Reg> Emitter::slot_registers() noexcept {
-  static constexpr Reg registers[] = {Reg::rbx, Reg::r8, Reg::r9, Reg::r10, Reg::r11, Reg::r12};
-  return registers;
-}
-std::span<const Xmm> Emitter::slot_float_registers() noexcept {
-  static constexpr Xmm registers[] = {Xmm::x4,  Xmm::x5,  Xmm::x6,  Xmm::x7,  Xmm::x8,  Xmm::x9,
-                                      Xmm::x10, Xmm::x11, Xmm::x12, Xmm::x13, Xmm::x14, Xmm::x15};
-  return registers;
-}
-
 Emitter::Emitter(const Program& program, const SlotRegisters& registers, const Settings& settings, Assembler& assembler)
     : program_(program), registers_(registers), settings_(settings), a_(assembler) {}
 
@@ -29,6 +19,8 @@ Emitted Emitter::emit() {
   }
   const auto cells = static_cast<std::size_t>(program_.function().end - program_.begin());
   is_entry_.assign(cells / 64 + 1, 0);
+  constexpr std::size_t near = 16384;  // cells whose code jumps of a megabyte span
+  a_.set_far(cells > near);
   // Which cells will have other handlers, a cold exit must know.
   const auto mark = [&](std::uint32_t cell) { is_entry_[cell / 64] |= std::uint64_t{1} << (cell % 64); };
   for (std::uint32_t i = 0; i < instructions.size(); ++i) {
@@ -50,7 +42,7 @@ Emitted Emitter::emit() {
   }
   emit_entries();
   emit_exits();
-  a_.finish();
+  if (!a_.finish()) return {};
   emitted_.bytes = a_.bytes();
   for (const PendingAccess& access : accesses_) {
     emitted_.accesses.push_back({access.position, a_.position_of(access.exit)});
@@ -65,9 +57,9 @@ Value Emitter::value_in(std::uint32_t slot) const noexcept {
   const std::uint8_t c = registers_.find(slot);
   if (c == SlotRegisters::none) return value;
   const Candidate& candidate = registers_[c];
-  value.in = candidate.is_float ? Value::In::xmm : Value::In::reg;
+  value.in = candidate.is_float ? Value::In::float_reg : Value::In::reg;
   if (candidate.is_float) {
-    value.xmm = static_cast<Xmm>(candidate.reg);
+    value.float_reg = static_cast<FloatReg>(candidate.reg);
   } else {
     value.reg = static_cast<Reg>(candidate.reg);
   }
@@ -84,49 +76,49 @@ Value Emitter::operand(Place place, unsigned at, char letter) const noexcept {
               .bits = is_wide(letter) ? field<std::uint64_t>(at) : field<std::uint32_t>(at)};
     case Place::acc: break;
   }
-  if (letter == 'f') return {.in = Value::In::xmm, .xmm = accumulators_.f32};
-  if (letter == 'd') return {.in = Value::In::xmm, .xmm = accumulators_.f64};
+  if (letter == 'f') return {.in = Value::In::float_reg, .float_reg = accumulators_.f32};
+  if (letter == 'd') return {.in = Value::In::float_reg, .float_reg = accumulators_.f64};
   return {.in = Value::In::reg, .reg = accumulators_.integer, .is_narrow = accumulators_.is_narrow};
 }
 
 // The same value where an integer operation can use it: in a register, in memory, or a constant of 32 bits.
-Value Emitter::in_integer(Value value, bool wide, Reg scratch) {
-  if (value.in == Value::In::xmm) {
-    a_.from_float_register(wide, scratch, value.xmm);
-    return {.in = Value::In::reg, .reg = scratch, .is_narrow = !wide};
+Value Emitter::in_integer(Value value, bool wide, Reg through) {
+  if (value.in == Value::In::float_reg) {
+    a_.from_float_register(wide, through, value.float_reg);
+    return {.in = Value::In::reg, .reg = through, .is_narrow = !wide};
   }
   if (value.in == Value::In::constant && wide &&
       static_cast<std::int64_t>(value.bits) != static_cast<std::int32_t>(value.bits)) {
-    a_.constant_keeping_flags(scratch, value.bits);
-    return {.in = Value::In::reg, .reg = scratch};
+    a_.constant_keeping_flags(through, value.bits);
+    return {.in = Value::In::reg, .reg = through};
   }
   return value;
 }
 
-Value Emitter::in_float(Value value, bool wide, Xmm scratch) {
-  if (value.in == Value::In::xmm || value.in == Value::In::memory) return value;
+Value Emitter::in_float(Value value, bool wide, FloatReg through) {
+  if (value.in == Value::In::float_reg || value.in == Value::In::memory) return value;
   if (value.in == Value::In::reg) {
-    a_.to_float_register(wide, scratch, value.reg);
+    a_.to_float_register(wide, through, value.reg);
   } else if (value.bits == 0) {
-    a_.float_xor(scratch, scratch);
+    a_.float_zero(through);
   } else {
-    a_.constant_keeping_flags(Reg::rax, value.bits);
-    a_.to_float_register(wide, scratch, Reg::rax);
+    a_.constant_keeping_flags(scratch, value.bits);
+    a_.to_float_register(wide, through, scratch);
   }
-  return {.in = Value::In::xmm, .xmm = scratch};
+  return {.in = Value::In::float_reg, .float_reg = through};
 }
 
-Reg Emitter::to_register(const Value& value, bool wide, Reg scratch) {
+Reg Emitter::to_register(const Value& value, bool wide, Reg through) {
   if (value.in == Value::In::reg) return value.reg;
-  move_to(scratch, value, wide);
-  return scratch;
+  move_to(through, value, wide);
+  return through;
 }
 
-Xmm Emitter::to_xmm(const Value& value, bool wide, Xmm scratch) {
-  const Value from = in_float(value, wide, scratch);
-  if (from.in == Value::In::xmm) return from.xmm;
-  a_.float_load(wide, scratch, slot_address(from.slot));
-  return scratch;
+FloatReg Emitter::in_float_register(const Value& value, bool wide, FloatReg through) {
+  const Value from = in_float(value, wide, through);
+  if (from.in == Value::In::float_reg) return from.float_reg;
+  a_.float_load(wide, through, slot_address(from.slot));
+  return through;
 }
 
 // Keeps the flags.
@@ -135,16 +127,16 @@ void Emitter::move_to(Reg to, const Value& value, bool wide) {
     case Value::In::reg:
       if (value.reg != to) a_.move(wide, to, value.reg);
       return;
-    case Value::In::xmm: return a_.from_float_register(wide, to, value.xmm);
+    case Value::In::float_reg: return a_.from_float_register(wide, to, value.float_reg);
     case Value::In::memory: return a_.load(wide, to, slot_address(value.slot));
     case Value::In::constant: return a_.constant_keeping_flags(to, wide ? value.bits : value.bits & 0xFFFF'FFFF);
   }
 }
 
-void Emitter::move_to(Xmm to, const Value& value, bool wide) {
+void Emitter::move_to(FloatReg to, const Value& value, bool wide) {
   const Value from = in_float(value, wide, to);
   if (from.in == Value::In::memory) return a_.float_load(wide, to, slot_address(from.slot));
-  if (from.xmm != to) a_.float_move(to, from.xmm);
+  if (from.float_reg != to) a_.float_move(to, from.float_reg);
 }
 
 // --- Results
@@ -155,7 +147,7 @@ void Emitter::keep_accumulator(Reg reg) {
   a_.move(true, acc, reg);
   accumulators_.integer = acc;
 }
-void Emitter::keep_accumulator(Xmm reg) {
+void Emitter::keep_accumulator(FloatReg reg) {
   if (accumulators_.f32 == reg && reg != acc_f32 && registers_.accumulator_lives_after(index_, Bank::f32)) {
     a_.float_move(acc_f32, reg);
     accumulators_.f32 = acc_f32;
@@ -194,37 +186,37 @@ void Emitter::end_result(const Target& target, bool is_narrow) {
   if (target.candidate == SlotRegisters::none) return;
   const Candidate& candidate = registers_[target.candidate];
   if (candidate.is_float) {
-    keep_accumulator(static_cast<Xmm>(candidate.reg));
-    a_.to_float_register(true, static_cast<Xmm>(candidate.reg), target.reg);
+    keep_accumulator(static_cast<FloatReg>(candidate.reg));
+    a_.to_float_register(true, static_cast<FloatReg>(candidate.reg), target.reg);
   }
   wrote(target.candidate);
 }
 
 Emitter::Target Emitter::begin_float_result(unsigned result_at, bool wide) {
   Target target;
-  target.xmm = wide ? acc_f64 : acc_f32;
+  target.float_reg = wide ? acc_f64 : acc_f32;
   if (!in_->shape->to_slot) return target;
   target.slot = slot(result_at);
   target.candidate = registers_.find(target.slot);
   if (target.candidate == SlotRegisters::none) {
     target.to_memory = true;
   } else if (registers_[target.candidate].is_float) {
-    target.xmm = static_cast<Xmm>(registers_[target.candidate].reg);
+    target.float_reg = static_cast<FloatReg>(registers_[target.candidate].reg);
   }
   return target;
 }
 
 void Emitter::end_float_result(const Target& target, bool wide) {
-  (wide ? accumulators_.f64 : accumulators_.f32) = target.xmm;
+  (wide ? accumulators_.f64 : accumulators_.f32) = target.float_reg;
   if (target.to_memory) {
-    a_.float_store(true, slot_address(target.slot), target.xmm);
+    a_.float_store(true, slot_address(target.slot), target.float_reg);
     return;
   }
   if (target.candidate == SlotRegisters::none) return;
   const Candidate& candidate = registers_[target.candidate];
   if (!candidate.is_float) {
     keep_accumulator(static_cast<Reg>(candidate.reg));
-    a_.from_float_register(wide, static_cast<Reg>(candidate.reg), target.xmm);
+    a_.from_float_register(wide, static_cast<Reg>(candidate.reg), target.float_reg);
   }
   wrote(target.candidate);
 }
@@ -232,8 +224,8 @@ void Emitter::end_float_result(const Target& target, bool wide) {
 void Emitter::write_candidate(std::uint8_t c, const Value& value) {
   const Candidate& candidate = registers_[c];
   if (candidate.is_float) {
-    const auto to = static_cast<Xmm>(candidate.reg);
-    if (value.in != Value::In::xmm || value.xmm != to) {
+    const auto to = static_cast<FloatReg>(candidate.reg);
+    if (value.in != Value::In::float_reg || value.float_reg != to) {
       keep_accumulator(to);
       move_to(to, value, true);
     }
@@ -254,12 +246,12 @@ void Emitter::write_candidate(std::uint8_t c, const Value& value) {
 // A whole slot.
 void Emitter::write_slot(std::uint32_t slot, const Value& value) {
   if (const std::uint8_t c = registers_.find(slot); c != SlotRegisters::none) return write_candidate(c, value);
-  if (value.in == Value::In::xmm) return a_.float_store(true, slot_address(slot), value.xmm);
+  if (value.in == Value::In::float_reg) return a_.float_store(true, slot_address(slot), value.float_reg);
   if (value.in == Value::In::constant &&
       static_cast<std::int64_t>(value.bits) == static_cast<std::int32_t>(value.bits)) {
     return a_.store_constant(true, slot_address(slot), static_cast<std::int32_t>(value.bits));
   }
-  a_.store(true, slot_address(slot), to_register(value, true, Reg::rax));
+  a_.store(true, slot_address(slot), to_register(value, true, scratch));
 }
 
 // --- Leaving and entering
@@ -267,7 +259,7 @@ void Emitter::write_slot(std::uint32_t slot, const Value& value) {
 void Emitter::store_candidate(unsigned c) {
   const Candidate& candidate = registers_[c];
   if (candidate.is_float) {
-    a_.float_store(true, slot_address(candidate.slot), static_cast<Xmm>(candidate.reg));
+    a_.float_store(true, slot_address(candidate.slot), static_cast<FloatReg>(candidate.reg));
   } else {
     a_.store(true, slot_address(candidate.slot), static_cast<Reg>(candidate.reg));
   }
@@ -276,7 +268,7 @@ void Emitter::store_candidate(unsigned c) {
 void Emitter::load_candidate(unsigned c) {
   const Candidate& candidate = registers_[c];
   if (candidate.is_float) {
-    a_.float_load(true, static_cast<Xmm>(candidate.reg), slot_address(candidate.slot));
+    a_.float_load(true, static_cast<FloatReg>(candidate.reg), slot_address(candidate.slot));
   } else {
     a_.load(!candidate.is_narrow, static_cast<Reg>(candidate.reg), slot_address(candidate.slot));
   }
@@ -329,21 +321,21 @@ void Emitter::emit_exits() {
     if (accumulators.integer != acc) a_.move(true, acc, accumulators.integer);
     if (accumulators.f32 != acc_f32) a_.float_move(acc_f32, accumulators.f32);
     if (accumulators.f64 != acc_f64) a_.float_move(acc_f64, accumulators.f64);
-    a_.constant(Reg::rcx, std::uint64_t{exit.cell} * sizeof(runtime::Cell));
+    a_.constant(other, std::uint64_t{exit.cell} * sizeof(runtime::Cell));
     const bool is_replaced = (is_entry_[exit.cell / 64] >> (exit.cell % 64) & 1) != 0;
-    if (is_replaced || !exit.writes_back) a_.constant(Reg::rax, program_.original(program_.begin() + exit.cell));
+    if (is_replaced || !exit.writes_back) a_.constant(scratch, program_.original(program_.begin() + exit.cell));
     a_.jump(!exit.writes_back ? done : is_replaced ? with_handler : write_back);
   }
   a_.make_room();
   a_.bind(write_back);
-  a_.constant(Reg::rax, std::bit_cast<std::uint64_t>(program_.begin()));
-  a_.load(true, Reg::rax, {.base = Reg::rax, .index = Reg::rcx});
+  a_.constant(scratch, std::bit_cast<std::uint64_t>(program_.begin()));
+  a_.load(true, scratch, {.base = scratch, .index = other});
   a_.bind(with_handler);
   registers_.all().for_each([&](unsigned c) { store_candidate(c); });
   a_.bind(done);
   a_.constant(ip, std::bit_cast<std::uint64_t>(program_.begin()));
-  a_.alu(Alu::add, true, ip, Reg::rcx);
-  a_.jump_to(Reg::rax);
+  a_.alu(Alu::add, true, ip, other);
+  a_.jump_to(scratch);
 }
 
 // --- Instructions
@@ -395,17 +387,17 @@ void Emitter::store_acc() {
 
 void Emitter::global_get() {
   const Bank bank = in_->shape->bank;
-  a_.load(true, Reg::rax, {instance, offsetof(runtime::Instance, globals)});
-  a_.load(true, Reg::rax, {Reg::rax, static_cast<std::int32_t>(field<std::uint32_t>(0) * sizeof(void*))});
-  const Address from{Reg::rax, offsetof(runtime::Global, value)};
+  a_.load(true, scratch, {instance, offsetof(runtime::Instance, globals)});
+  a_.load(true, scratch, {scratch, static_cast<std::int32_t>(field<std::uint32_t>(0) * sizeof(void*))});
+  const Address from{scratch, offsetof(runtime::Global, value)};
   if (bank == Bank::integer) {
     const Target target = begin_result(4);
     a_.load(true, target.reg, from);
     return end_result(target, false);
   }
   const Target target = begin_float_result(4, bank == Bank::f64);
-  keep_accumulator(target.xmm);
-  a_.float_load(bank == Bank::f64, target.xmm, from);
+  keep_accumulator(target.float_reg);
+  a_.float_load(bank == Bank::f64, target.float_reg, from);
   end_float_result(target, bank == Bank::f64);
 }
 
@@ -413,20 +405,20 @@ void Emitter::global_set() {
   const Shape& shape = *in_->shape;
   const char letter = shape.bank == Bank::f32 ? 'f' : shape.bank == Bank::f64 ? 'd' : 'l';
   const Value value = operand(shape.left, 4, letter);
-  a_.load(true, Reg::rax, {instance, offsetof(runtime::Instance, globals)});
-  a_.load(true, Reg::rax, {Reg::rax, static_cast<std::int32_t>(field<std::uint32_t>(0) * sizeof(void*))});
-  const Address to{Reg::rax, offsetof(runtime::Global, value)};
-  if (value.in == Value::In::xmm) return a_.float_store(true, to, value.xmm);
+  a_.load(true, scratch, {instance, offsetof(runtime::Instance, globals)});
+  a_.load(true, scratch, {scratch, static_cast<std::int32_t>(field<std::uint32_t>(0) * sizeof(void*))});
+  const Address to{scratch, offsetof(runtime::Global, value)};
+  if (value.in == Value::In::float_reg) return a_.float_store(true, to, value.float_reg);
   if (value.in == Value::In::constant &&
       static_cast<std::int64_t>(value.bits) == static_cast<std::int32_t>(value.bits)) {
     return a_.store_constant(true, to, static_cast<std::int32_t>(value.bits));
   }
-  a_.store(true, to, to_register(value, true, Reg::rcx));
+  a_.store(true, to, to_register(value, true, other));
 }
 
 // What a value that is not zero sets the flags for: everything up to the jump or move leaves them alone.
 void Emitter::test_condition(unsigned at) {
-  const Value condition = in_integer(operand(in_->shape->condition, at, 'i'), false, Reg::rcx);
+  const Value condition = in_integer(operand(in_->shape->condition, at, 'i'), false, other);
   if (condition.in == Value::In::memory) return a_.alu(Alu::cmp, false, slot_address(condition.slot), 0);
   a_.test(false, condition.reg, condition.reg);
 }
@@ -441,9 +433,9 @@ void Emitter::select() {
   test_condition(0);
   if (shape.bank != Bank::integer) return select_float(first, second);
   const Target target = begin_result(shape.result_at);
-  const Reg chosen = to_register(first, true, Reg::rcx);
+  const Reg chosen = to_register(first, true, other);
   if (chosen == target.reg) {
-    a_.move_if(Condition::equal, true, target.reg, to_register(second, true, Reg::rax));
+    a_.move_if(Condition::equal, true, target.reg, to_register(second, true, scratch));
   } else {
     move_to(target.reg, second, true);
     a_.move_if(Condition::not_equal, true, target.reg, chosen);
@@ -459,8 +451,8 @@ void Emitter::select_float(const Value& first, const Value& second) {
   move_to(scratch_float, second, wide);
   a_.bind(done);
   const Target target = begin_float_result(in_->shape->result_at, wide);
-  keep_accumulator(target.xmm);
-  a_.float_move(target.xmm, scratch_float);
+  keep_accumulator(target.float_reg);
+  a_.float_move(target.float_reg, scratch_float);
   end_float_result(target, wide);
 }
 

@@ -1,9 +1,9 @@
 // From a function's bytecode to machine code: one pass, one instruction after the other.
 //
 // Registers are those of the interpreter's handlers (preserve_none), so that the two pass control to one another by a
-// jump: r12 the instruction (free inside of native code), r13 the frame, r14 and r15 memory 0 and its size, rdi the
-// instance, rsi the thread, rdx, xmm0 and xmm1 the accumulators. rax, rcx, xmm2 and xmm3 are scratch; the others hold
-// slots (slot_registers.hpp).
+// jump: the instruction (free inside of native code), the frame, memory 0 and its size, the instance, the thread, and
+// the accumulators. Of each kind two are scratch; the others hold slots (slot_registers.hpp). Which they are, the
+// machine's assembler says.
 //
 // Where an accumulator is said to be is tracked from one instruction to the next: a result that goes to a slot with a
 // register of its own is computed there, and the accumulator is that register.
@@ -28,7 +28,7 @@ namespace tenon::jit::baseline {
 
 struct Settings {
   bool guarded_memory = false;  // accesses of memory 0 fault where they are out of bounds
-  bool has_rounding = false;    // SSE4.1
+  bool has_rounding = false;    // on x86-64: SSE4.1
   bool has_bit_counts = false;  // LZCNT, TZCNT, POPCNT
   bool has_shifts = false;      // BMI2
   bool uses_registers = true;   // for slots; off for measuring what they are worth
@@ -51,42 +51,43 @@ struct Emitted {
 
 // Where an operand is.
 struct Value {
-  enum class In : std::uint8_t { reg, xmm, memory, constant };
+  enum class In : std::uint8_t { reg, float_reg, memory, constant };
   In in = In::memory;
-  Reg reg = Reg::rax;
-  Xmm xmm = Xmm::x0;
+  Reg reg = {};
+  FloatReg float_reg = {};
   bool is_narrow = false;  // an integer whose register has a zero upper half
   std::uint32_t slot = 0;
   std::uint64_t bits = 0;
 };
+inline bool is_reg(const Value& value, Reg reg) noexcept { return value.in == Value::In::reg && value.reg == reg; }
 
 class Emitter {
  public:
   Emitter(const Program& program, const SlotRegisters& registers, const Settings& settings, Assembler& assembler);
+  // Empty if the machine's instructions do not reach as far as the code would be long.
   Emitted emit();
 
-  static std::span<const Reg> slot_registers() noexcept;
-  static std::span<const Xmm> slot_float_registers() noexcept;
-
  private:
-  static constexpr Reg frame = Reg::r13;
-  static constexpr Reg memory = Reg::r14;
-  static constexpr Reg memory_size = Reg::r15;
-  static constexpr Reg instance = Reg::rdi;
-  static constexpr Reg thread = Reg::rsi;
-  static constexpr Reg ip = Reg::r12;
-  static constexpr Reg acc = Reg::rdx;
-  static constexpr Xmm acc_f32 = Xmm::x0;
-  static constexpr Xmm acc_f64 = Xmm::x1;
-  static constexpr Xmm scratch_float = Xmm::x2;
-  static constexpr Xmm other_float = Xmm::x3;
+  static constexpr Reg ip = machine::ip;
+  static constexpr Reg frame = machine::frame;
+  static constexpr Reg memory = machine::memory;
+  static constexpr Reg memory_size = machine::memory_size;
+  static constexpr Reg instance = machine::instance;
+  static constexpr Reg thread = machine::thread;
+  static constexpr Reg acc = machine::acc;
+  static constexpr FloatReg acc_f32 = machine::acc_f32;
+  static constexpr FloatReg acc_f64 = machine::acc_f64;
+  static constexpr Reg scratch = machine::scratch;
+  static constexpr Reg other = machine::other;
+  static constexpr FloatReg scratch_float = machine::scratch_float;
+  static constexpr FloatReg other_float = machine::other_float;
 
   // What the accumulators hold, and where that is.
   struct Accumulators {
     Reg integer = acc;
     bool is_narrow = false;
-    Xmm f32 = acc_f32;
-    Xmm f64 = acc_f64;
+    FloatReg f32 = acc_f32;
+    FloatReg f64 = acc_f64;
   };
   struct Exit {
     Label label;
@@ -97,7 +98,7 @@ class Emitter {
   // A result under way: where it is computed.
   struct Target {
     Reg reg = acc;
-    Xmm xmm = acc_f64;
+    FloatReg float_reg = acc_f64;
     std::uint8_t candidate = SlotRegisters::none;
     std::uint32_t slot = 0;
     bool to_memory = false;
@@ -109,18 +110,18 @@ class Emitter {
   }
   Value value_in(std::uint32_t slot) const noexcept;
   Value operand(Place place, unsigned at, char letter) const noexcept;
-  Value in_integer(Value value, bool wide, Reg scratch);
-  Value in_float(Value value, bool wide, Xmm scratch);
-  Reg to_register(const Value& value, bool wide, Reg scratch);
-  Xmm to_xmm(const Value& value, bool wide, Xmm scratch);
+  Value in_integer(Value value, bool wide, Reg through);
+  Value in_float(Value value, bool wide, FloatReg through);
+  Reg to_register(const Value& value, bool wide, Reg through);
+  FloatReg in_float_register(const Value& value, bool wide, FloatReg through);
   void move_to(Reg to, const Value& value, bool wide);
-  void move_to(Xmm to, const Value& value, bool wide);
+  void move_to(FloatReg to, const Value& value, bool wide);
   Target begin_result(unsigned result_at);
   void end_result(const Target& target, bool is_narrow);
   Target begin_float_result(unsigned result_at, bool wide);
   void end_float_result(const Target& target, bool wide);
   void keep_accumulator(Reg reg);
-  void keep_accumulator(Xmm reg);
+  void keep_accumulator(FloatReg reg);
   void settle_accumulators();
   void clean_accumulator();
   void wrote(std::uint8_t candidate) noexcept { dirty_.add(candidate); }
@@ -155,20 +156,20 @@ class Emitter {
   void compute_with(Alu op, bool wide, Reg to, const Value& right);
   void add(bool wide, Reg to, const Value& left, const Value& right);
   void multiply(bool wide, Reg to, const Value& left, const Value& right);
-  void shift(Op op, bool wide, Reg to, const Value& left, const Value& right);
+  void shift(Shift op, bool wide, Reg to, const Value& left, const Value& right);
   void divide(Op op, bool wide, Reg to, const Value& left, const Value& right);
   Condition compare(Op op, bool wide, const Value& left, const Value& right);
   void shifted();
   // emit_floats.cpp
   void float_binary(Op op, const Value& left, const Value& right);
-  void float_arithmetic(unsigned code, bool wide, const Value& left, const Value& right);
+  void float_arithmetic(FloatOp op, bool wide, const Value& left, const Value& right);
   void min_max(bool is_min, bool wide, const Value& left, const Value& right);
   void copysign(bool wide, const Value& left, const Value& right);
   Condition float_compare(Op op, const Value& left, const Value& right);
   void float_compare_value(Op op, const Value& left, const Value& right);
   void float_branch(Op op, const Value& left, const Value& right, bool negated, Label to);
   void float_unary(const Value& value);
-  void float_in_place(bool wide, const Value& value, std::uint8_t rounding);
+  void round(bool wide, const Value& value, Rounding how);
   void square_root(bool wide, const Value& value);
   void sign_bits(bool wide, bool negates, const Value& value);
   void change_width(bool from_wide, const Value& value);

@@ -11,54 +11,59 @@ namespace tenon::jit::baseline {
 namespace {
 
 using runtime::Outcome;
+using namespace machine;  // NOLINT(google-build-using-namespace): its registers
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__aarch64__)
+constexpr bool is_known_kind = true;
+#else
+constexpr bool is_known_kind = false;
+#endif
+
 constexpr std::uint64_t expected_value(unsigned i) noexcept { return 0x0123'4567'89AB'CDE0 + i; }
-constexpr Reg expected_registers[] = {Reg::r12, Reg::r13, Reg::r14, Reg::r15, Reg::rdi, Reg::rsi, Reg::rdx};
+constexpr Reg expected_registers[] = {ip, frame, memory, memory_size, instance, thread, acc};
 
 // Returns 1 if all registers are as expected, else 0.
 void emit_probe(Assembler& a) {
   const Label differs = a.make_label();
   a.make_room();
   for (unsigned i = 0; i < std::size(expected_registers); ++i) {
-    a.constant(Reg::rax, expected_value(i));
-    a.alu(Alu::cmp, true, Reg::rax, expected_registers[i]);
+    a.constant(scratch, expected_value(i));
+    a.alu(Alu::cmp, true, scratch, expected_registers[i]);
     a.jump(Condition::not_equal, differs);
   }
-  a.from_float_register(true, Reg::rax, Xmm::x1);
-  a.constant(Reg::rcx, std::bit_cast<std::uint64_t>(2.5));
-  a.alu(Alu::cmp, true, Reg::rax, Reg::rcx);
+  a.from_float_register(true, scratch, acc_f64);
+  a.constant(other, std::bit_cast<std::uint64_t>(2.5));
+  a.alu(Alu::cmp, true, scratch, other);
   a.jump(Condition::not_equal, differs);
-  a.from_float_register(false, Reg::rax, Xmm::x0);
-  a.alu(Alu::cmp, false, Reg::rax, std::bit_cast<std::int32_t>(1.5F));
+  a.from_float_register(false, scratch, acc_f32);
+  a.alu(Alu::cmp, false, scratch, std::bit_cast<std::int32_t>(1.5F));
   a.jump(Condition::not_equal, differs);
-  a.constant(Reg::rax, 1);
-  a.put8(0xC3);
+  a.constant(scratch, 1);
+  a.return_();
   a.bind(differs);
-  a.constant(Reg::rax, 0);
-  a.put8(0xC3);
+  a.constant(scratch, 0);
+  a.return_();
   a.finish();
 }
 
 bool probe() noexcept {
+  if (!is_known_kind) return false;
   Assembler a;
   emit_probe(a);
-  const os::CodeMemory memory = os::make_code_memory(os::page_size());
-  if (memory.executable == nullptr) return false;
+  const os::CodeMemory code = os::make_code_memory(os::page_size());
+  if (code.executable == nullptr) return false;
   constexpr std::size_t front = 64;  // a sanitizer looks in front of what is called
-  std::memcpy(memory.writable + front, a.bytes().data(), a.bytes().size());
-  auto* handler = std::bit_cast<interp::TailHandler*>(memory.executable + front);
+  std::memcpy(code.writable + front, a.bytes().data(), a.bytes().size());
+  os::publish_code(code.executable + front, a.bytes().size());
+  auto* handler = std::bit_cast<interp::TailHandler*>(code.executable + front);
   const Outcome outcome =
       handler(std::bit_cast<const runtime::Cell*>(expected_value(0)), std::bit_cast<runtime::Slot*>(expected_value(1)),
               std::bit_cast<std::uint8_t*>(expected_value(2)), expected_value(3),
               std::bit_cast<runtime::Instance*>(expected_value(4)), std::bit_cast<runtime::Thread*>(expected_value(5)),
               expected_value(6), 1.5F, 2.5);
-  os::release_code_memory(memory);
+  os::release_code_memory(code);
   return static_cast<unsigned>(outcome) == 1;
 }
-#else
-bool probe() noexcept { return false; }
-#endif
 
 }  // namespace
 
@@ -74,6 +79,10 @@ Settings settings_of_machine() noexcept {
   settings.has_bit_counts = __builtin_cpu_supports("popcnt") != 0 && __builtin_cpu_supports("bmi") != 0 &&
                             __builtin_cpu_supports("lzcnt") != 0;
   settings.has_shifts = __builtin_cpu_supports("bmi2") != 0;
+#else
+  settings.has_rounding = true;
+  settings.has_bit_counts = true;
+  settings.has_shifts = true;
 #endif
   return settings;
 }

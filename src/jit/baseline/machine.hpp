@@ -5,7 +5,7 @@
 
 namespace tenon::jit::baseline {
 
-// x86-64, with the interpreter's registers where the emitter expects them: that was tried, once.
+// x86-64 or AArch64, with the interpreter's registers where the emitter expects them: that was tried, once.
 bool machine_is_known() noexcept;
 Settings settings_of_machine() noexcept;
 

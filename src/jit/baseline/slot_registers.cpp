@@ -15,7 +15,7 @@ std::int64_t weight_of(const Instruction& in) noexcept { return std::int64_t{1} 
 
 }  // namespace
 
-void SlotRegisters::choose(std::span<const Reg> registers, std::span<const Xmm> float_registers) {
+void SlotRegisters::choose(std::span<const Reg> registers, std::span<const FloatReg> float_registers) {
   score_slots();
   choose_candidates();
   find_effects();
@@ -220,7 +220,7 @@ void SlotRegisters::find_interference() {
       [&](unsigned c) { interference_[c].for_each([&](unsigned other) { interference_[other].add(c); }); });
 }
 
-void SlotRegisters::assign(std::span<const Reg> registers, std::span<const Xmm> float_registers) {
+void SlotRegisters::assign(std::span<const Reg> registers, std::span<const FloatReg> float_registers) {
   const SlotSet floats = considered_ & floats_;
   const bool has_enough =
       floats.size() <= float_registers.size() && considered_.without(floats).size() <= registers.size();

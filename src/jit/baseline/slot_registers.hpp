@@ -65,7 +65,7 @@ class SlotRegisters {
 
   explicit SlotRegisters(const Program& program) : program_(program) {}
   // Chooses for the function that the program has read now.
-  void choose(std::span<const Reg> registers, std::span<const Xmm> float_registers);
+  void choose(std::span<const Reg> registers, std::span<const FloatReg> float_registers);
 
   // The candidate that the slot is, if it has a register; or `none`.
   std::uint8_t find(std::uint32_t slot) const noexcept { return slot < place_.size() ? place_[slot] : none; }
@@ -109,7 +109,7 @@ class SlotRegisters {
   void find_accumulators();
   void find_interference();
   void drop_what_does_not_pay();
-  void assign(std::span<const Reg> registers, std::span<const Xmm> float_registers);
+  void assign(std::span<const Reg> registers, std::span<const FloatReg> float_registers);
   SlotSet frame_above(std::uint32_t slot) const noexcept {
     return slot < above_.size() ? above_[slot] & considered_ : SlotSet{};
   }
