@@ -36,8 +36,8 @@ constexpr std::size_t fiber_bytes = std::size_t{1} << 20;
 // The part that may be returned to twice: nothing in it lives across the call but what is in memory. It must be there
 // still when that happens, so the call is not its last act.
 #if defined(__aarch64__)
-// The compiler has no __builtin_setjmp here. Calls the thunk with all registers that calls preserve kept on the stack, and
-// the stack noted in *registers; tenon_leave returns from it a second time.
+// The compiler has no __builtin_setjmp here. Calls the thunk with all registers that calls preserve kept on the stack,
+// and the stack noted in *registers; tenon_leave returns from it a second time.
 extern "C" void tenon_enter(void* context, const void* entry, Slot* frame, NativeThunk thunk, void** registers);
 extern "C" [[noreturn]] void tenon_leave(void* registers);
 asm(R"(

@@ -275,8 +275,8 @@ Slot make_exception(Instance* instance, std::uint32_t tag, const Slot* arguments
   }()));
 }
 
-// What `raise` found when it was called, in the order in which it put it onto the stack, and the frame that it was called
-// from.
+// What `raise` found when it was called, in the order in which it put it onto the stack, and the frame that it was
+// called from.
 #if defined(__x86_64__)
 struct Raised {
   std::uintptr_t r15, r14, r13, r12, rbp, rbx;

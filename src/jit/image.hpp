@@ -21,9 +21,9 @@ inline constexpr std::uint32_t not_compiled = 0xFFFF'FFFF;
 // How to get from a frame to its caller's, from `begin` on: the caller's stack pointer is a register of this frame plus
 // an offset, and below it lie the return address and the registers that the function saved.
 //
-// The registers of a frame that its callees leave as they are: on x86-64 rbx, rbp, r12 to r15; on AArch64 x19 to x30, of
-// which the last is where a call leaves its return address, and d8 to d15. `saved_bits` are enough for how far they lie
-// from the caller's stack pointer, in words.
+// The registers of a frame that its callees leave as they are: on x86-64 rbx, rbp, r12 to r15; on AArch64 x19 to x30,
+// of which the last is where a call leaves its return address, and d8 to d15. `saved_bits` are enough for how far they
+// lie from the caller's stack pointer, in words.
 #if defined(__aarch64__)
 inline constexpr unsigned saved_registers = 20;
 inline constexpr unsigned frame_pointer = 10;

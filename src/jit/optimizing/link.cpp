@@ -141,7 +141,8 @@ class Linker {
     return resolve(relocation.getType(), at, *symbol + static_cast<std::uint64_t>(*addend));
   }
 
-  // The machine's relocations: what is at `at` refers to `target`. Both are places in the image, which begins at a page.
+  // The machine's relocations: what is at `at` refers to `target`. Both are places in the image, which begins at a
+  // page.
 #if defined(__aarch64__)
   Result<void> resolve(std::uint32_t type, std::uint64_t at, std::uint64_t target) {
     const std::uint64_t distance = target - at;

@@ -44,8 +44,7 @@ Error internal(std::string_view what) { return fail(ErrorKind::usage, {}, "the c
 
 // The numbers of DWARF for the registers that are kept, in the order of `UnwindRow::saved`.
 #if defined(__aarch64__)
-constexpr unsigned kept_registers[] = {19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
-                                       29, 30, 72, 73, 74, 75, 76, 77, 78, 79};
+constexpr unsigned kept_registers[] = {19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 72, 73, 74, 75, 76, 77, 78, 79};
 constexpr unsigned dwarf_stack_pointer = 31;
 #else
 constexpr unsigned kept_registers[] = {3, 6, 12, 13, 14, 15};

@@ -121,8 +121,8 @@ tenon_begin_fiber:
 
 namespace {
 
-// What tenon_switch_stacks finds on a stack that nothing has run on: at its begin it goes on at tenon_begin_fiber, which
-// calls `run` with the argument.
+// What tenon_switch_stacks finds on a stack that nothing has run on: at its begin it goes on at tenon_begin_fiber,
+// which calls `run` with the argument.
 void* first_frame(std::uint64_t* top, void (*run)(Fiber*), Fiber* argument) noexcept {
 #if defined(__x86_64__)
   *--top = reinterpret_cast<std::uint64_t>(&tenon_begin_fiber);
