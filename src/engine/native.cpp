@@ -411,13 +411,13 @@ Result<std::string> show_native(const Engine& engine, std::string_view input, Na
     if (compile == nullptr) return detail::usage("the optimizing tier is not installed");
     detail::Source source;
     std::string text;
-    auto done = detail::for_each_module(detail::plain_engine(engine), input, source,
-                                        [&](const core::ValidatedModule& module) -> Result<void> {
-                                          auto shown = compile(module, {.emit = form == NativeText::ir ? "ir" : "asm"});
-                                          if (!shown) return std::move(shown).error();
-                                          text += shown->text;
-                                          return {};
-                                        });
+    auto done = detail::for_each_module(
+        detail::plain_engine(engine), input, source, [&](const core::ValidatedModule& module) -> Result<void> {
+          auto shown = compile(module, {.emit = form == NativeText::ir ? "ir" : "asm", .fuel = engine.options().fuel});
+          if (!shown) return std::move(shown).error();
+          text += shown->text;
+          return {};
+        });
     if (!done) return std::move(done).error();
     return text;
   });

@@ -4,11 +4,13 @@
 #include <llvm/Analysis/CFG.h>
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/ScalarEvolution.h>
+#include <llvm/Analysis/ScalarEvolutionExpressions.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Intrinsics.h>
 #include <llvm/TargetParser/Triple.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
+#include <optional>
 
 #include "jit/optimizing/builder.hpp"
 
@@ -122,6 +124,164 @@ class Entries {
   unsigned count_ = 0;
 };
 
+// --- Loops that count
+
+// A loop that counts in equal steps, and goes back at its latch while `goes_on` holds between the count and a bound. It
+// gets a nearer bound, and looks only where that is reached: a round costs nothing then.
+struct Count {
+  llvm::CmpInst::Predicate goes_on = llvm::CmpInst::ICMP_NE;
+  llvm::Value* value = nullptr;
+  llvm::Value* bound = nullptr;
+  llvm::Value* step = nullptr;  // the same all the time; a constant, or for `ult` anything
+  // What the count is in the first round: this where the loop begins, and so much more. nullptr: not known.
+  llvm::Value* start = nullptr;
+  llvm::APInt start_offset;
+  llvm::Value* nearest = nullptr;  // a bound with which any round is the last; nullptr: that of the first round
+
+  const llvm::APInt* constant_step() const {
+    const auto* constant = llvm::dyn_cast<llvm::ConstantInt>(step);
+    return constant == nullptr ? nullptr : &constant->getValue();
+  }
+  bool counts_down() const { return constant_step() != nullptr && constant_step()->isNegative(); }
+};
+
+constexpr unsigned most_rounds_log2 = 10;
+
+// False if such a loop does not count towards its bound.
+bool find_nearest(Count& count) {
+  llvm::Type* type = count.value->getType();
+  const unsigned width = type->getIntegerBitWidth();
+  switch (count.goes_on) {
+    case llvm::CmpInst::ICMP_ULT: count.nearest = llvm::ConstantInt::get(type, 0); return !count.counts_down();
+    case llvm::CmpInst::ICMP_SLT:
+      count.nearest = llvm::ConstantInt::get(type, llvm::APInt::getSignedMinValue(width));
+      return count.constant_step() != nullptr && !count.counts_down();
+    case llvm::CmpInst::ICMP_UGT: count.nearest = llvm::Constant::getAllOnesValue(type); return count.counts_down();
+    case llvm::CmpInst::ICMP_SGT:
+      count.nearest = llvm::ConstantInt::get(type, llvm::APInt::getSignedMaxValue(width));
+      return count.counts_down();
+    default:
+      return count.goes_on == llvm::CmpInst::ICMP_NE && count.constant_step() != nullptr && count.start != nullptr;
+  }
+}
+
+void find_start(Count& count, const llvm::Loop& loop) {
+  llvm::Value* base = count.value;
+  count.start_offset = llvm::APInt(base->getType()->getIntegerBitWidth(), 0);
+  if (auto* add = llvm::dyn_cast<llvm::BinaryOperator>(base);
+      add != nullptr && add->getOpcode() == llvm::Instruction::Add) {
+    const auto* offset = llvm::dyn_cast<llvm::ConstantInt>(add->getOperand(1));
+    if (offset == nullptr) return;
+    count.start_offset = offset->getValue();
+    base = add->getOperand(0);
+  }
+  auto* phi = llvm::dyn_cast<llvm::PHINode>(base);
+  if (phi != nullptr && phi->getParent() == loop.getHeader()) {
+    count.start = phi->getIncomingValueForBlock(loop.getLoopPreheader());
+  }
+}
+
+// The number that the count grows by in each round; nullptr: it does not grow evenly, or nobody knows.
+llvm::Value* step_of(llvm::Value* value, const llvm::Loop& loop, llvm::ScalarEvolution& evolution) {
+  const auto* values = llvm::dyn_cast<llvm::SCEVAddRecExpr>(evolution.getSCEV(value));
+  if (values == nullptr || values->getLoop() != &loop || !values->isAffine()) return nullptr;
+  const llvm::SCEV* step = values->getStepRecurrence(evolution);
+  constexpr std::uint64_t largest_step = 1 << 16;
+  if (const auto* constant = llvm::dyn_cast<llvm::SCEVConstant>(step)) {
+    const llvm::APInt& number = constant->getAPInt();
+    return number.isZero() || number.abs().ugt(largest_step) ? nullptr : constant->getValue();
+  }
+  const auto* add = llvm::dyn_cast<llvm::BinaryOperator>(value);
+  if (add == nullptr || add->getOpcode() != llvm::Instruction::Add) return nullptr;
+  for (const unsigned i : {0, 1}) {
+    const auto* phi = llvm::dyn_cast<llvm::PHINode>(add->getOperand(1 - i));
+    const bool is_counter = phi != nullptr && phi->getParent() == loop.getHeader() &&
+                            phi->getIncomingValueForBlock(loop.getLoopLatch()) == value;
+    if (is_counter && loop.isLoopInvariant(add->getOperand(i))) return add->getOperand(i);
+  }
+  return nullptr;
+}
+
+std::optional<Count> find_count(const llvm::Loop& loop, llvm::ScalarEvolution& evolution) {
+  llvm::BasicBlock* latch = loop.getLoopLatch();
+  if (!loop.isInnermost() || latch == nullptr || !loop.isLoopExiting(latch) || loop.getLoopPreheader() == nullptr) {
+    return std::nullopt;
+  }
+  const auto* branch = llvm::dyn_cast<llvm::BranchInst>(latch->getTerminator());
+  const auto* compare = branch == nullptr ? nullptr : llvm::dyn_cast<llvm::ICmpInst>(branch->getCondition());
+  if (compare == nullptr) return std::nullopt;
+  const bool is_swapped = loop.isLoopInvariant(compare->getOperand(0));
+  Count count;
+  count.goes_on = is_swapped ? compare->getSwappedPredicate() : compare->getPredicate();
+  if (branch->getSuccessor(0) != loop.getHeader()) count.goes_on = llvm::CmpInst::getInversePredicate(count.goes_on);
+  count.value = compare->getOperand(is_swapped ? 1 : 0);
+  count.bound = compare->getOperand(is_swapped ? 0 : 1);
+  const llvm::Type* type = count.value->getType();
+  if ((!type->isIntegerTy(32) && !type->isIntegerTy(64)) || !loop.isLoopInvariant(count.bound)) return std::nullopt;
+  count.step = step_of(count.value, loop, evolution);
+  if (count.step == nullptr) return std::nullopt;
+  find_start(count, loop);
+  return find_nearest(count) ? std::optional(count) : std::nullopt;
+}
+
+// Bounds of counts, as instructions.
+class Bounds {
+ public:
+  Bounds(const Count& count, llvm::IRBuilder<>& ir) : count_(count), ir_(ir) {}
+
+  // Of a loop that begins: its own if it is near; else the first round is the last, for now.
+  llvm::Value* first() {
+    if (count_.start == nullptr) return count_.nearest;
+    llvm::Value* start =
+        count_.start_offset.isZero() ? count_.start : ir_.CreateAdd(count_.start, ir_.getInt(count_.start_offset));
+    llvm::Value* nearest = count_.nearest == nullptr ? start : count_.nearest;
+    return ir_.CreateSelect(is_far(start), nearest, own());
+  }
+  // Of a loop that goes on.
+  llvm::Value* next() { return ir_.CreateSelect(is_far(count_.value), ir_.CreateAdd(count_.value, ahead()), own()); }
+
+ private:
+  llvm::Value* ahead() { return ir_.CreateShl(count_.step, most_rounds_log2); }
+
+  // Whether more rounds than are wanted at once lie between a count and the loop's bound, or it would pass that by.
+  llvm::Value* is_far(llvm::Value* from) {
+    const bool down = count_.counts_down();
+    llvm::Value* left = down ? ir_.CreateSub(from, count_.bound) : ir_.CreateSub(count_.bound, from);
+    const unsigned width = left->getType()->getIntegerBitWidth();
+    if (const llvm::APInt* step = count_.constant_step()) {
+      llvm::Value* is_far = ir_.CreateICmpUGT(left, ir_.getInt(step->abs().shl(most_rounds_log2)));
+      if (count_.goes_on != llvm::CmpInst::ICMP_NE || step->abs().isOne()) return is_far;
+      return ir_.CreateOr(is_far, ir_.CreateIsNotNull(ir_.CreateURem(left, ir_.getInt(step->abs()))));
+    }
+    llvm::Value* is_small =
+        ir_.CreateICmpULE(count_.step, ir_.getInt(llvm::APInt::getLowBitsSet(width, width - most_rounds_log2)));
+    return ir_.CreateAnd(is_small, ir_.CreateICmpUGT(left, ahead()));
+  }
+
+  // The loop's own bound; but where counting beyond it would begin again from the other end, one that is looked at.
+  llvm::Value* own() {
+    const unsigned width = count_.value->getType()->getIntegerBitWidth();
+    const auto unless_it_wraps = [&](llvm::Value* fits) {
+      return ir_.CreateSelect(fits, count_.bound, count_.nearest);
+    };
+    switch (count_.goes_on) {
+      case llvm::CmpInst::ICMP_ULT: return unless_it_wraps(ir_.CreateICmpULE(count_.bound, ir_.CreateNeg(count_.step)));
+      case llvm::CmpInst::ICMP_SLT:
+        return unless_it_wraps(ir_.CreateICmpSLE(
+            count_.bound, ir_.getInt(llvm::APInt::getSignedMaxValue(width) - *count_.constant_step() + 1)));
+      case llvm::CmpInst::ICMP_UGT:
+        return unless_it_wraps(ir_.CreateICmpUGE(count_.bound, ir_.getInt(count_.constant_step()->abs() - 1)));
+      case llvm::CmpInst::ICMP_SGT:
+        return unless_it_wraps(ir_.CreateICmpSGE(
+            count_.bound, ir_.getInt(llvm::APInt::getSignedMinValue(width) + count_.constant_step()->abs() - 1)));
+      default: return count_.bound;
+    }
+  }
+
+  const Count& count_;
+  llvm::IRBuilder<>& ir_;
+};
+
 // --- The checks
 
 class Inserter {
@@ -145,6 +305,41 @@ class Inserter {
     branch(ir, ir.CreateICmpUGT(pointer, limit), room, exhausted());
     ir.SetInsertPoint(room);
     check_interrupt(ir, body, position_of(*body));
+  }
+
+  void check_count(const llvm::Loop& loop, const Count& count) {
+    llvm::BasicBlock* header = loop.getHeader();
+    llvm::BasicBlock* before = loop.getLoopPreheader();
+    llvm::BasicBlock* latch = loop.getLoopLatch();
+    llvm::Instruction* back = latch->getTerminator();
+    llvm::BasicBlock* end = back->getSuccessor(back->getSuccessor(0) == header ? 1 : 0);
+    const auto block = [&](const char* name) {
+      return llvm::BasicBlock::Create(header->getContext(), name, &function_);
+    };
+    llvm::BasicBlock* reached = block("reached");
+    llvm::BasicBlock* look = block("look");
+    llvm::BasicBlock* next = block("next");
+    llvm::IRBuilder<> ir(before->getTerminator());
+    llvm::Value* first = Bounds(count, ir).first();
+    ir.SetInsertPoint(header, header->begin());
+    llvm::PHINode* near = ir.CreatePHI(count.value->getType(), 3);
+    ir.SetInsertPoint(back);
+    ir.CreateCondBr(ir.CreateICmp(count.goes_on, count.value, near), header, reached)->copyMetadata(*back);
+    back->eraseFromParent();
+    ir.SetInsertPoint(reached);
+    ir.CreateCondBr(ir.CreateICmp(count.goes_on, count.value, count.bound), look, end);
+    ir.SetInsertPoint(look);
+    check_interrupt(ir, next, position_of(*header));
+    ir.SetInsertPoint(next);
+    llvm::Value* further = Bounds(count, ir).next();
+    ir.CreateBr(header);
+    end->replacePhiUsesWith(latch, reached);
+    for (llvm::PHINode& phi : header->phis()) {
+      if (&phi != near) phi.addIncoming(phi.getIncomingValueForBlock(latch), next);
+    }
+    near->addIncoming(first, before);
+    near->addIncoming(near, latch);
+    near->addIncoming(further, next);
   }
 
   void check_loop(llvm::BasicBlock& header) {
@@ -232,17 +427,26 @@ llvm::PreservedAnalyses InsertChecks::run(llvm::Module& target, llvm::ModuleAnal
     llvm::SmallVector<std::pair<const llvm::BasicBlock*, const llvm::BasicBlock*>, 8> back_edges;
     llvm::FindFunctionBackedges(function, back_edges);
     llvm::SmallSetVector<llvm::BasicBlock*, 8> headers;
+    llvm::SmallVector<std::pair<const llvm::Loop*, Count>, 8> counts;
     if (!back_edges.empty()) {
       const llvm::LoopInfo& loops = functions.getResult<llvm::LoopAnalysis>(function);
       auto& evolution = functions.getResult<llvm::ScalarEvolutionAnalysis>(function);
       for (const auto& [from, to] : back_edges) {
-        if (!ends_soon(loops.getLoopFor(to), to, evolution)) headers.insert(const_cast<llvm::BasicBlock*>(to));
+        const llvm::Loop* loop = loops.getLoopFor(to);
+        if (ends_soon(loop, to, evolution)) continue;
+        const bool is_loop = loop != nullptr && loop->getHeader() == to;
+        if (const auto count = is_loop ? find_count(*loop, evolution) : std::nullopt) {
+          counts.emplace_back(loop, *count);
+        } else {
+          headers.insert(const_cast<llvm::BasicBlock*>(to));
+        }
       }
     }
     const bool checks_entry = entries.height(function) == 0;
-    if (headers.empty() && !checks_entry) continue;
+    if (headers.empty() && counts.empty() && !checks_entry) continue;
     forget_attributes(function);
     Inserter inserter(*module, function);
+    for (const auto& [loop, count] : counts) inserter.check_count(*loop, count);
     for (llvm::BasicBlock* header : headers) inserter.check_loop(*header);
     if (checks_entry) inserter.check_entry();
   }
