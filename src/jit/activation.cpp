@@ -110,6 +110,7 @@ Outcome run_here(Thread& thread, Instance& instance, const NativeEntry& entry, c
   thread.activation = &activation;
   const Outcome outcome = enter(activation, entry, &instance, frame);
   thread.activation = activation.previous;
+  thread.pay_owed();
   os::native_stack().activation = outer;
   thread.top = top;
   return outcome;

@@ -81,6 +81,7 @@ Outcome run_to_its_end(Thread& thread, Func& func, Slot* frame) {
 
 // Calls a function of the host that may not wait: its arguments can stay where they are.
 Slot call_host(Thread& thread, Func& func, Slot* slots, const Slot* here) {
+  thread.pay_owed();
   const Cell* ip = thread.ip;
   Slot* outer_frame = thread.frame;
   Instance* instance = thread.instance;
@@ -110,6 +111,7 @@ Slot call_func(Func* func, Slot* slots) {
     func->native_entry = entry;
   }
   Thread& thread = *store.control.current;
+  thread.pay_owed();
   const std::size_t needed = runtime::frame_header_slots + func->value_slots;
   if (!thread.extend(thread.top + needed)) trap_at(thread, TENON_FRAME, Trap::call_stack_exhausted);
   Slot* frame = thread.top + runtime::frame_header_slots;
@@ -366,7 +368,9 @@ void interrupted(Instance* instance) {
   if (runtime::is_only_look(store.control)) return;  // this code is the best there is
   const auto ask = [&] { return store.may_go_on != nullptr && store.may_go_on(store); };
   Thread& thread = thread_of(*instance);
+  const std::int64_t fuel = thread.fuel;
   if (!away(thread, ask)) trap_at(thread, TENON_FRAME, Trap::deadline_exceeded);
+  thread.owed_fuel += fuel - std::exchange(thread.fuel, fuel);
 }
 
 constexpr std::size_t helper_count = static_cast<std::size_t>(NativeHelper::count);

@@ -17,6 +17,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "runtime/entities.hpp"
 #include "runtime/value.hpp"
@@ -65,6 +66,9 @@ struct Thread : ThreadHead {
   Slot* stack_end = nullptr;
   std::size_t stack_bytes = 0;
   NativeWait* native_wait = nullptr;  // compiled frames that wait, on a native stack of their own
+  // Units that were used, or taken away, while compiled code kept the number of those left in a register: paid where it
+  // comes back to the runtime. Negative: given.
+  std::int64_t owed_fuel = 0;
   Thread* next = nullptr;             // of the store's list of threads
   Thread* next_free = nullptr;        // of its list of unused ones
 
@@ -72,6 +76,8 @@ struct Thread : ThreadHead {
   bool extend(const Slot* end) noexcept;
   // Zeroes what was used of the stack from `from` on.
   void clear_above(Slot* from) noexcept;
+
+  void pay_owed() noexcept { fuel -= std::exchange(owed_fuel, 0); }
 
   Outcome trap(Trap reason) noexcept {
     pending_trap = reason;

@@ -1,6 +1,9 @@
 // Compiled code pays with fuel exactly as the interpreter does.
+#include <chrono>
 #include <gtest/gtest.h>
+#include <thread>
 
+#include "tenon/interrupt.hpp"
 #include "unit/jit/guest.hpp"
 
 namespace tenon {
@@ -64,6 +67,34 @@ TEST(CompiledFuel, IsPaidForWhatATrapLeaves) {
   for (const std::uint32_t address : {0U, 65532U, 65533U, 0xFFFF'FFFFU}) {
     EXPECT_EQ(spend(Tier::optimizing, "trap", address, 1000), spend(Tier::interpreter, "trap", address, 1000));
   }
+}
+
+// Compiled code may keep the number of units in a register while others change it.
+TEST(CompiledFuel, ThatOthersTakeWhileALoopIsInterruptedIsGone) {
+  CompiledGuest guest(R"((module (memory 1)
+    (func (export "run") (param $n i32) (result i32)
+      (loop $next
+        (i32.store (i32.const 8) (i32.add (i32.load (i32.const 8)) (local.get $n)))
+        (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (i32.load (i32.const 8)))))",
+                      compiling_engine(Tier::optimizing, true));
+  guest.start();
+  guest.store->set_fuel(1'000'000'000'000);
+  bool was_asked = false;
+  set_interrupt_handler(*guest.store, [&] {
+    was_asked = true;
+    guest.store->set_fuel(50'000'000'000);
+    return true;
+  });
+  std::thread other([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    guest.store->interrupt();
+  });
+  EXPECT_TRUE(guest.func<std::int32_t(std::int32_t)>("run")(500'000'000));
+  other.join();
+  EXPECT_TRUE(was_asked);
+  EXPECT_LT(guest.store->fuel(), 50'000'000'000U);
+  EXPECT_GT(guest.store->fuel(), 40'000'000'000U);
 }
 
 }  // namespace
