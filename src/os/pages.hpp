@@ -17,8 +17,8 @@ void* reserve(std::size_t size) noexcept;
 bool commit(void* address, std::size_t size) noexcept;
 // Gives the pages back: they read as zero when touched again. They stay accessible.
 bool discard(void* address, std::size_t size) noexcept;
-// Makes the range inaccessible again and gives its pages back.
-bool decommit(void* address, std::size_t size) noexcept;
+// Makes the range inaccessible again, until it is committed; its pages, and what is in them, stay.
+bool hide(void* address, std::size_t size) noexcept;
 // Ends a reservation; `address` and `size` are those of `reserve`.
 void release(void* address, std::size_t size) noexcept;
 

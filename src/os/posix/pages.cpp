@@ -23,9 +23,7 @@ bool discard(void* address, std::size_t size) noexcept {
   return size == 0 || ::madvise(address, size, MADV_DONTNEED) == 0;
 }
 
-bool decommit(void* address, std::size_t size) noexcept {
-  return size == 0 || (::mprotect(address, size, PROT_NONE) == 0 && ::madvise(address, size, MADV_DONTNEED) == 0);
-}
+bool hide(void* address, std::size_t size) noexcept { return size == 0 || ::mprotect(address, size, PROT_NONE) == 0; }
 
 void release(void* address, std::size_t size) noexcept { ::munmap(address, size); }
 
