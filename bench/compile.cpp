@@ -5,7 +5,7 @@
 //
 // Validating is of bodies alone; translating makes bytecode of valid bodies; compiling is what is left of the whole,
 // which validates, translates and compiles every function once, as `--tier baseline` does when each of them is called.
-// `bench/compile_peers.py` holds it against others.
+// bench/compile.py holds it against other engines.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tenon's tiers and other engines on the same work, in turns, in one run.
 
-  ./dev bench peers [--repeat N] [--seconds S] [--fuel] [--write-docs] [kernel...]
+  ./dev bench peers [--repeat N] [--seconds S] [--fuel] [--coremark FOLDER] [--write-docs] [kernel...]
 
 Each kernel of bench/kernels is one module with the export `run(rounds)`. Every engine that is found runs it as a process
 of its own: once for a few rounds and once for many, and the difference in processor time is what counts, so neither
@@ -9,8 +9,13 @@ start-up nor compiling does. That is repeated in turns, and each time is divided
 it; what is shown is the median of those ratios. Where an engine gives another result than the native program, the row
 says so. Start-up is the time of a process that runs an empty module.
 
-Engines are looked up in PATH, or named by variables: WASMTIME, WASM2C, WASMER, WASMI, NODE, CC (clang for native code). Nothing is
-fetched. Results go to build/release/peers.json; --write-docs writes the tables between the marks in docs/performance.md
+CoreMark's terms bind its name to unmodified copies, so it is no part of this project: FOLDER is a copy of its sources. It is
+built from them for the machine and for WASI, with its port for POSIX, and a row shows each engine's score over the native
+one (more is faster).
+
+Engines are looked up in PATH, or named by variables: WASMTIME, WASM2C, WASMER (`wasmer`), WASMER_RUN (a program of three arguments:
+compiler, module, rounds), WASMI, WAZERO, NODE, CC (clang for native code). Nothing is fetched. Wazero's program calls no
+exports, so it gets the kernels as commands of WASI. Results go to build/release/peers.json; --write-docs writes the tables between the marks in docs/performance.md
 and the plot docs/peers.svg from them.
 """
 
@@ -40,6 +45,14 @@ NODE_RUN = ("const i=new WebAssembly.Instance(new WebAssembly.Module(require('fs
             "console.log(i.exports.run(Number(process.argv[2])))")
 NODE_EMPTY = "new WebAssembly.Instance(new WebAssembly.Module(require('fs').readFileSync(process.argv[1])))"
 
+NODE_COMMAND = ("const {WASI}=require('node:wasi');"
+                "const w=new WASI({version:'preview1',args:['guest',...process.argv.slice(2)],env:{}});"
+                "w.start(new WebAssembly.Instance(new WebAssembly.Module(require('fs').readFileSync(process.argv[1])),"
+                "w.getImportObject()))")
+MAIN = ('#include <stdio.h>\n#include <stdlib.h>\nextern unsigned run(unsigned);\n'
+        'int main(int c, char** v) { printf("%d\\n", (int)run((unsigned)atoi(v[c - 1]))); return 0; }\n')
+COREMARK_ITERATIONS = 20000  # of compiled code: a second
+
 
 def find(variable, name):
     return os.environ.get(variable) or shutil.which(name)
@@ -48,8 +61,9 @@ def find(variable, name):
 class Engine:
     """How one engine runs a module: `run(module, rounds)` and `empty(module)` give command lines."""
 
-    def __init__(self, name, run, empty, version):
+    def __init__(self, name, run, empty, version, command=None):
         self.name, self.run, self.empty = name, run, empty
+        self.command = command  # of a program of WASI and its arguments, if it runs such
         try:
             out = subprocess.run(version, capture_output=True, text=True, timeout=60).stdout
             self.version = " ".join(out.split("\n")[0].split()[:4])
@@ -62,7 +76,8 @@ def engines(metered):
 
     def cli(name, program, options, version=("--version",)):
         found.append(Engine(name, lambda module, rounds: [program, *options, "--invoke", "run", module, str(rounds)],
-                            lambda module: [program, *options, module], [program, *version]))
+                            lambda module: [program, *options, module], [program, *version],
+                            lambda module, *rest: [program, *options, module, *rest]))
 
     tenon = str(BUILD / "tenon")
     for tier in ("interpreter", "baseline", "optimizing"):
@@ -81,15 +96,28 @@ def engines(metered):
                             lambda module: [build_wasm2c(translator, module), "0"], [translator, "--version"]))
     if program := find("WASMER", "wasmer"):
         cli("wasmer", program, ["run"])
-    if program := find("WASMI", "wasmi_cli"):
+    if wasmer_run := find("WASMER_RUN", "wasmer-run"):
+        for compiler in ("cranelift", "singlepass"):
+            found.append(Engine(
+                f"wasmer {compiler}",
+                lambda module, rounds, compiler=compiler: [wasmer_run, compiler, module, str(rounds)],
+                lambda module, compiler=compiler: [wasmer_run, compiler, module], [wasmer_run, "--version"]))
+    if wazero := find("WAZERO", "wazero"):
+        for name, flags in (("wazero", []), ("wazero interpreter", ["-interpreter"])):
+            found.append(Engine(
+                name, lambda module, rounds, flags=flags: [wazero, "run", *flags, build_command(module), str(rounds)],
+                lambda module, flags=flags: [wazero, "run", *flags, module], [wazero, "version"],
+                lambda module, *rest, flags=flags: [wazero, "run", *flags, module, *rest]))
+    if program := find("WASMI", "wasmi"):
         cli("wasmi", program, [])
-    if program := find("NODE", "node"):
+    if node := find("NODE", "node"):
         for name, flags in (("V8 TurboFan", ["--no-liftoff"]), ("V8 Liftoff", ["--liftoff-only"])):
             found.append(Engine(
                 name,
-                lambda module, rounds, flags=flags: [program, *flags, "-e", NODE_RUN, module, str(rounds)],
-                lambda module, flags=flags: [program, *flags, "-e", NODE_EMPTY, module],
-                [program, "-p", "'node '+process.version+', V8 '+process.versions.v8"]))
+                lambda module, rounds, flags=flags: [node, *flags, "-e", NODE_RUN, module, str(rounds)],
+                lambda module, flags=flags: [node, *flags, "-e", NODE_EMPTY, module],
+                [node, "-p", "'node '+process.version+', V8 '+process.versions.v8"],
+                lambda module, *rest, flags=flags: [node, *flags, "--no-warnings", "-e", NODE_COMMAND, module, *rest]))
     return found
 
 
@@ -98,11 +126,59 @@ def build_native(kernel):
     compiler = find("CC", "clang-19") or find("CC", "clang")
     program = BUILD / f"peers-{kernel}"
     main = BUILD / "peers-main.c"
-    main.write_text('#include <stdio.h>\n#include <stdlib.h>\nextern unsigned run(unsigned);\n'
-                    'int main(int c, char** v) { printf("%d\\n", (int)run((unsigned)atoi(v[c - 1]))); return 0; }\n')
+    main.write_text(MAIN)
     subprocess.run([compiler, "-O2", "-fno-builtin", str(ROOT / f"bench/kernels/{kernel}.c"), str(main), "-o", str(program), "-lm"],
                    check=True)
     return str(program)
+
+
+@functools.cache
+def build_command(module):
+    """The kernel as a command of WASI."""
+    kernel = pathlib.Path(module).stem
+    main, program = BUILD / "peers-main.c", BUILD / f"peers-{kernel}-wasi.wasm"
+    main.write_text(MAIN)
+    subprocess.run([find("CC", "clang-19") or find("CC", "clang"), "--target=wasm32-wasi", "-O2", "-fno-builtin", "-mbulk-memory",
+                    "-msign-ext", "-mnontrapping-fptoint", str(ROOT / f"bench/kernels/{kernel}.c"), str(main), "-o", str(program)],
+                   check=True)
+    return str(program)
+
+
+def build_coremark(folder):
+    """CoreMark from a copy of its sources, for this machine and for WASI."""
+    sources = [str(folder / f"core_{part}.c") for part in ("list_join", "main", "matrix", "state", "util")]
+    sources.append(str(folder / "posix/core_portme.c"))
+    compiler = find("CC", "clang-19") or find("CC", "clang")
+    common = ["-O2", "-I", str(folder), "-I", str(folder / "posix"), "-DPERFORMANCE_RUN=1", "-DFLAGS_STR=\"-O2\"",
+              "-DSEED_METHOD=SEED_ARG", *sources]
+    native, wasm = str(BUILD / "peers-coremark"), str(BUILD / "peers-coremark.wasm")
+    subprocess.run([compiler, *common, "-DUSE_CLOCK=0", "-o", native], check=True)
+    subprocess.run([compiler, "--target=wasm32-wasi", "-D_WASI_EMULATED_PROCESS_CLOCKS", *common, "-o", wasm], check=True)
+    return native, wasm
+
+
+def coremark_score(command, iterations):
+    """Iterations a second of processor time, without what starting takes; None if the checksums of a performance run are
+    others. Runs are shorter than the ten seconds that a score to be published takes."""
+    first, second = (timed(command + ["0x0", "0x0", "0x66", str(count)]) for count in (max(iterations // 50, 1), iterations))
+    if first is None or second is None or not all(sum in second[2] for sum in ("0xe714", "0x1fd7", "0x8e3a")):
+        return None
+    return (iterations - max(iterations // 50, 1)) / max(second[0] - first[0], 1e-4)
+
+
+def measure_coremark(folder, found, repeat):
+    native, wasm = build_coremark(folder)
+    shares = {}
+    for _ in range(repeat):
+        base = coremark_score([native], COREMARK_ITERATIONS * 2)
+        for engine in found:
+            if engine.command is None:
+                continue
+            slow = "interpreter" in engine.name or engine.name == "wasmi"
+            score = coremark_score(engine.command(wasm), COREMARK_ITERATIONS // (10 if slow else 1))
+            if score is not None and base is not None:
+                shares.setdefault(engine.name, []).append(score / base)
+    return {name: statistics.median(values) for name, values in shares.items()}
 
 
 @functools.cache
@@ -225,6 +301,8 @@ def tables(results):
         lines.append(f"| {kernel} | " + " | ".join(cells) + " |")
     means = [geometric_mean([row[n]["median"] for row in results["kernels"].values() if n in row]) for n in names]
     lines.append("| geometric mean | " + " | ".join(f"{mean:.2f}" for mean in means) + " |")
+    if coremark := results.get("coremark"):
+        lines.append("| CoreMark, score over native | " + " | ".join(f"{coremark[n]:.2f}" if n in coremark else "" for n in names) + " |")
     lines.append("| an empty module, ms | " + " | ".join(f"{results['startup'][n]:.1f}" if n in results["startup"] else ""
                                                    for n in names) + " |")
     lines += ["", "Versions: " + "; ".join(f"{n}: {v}" for n, v in results["versions"].items()) + "."]
@@ -266,6 +344,7 @@ def main():
     parser.add_argument("--repeat", type=int, default=5, help="turns of each kernel")
     parser.add_argument("--seconds", type=float, default=0.25, help="least time of the native program")
     parser.add_argument("--fuel", action="store_true", help="Tenon's tiers with and without fuel, and nobody else")
+    parser.add_argument("--coremark", type=pathlib.Path, help="a copy of CoreMark's sources")
     parser.add_argument("--write-docs", action="store_true", help="write docs/performance.md and docs/peers.svg")
     parser.add_argument("--from", dest="source", help="show the results of this file, and measure nothing")
     options = parser.parse_args()
@@ -280,6 +359,9 @@ def main():
         for kernel in kernels:
             results["kernels"][kernel] = row = measure_kernel(kernel, found, options.repeat, options.seconds)
             print(kernel, {name: round(cell["median"], 2) for name, cell in row.items()}, file=sys.stderr, flush=True)
+        if options.coremark:
+            results["coremark"] = measure_coremark(options.coremark, found, max(options.repeat // 2, 1))
+            print("CoreMark", results["coremark"], file=sys.stderr, flush=True)
         results["startup"] = measure_startup(found, options.repeat)
         output.write_text(json.dumps(results, indent=1) + "\n")
     print(tables(results)[0])

@@ -50,8 +50,9 @@ Result<std::shared_ptr<const detail::ComponentState>> compile_component(
   state->component.emplace(std::move(*read));
   // From here on the binary is well-formed, but for core modules, which validation reads.
 
-  auto validated =
-      component::validate_component(*state->component, owner->types, state->arena, {.features = owner->features});
+  const bool has_code = opened->image(0) != nullptr;  // see compile in module.cpp
+  auto validated = component::validate_component(*state->component, owner->types, state->arena,
+                                                 {.features = owner->features, .validate_bodies = !has_code});
   if (!validated) return tools::in_text(std::move(validated).error(), opened->source, owner->features);
   state->validated = *validated;
   // From here on names resolve, and types agree.
@@ -64,7 +65,8 @@ Result<std::shared_ptr<const detail::ComponentState>> compile_component(
 
   for (const core::ValidatedModule* module : state->plan.modules) {
     state->code.push_back(owner->executor->make_code(
-        *module, {.fuel = owner->options.fuel, .loop_dispatch = owner->options.loop_dispatch}));
+        *module,
+        {.fuel = owner->options.fuel, .loop_dispatch = owner->options.loop_dispatch, .validate_lazily = has_code}));
   }
   if (auto compiled = compile_modules(*state, *opened); !compiled) return std::move(compiled).error();
   return std::shared_ptr<const detail::ComponentState>(std::move(state));

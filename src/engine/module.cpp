@@ -118,14 +118,18 @@ Result<void> compile(ModuleState& state, const Input& given) {
   if (!module) return std::move(module).error();
   state.module.emplace(std::move(*module));
   // Well-formed from here on.
-  auto validated = core::validate_module(*state.module, state.engine->types, state.arena, {.features = features});
+  // Bodies whose machine code is in the file were valid when that was made; what is interpreted nevertheless is checked
+  // before it is.
+  const bool has_code = opened->image(0) != nullptr;
+  auto validated = (has_code ? core::validate_declarations : core::validate_module)(
+      *state.module, state.engine->types, state.arena, {.features = features});
   if (!validated) return tools::in_text(std::move(validated).error(), input, features);
   state.validated = *validated;
   // Valid from here on.
   const EngineOptions& options = state.engine->options;
   if (options.source_lines) find_source_lines(state);
-  state.code = state.engine->executor->make_code(state.validated,
-                                                 {.fuel = options.fuel, .loop_dispatch = options.loop_dispatch});
+  state.code = state.engine->executor->make_code(
+      state.validated, {.fuel = options.fuel, .loop_dispatch = options.loop_dispatch, .validate_lazily = has_code});
   auto native = make_native(*state.engine, *state.code, opened->image(0));
   if (!native) return std::move(native).error();
   state.native = std::move(*native);

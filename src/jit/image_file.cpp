@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/concat.hpp"
+#include "jit/checksum.hpp"
 #include "os/processor.hpp"
 #include "runtime/heap.hpp"
 #include "runtime/native.hpp"
@@ -12,7 +13,7 @@ namespace tenon::jit {
 
 namespace {
 
-constexpr std::uint32_t format = 3;
+constexpr std::uint32_t format = 4;
 
 class Writer {
  public:
@@ -62,7 +63,8 @@ bool is_inside(const Image& image, std::uint32_t at, std::uint32_t count) {
          count <= (image.bytes.size() - at) / sizeof(Row);
 }
 
-// Whether all that the image's layout says is there. Tables are sorted by who wrote them, whom the digest vouches for.
+// Whether all that the image's layout says is there. Tables are sorted by who wrote them, whom the checksum vouches
+// for.
 bool is_whole(const Image& image) {
   const ImageLayout& layout = image.layout;
   if (image.bytes.empty()) return true;
@@ -181,16 +183,16 @@ std::string write_image_file(std::string_view version, std::uint64_t features, s
     writer.out.resize(to_page(writer.out.size()));
     writer.out += as_chars(image.bytes);
   }
-  const Digest digest = digest_of(as_bytes(writer.out));
-  writer.out += as_chars(digest);
+  const Checksum sum = checksum_of(as_bytes(writer.out));
+  writer.out += as_chars(sum);
   return std::move(writer.out);
 }
 
 Result<ImageFile> read_image_file(std::string_view bytes, std::string_view version, int descriptor) {
   const Error damaged =
-      fail(ErrorKind::malformed, {}, "the compiled file is damaged: its contents don't agree with its digest");
-  if (!is_image_file(bytes) || bytes.size() < sizeof(Digest)) return damaged;
-  Reader reader(bytes.substr(image_file_magic.size(), bytes.size() - image_file_magic.size() - sizeof(Digest)));
+      fail(ErrorKind::malformed, {}, "the compiled file is damaged: its contents don't agree with its checksum");
+  if (!is_image_file(bytes) || bytes.size() < sizeof(Checksum)) return damaged;
+  Reader reader(bytes.substr(image_file_magic.size(), bytes.size() - image_file_magic.size() - sizeof(Checksum)));
   if (const auto found = reader.number<std::uint32_t>(); found != format) {
     return fail(ErrorKind::usage, {}, "expected a compiled file of format ", format, ", found format ", found,
                 "; compile it again");
@@ -199,8 +201,8 @@ Result<ImageFile> read_image_file(std::string_view bytes, std::string_view versi
     return fail(ErrorKind::usage, {}, "the compiled file was made by Tenon ", found.substr(0, 40), ", and this is ",
                 version, "; compile it again");
   }
-  const std::string_view contents = bytes.substr(0, bytes.size() - sizeof(Digest));
-  if (as_chars(digest_of(as_bytes(contents))) != bytes.substr(contents.size())) return damaged;
+  const std::string_view contents = bytes.substr(0, bytes.size() - sizeof(Checksum));
+  if (as_chars(checksum_of(as_bytes(contents))) != bytes.substr(contents.size())) return damaged;
   if (reader.number<std::uint64_t>() != layout_fingerprint()) return refused("was made by another build of Tenon");
   os::ProcessorFeatures needed;
   for (std::uint32_t& word : needed) word = reader.number<std::uint32_t>();

@@ -1,7 +1,7 @@
 // Machine code in files: made ahead of time (`tenon compile`), and by the cache.
 //
 // A file holds the images of a module's, or of a component's, core modules, what they were made for, and, when it was
-// made ahead of time, the module or component itself. It ends with a digest of all before it. Code from a file is
+// made ahead of time, the module or component itself. It ends with a checksum of all before it. Code from a file is
 // code that this process runs, so it is for whoever trusts where the file comes from; what is checked is that it is
 // whole, and that it fits this build of Tenon and this processor. All numbers are little-endian. Images begin at pages
 // of the file, so that they can be mapped from there.
@@ -12,7 +12,6 @@
 #include <string_view>
 #include <vector>
 
-#include "jit/digest.hpp"
 #include "jit/image.hpp"
 #include "tenon/result.hpp"
 
