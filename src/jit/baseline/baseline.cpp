@@ -21,7 +21,6 @@ namespace {
 using baseline::Cells;
 using interp::Code;
 using interp::FunctionCode;
-using interp::Registers;
 using runtime::Cell;
 using runtime::Instance;
 using runtime::Outcome;
