@@ -1,5 +1,6 @@
 #include "jit/optimizing/function_builder.hpp"
 
+#include <algorithm>
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/Intrinsics.h>
 
@@ -293,15 +294,23 @@ bool FunctionBuilder::by_signature(const core::Instruction& in) {
   if (row.prefix == gc_prefix || in.op == Op::ref_eq) return reference(in);
   const auto colon = row.signature.find(':');
   if (row.width != 0) return row.signature.ends_with(':') ? store(in) : load(in);
+  if (row.immediates == Immediates::lanes16) return shuffle(in);
   if (module_.operation(in.op) == nullptr) return false;
   Values arguments = pop(colon);
   if (row.immediates == Immediates::lane) arguments.push_back(ir_.getInt32(in.lane));
-  if (row.immediates == Immediates::lanes16) {
-    std::uint64_t halves[2];
-    std::memcpy(halves, in.vector.bytes, 16);
-    arguments.push_back(llvm::ConstantDataVector::get(context_, halves));
-  }
   return call_operation(in, std::move(arguments), static_cast<unsigned>(row.signature.size() - colon - 1));
+}
+
+// LLVM's own instruction: what reads each lane from the bytes of the operands would stay bytes, one by one.
+bool FunctionBuilder::shuffle(const core::Instruction& in) {
+  llvm::Type* bytes = llvm::FixedVectorType::get(ir_.getInt8Ty(), 16);
+  llvm::Value* second = ir_.CreateBitCast(pop(), bytes);
+  llvm::Value* first = ir_.CreateBitCast(pop(), bytes);
+  int lanes[16];
+  std::ranges::copy(in.vector.bytes, lanes);
+  push(ir_.CreateBitCast(ir_.CreateShuffleVector(first, second, lanes),
+                         llvm::FixedVectorType::get(ir_.getInt64Ty(), 2)));
+  return true;
 }
 
 namespace {

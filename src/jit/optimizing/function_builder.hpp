@@ -55,6 +55,7 @@ class FunctionBuilder {
   // Instructions. False: not supported.
   bool instruction(const core::Instruction& in);
   bool by_signature(const core::Instruction& in);
+  bool shuffle(const core::Instruction& in);
   bool call_operation(const core::Instruction& in, Values arguments, unsigned results);
   llvm::Value* keep_rounding(llvm::Value* argument);
   bool load(const core::Instruction& in);

@@ -3,11 +3,11 @@
 // This file is compiled to bitcode while Tenon is built, and the optimizing tier carries that bitcode: an instruction
 // becomes a call of its function from `spec/semantics*.hpp`, which is inlined. So there is one definition of what an
 // instruction does, in every tier. The functions are found by position: `tenon_operations[op]`, null for instructions
-// that the tier builds itself (control, calls, references).
+// that the tier builds itself (control, calls, references, shuffles).
 //
-// A function takes the operands as the signature in instructions.def says, then a lane or sixteen lanes; a load takes
-// the bytes read instead of the address, and a store gives the bytes to be written. One that can trap takes a last
-// argument that points to the reason (`Trap`). One that is atomic takes the place of the bytes, in bounds and aligned.
+// A function takes the operands as the signature in instructions.def says, then a lane; a load takes the bytes read
+// instead of the address, and a store gives the bytes to be written. One that can trap takes a last argument that points
+// to the reason (`Trap`). One that is atomic takes the place of the bytes, in bounds and aligned.
 #include <atomic>
 #include <utility>
 
@@ -85,8 +85,6 @@ constexpr auto arguments() {
   } else if constexpr (row.width == 0 && is_plain_signature(row.signature)) {
     if constexpr (row.immediates == Immediates::lane) {
       return typename Append<Operands<op, 0>, unsigned>::type{};
-    } else if constexpr (row.immediates == Immediates::lanes16) {
-      return typename Append<Operands<op, 0>, V128>::type{};
     } else if constexpr (row.immediates == Immediates::none) {
       return Operands<op, 0>{};
     }
