@@ -23,7 +23,8 @@ inline Checksum checksum_of(Bytes bytes) noexcept {
   for (std::size_t i = 0; i < lanes; ++i) lane[i] = odd * (i + 1) ^ bytes.size();
   const auto step = [&](const std::uint8_t* from) {
     for (std::size_t i = 0; i < lanes; ++i) {
-      lane[i] = std::rotl((lane[i] ^ load_le<std::uint64_t>(from + 8 * i)) * odd, 29);
+      lane[i] = (lane[i] ^ load_le<std::uint64_t>(from + 8 * i)) * odd;
+      lane[i] ^= lane[i] >> 32;  // a product's high bits are of few bits of its factors, and would stay so
     }
   };
   std::size_t at = 0;
