@@ -91,7 +91,9 @@ int main(int argc, char** argv) {
   if (done) done = is_component ? run_component(engine, linker, argv[2]) : run_module(engine, linker, argv[2]);
   if (!done) {
     const auto text = done.error().message();
-    std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+    const auto context = done.error().context();
+    std::fprintf(stderr, "%.*s\n%.*s", static_cast<int>(text.size()), text.data(), static_cast<int>(context.size()),
+                 context.data());
     return 1;
   }
   std::fflush(stdout);

@@ -3,9 +3,11 @@
 
   ./dev bench sightglass FOLDER [--repeat N] [--only REGEX] [--tiers a,b] [--write-docs]
 
-FOLDER holds the suite's benchmarks: a folder each, with .wasm files and what they read. Each run is a process of its own,
-and what counts is the wall-clock time between the guest's calls of `bench.start` and `bench.end`, so that neither start-up
-nor compiling ahead does. Tenon's side is bench/sightglass.cpp; wasmtime gets bench/sightglass.wat as the module `bench`, and
+FOLDER holds the suite's benchmarks: a folder each, with .wasm files and what they read. Each run is a process of its own.
+Where Tenon takes 20 ms or more, what counts is the processor time of the process less that for the suite's `noop`, with
+all code compiled before; others on the machine disturb that less than a clock. Of shorter programs, and of V8, it is the time
+between the guest's calls of `bench.start` and `bench.end`: of a clock, or V8's processor time. In no case starting, or compiling ahead,
+counts. Tenon's side is bench/sightglass.cpp; wasmtime gets bench/sightglass.wat as the module `bench`, and
 node the same in JavaScript. Components run in Tenon only. Of each engine the least time of its turns is divided by that of
 Tenon's optimizing tier; a program whose output differs from what the suite expects is marked. Engines are found as
 bench/peers.py finds them. Results go to build/release/sightglass.json; --write-docs writes the tables between the marks in
@@ -20,7 +22,7 @@ import math
 import os
 import pathlib
 import re
-import statistics
+import resource
 import subprocess
 import sys
 
@@ -28,12 +30,13 @@ import peers
 
 NODE = """
 const {WASI} = require('node:wasi'), fs = require('fs');
-let begin = 0n, end = 0n;
+let begin = 0n, end = 0n, used;
 const wasi = new WASI({version: 'preview1', preopens: {'.': process.argv[2]}, args: ['guest'], env: {}});
 const module_ = new WebAssembly.Module(fs.readFileSync(process.argv[1]));
 const instance = new WebAssembly.Instance(module_, {wasi_snapshot_preview1: wasi.wasiImport, bench: {
-  start() { begin = process.hrtime.bigint(); }, end() { end = process.hrtime.bigint(); }}});
-process.on('exit', () => console.error('bench ' + (end - begin)));
+  start() { used = process.cpuUsage(); begin = process.hrtime.bigint(); },
+  end() { end = process.hrtime.bigint(); used = process.cpuUsage(used); }}});
+process.on('exit', () => console.error('bench ' + (end - begin) + '\\ncpu ' + (used.user + used.system) * 1000));
 wasi.start(instance);
 """
 TIME_LIMIT = 300
@@ -83,7 +86,8 @@ def expected_output(path):
 
 
 def measure(command):
-    """Milliseconds between start and end, and what was printed; None where the program failed."""
+    """Milliseconds between start and end, those of processor time, and what was printed; None where the program failed."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     try:
         done = subprocess.run(command, capture_output=True, timeout=TIME_LIMIT, env={**os.environ, "TENON_BENCH_CACHE": cache()})
     except (subprocess.TimeoutExpired, OSError):
@@ -91,11 +95,15 @@ def measure(command):
     found = re.findall(rb"bench (\d+)", done.stderr)
     if done.returncode != 0 or not found:
         return None
-    return int(found[-1]) / 1e6, done.stdout.decode(errors="replace")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    if inside := re.findall(rb"cpu (\d+)", done.stderr):
+        processor = int(inside[-1]) / 1e6
+    return int(found[-1]) / 1e6, processor, done.stdout.decode(errors="replace")
 
 
-def run_program(path, found, repeat):
-    row, outputs, times = {}, {}, {}
+def run_program(path, found, repeat, idle):
+    row, outputs, times, processor = {}, {}, {}, {}
     for name, command in found.items():  # compiles what is kept
         if name == "Tenon optimizing" and not is_component(path):
             measure(command(str(path), str(path.parent)))
@@ -109,10 +117,12 @@ def run_program(path, found, repeat):
                 row[name] = "fails"
                 continue
             times.setdefault(name, []).append(result[0])
-            outputs.setdefault(name, result[1])
+            processor.setdefault(name, []).append(result[1])
+            outputs.setdefault(name, result[2])
     for name, values in times.items():
         if row.get(name) != "fails":
-            row[name] = {"least": min(values), "median": statistics.median(values), "turns": len(values)}
+            used = min(processor[name]) - (0 if name.startswith("V8") else idle.get(name, 0))
+            row[name] = {"least": min(values), "processor": max(used, 0.01), "turns": len(values)}
     expected = expected_output(path)
     for name, cell in row.items():
         if cell != "fails":
@@ -120,6 +130,12 @@ def run_program(path, found, repeat):
             cell["agrees"] = expected is None or outputs[name].strip() == expected.strip() or \
                 outputs[name].strip() == outputs[next(iter(outputs))].strip()
     return row
+
+
+def measure_idle(noop, found):
+    """Processor time of each engine for a program that does nothing."""
+    runs = {name: [measure(command(str(noop), str(noop.parent))) for _ in range(5)] for name, command in found.items()}
+    return {name: min(run[1] for run in results if run) for name, results in runs.items() if any(results)}
 
 
 def tables(results):
@@ -134,9 +150,10 @@ def tables(results):
     sums = {name: [0.0, 0.0] for name in names}
     for program, row in results["programs"].items():
         own = row.get(base)
-        if not isinstance(own, dict):
+        if not isinstance(own, dict) or program == "noop":
             continue
-        cells = [f"{own['least']:.1f}"]
+        metric = "processor" if own["processor"] >= 20 else "least"
+        cells = [f"{own[metric]:.1f}"]
         for name in names:
             if name == base:
                 continue
@@ -144,10 +161,10 @@ def tables(results):
             if not isinstance(cell, dict):
                 cells.append("fails" if cell == "fails" else "")
                 continue
-            ratio = cell["least"] / own["least"]
+            ratio = cell[metric] / own[metric]
             ratios[name].append(ratio)
-            sums[name][0] += cell["least"]
-            sums[name][1] += own["least"]
+            sums[name][0] += cell[metric]
+            sums[name][1] += own[metric]
             cells.append(f"{ratio:.2f}" + ("" if cell["agrees"] else " (other output)"))
         if len(results["programs"]) <= 45 or not program.startswith("libsodium"):
             lines.append(f"| {program} | " + " | ".join(cells) + " |")
@@ -183,11 +200,12 @@ def main():
         found = engines(options.tiers.split(","))
         results = {"date": datetime.date.today().isoformat(), "machine": peers.machine(), "engines": list(found), "programs": {}}
         paths = sorted(path for path in options.folder.rglob("*.wasm"))
+        idle = measure_idle(options.folder / "noop/benchmark.wasm", found)
         for path in paths:
             name = str(path.relative_to(options.folder)).removesuffix(".wasm").removesuffix("/benchmark")
             if not re.search(options.only, name):
                 continue
-            results["programs"][name] = row = run_program(path, found, options.repeat)
+            results["programs"][name] = row = run_program(path, found, options.repeat, idle)
             shown = {n: cell if cell == "fails" else round(cell["least"], 2) for n, cell in row.items()}
             print(name, shown, file=sys.stderr, flush=True)
             (peers.BUILD / "sightglass.json").write_text(json.dumps(results, indent=1) + "\n")
