@@ -158,33 +158,44 @@ class Fibers {
   Fibers(const Fibers&) = delete;
   Fibers& operator=(const Fibers&) = delete;
   ~Fibers() {
-    for (os::Fiber* fiber : kept_) os::destroy_fiber(fiber);
+    for (Waiting* waiting : kept_) destroy(waiting);
   }
-  os::Fiber* take() noexcept {
-    if (kept_.empty()) return os::make_fiber(fiber_bytes);
-    os::Fiber* fiber = kept_.back();
+  // As new; nullptr: there is no room for one.
+  Waiting* take() noexcept {
+    if (kept_.empty()) return make();
+    Waiting* waiting = kept_.back();
     kept_.pop_back();
-    return fiber;
+    os::Fiber* fiber = waiting->fiber;
+    *waiting = Waiting();
+    waiting->fiber = fiber;
+    return waiting;
   }
-  void give(os::Fiber* fiber) {
-    if (kept_.size() < most_kept) return kept_.push_back(fiber);
-    os::destroy_fiber(fiber);
+  void give(Waiting* waiting) {
+    if (kept_.size() < most_kept) return kept_.push_back(waiting);
+    destroy(waiting);
   }
 
  private:
+  static Waiting* make() noexcept {
+    os::Fiber* fiber = os::make_fiber(fiber_bytes);
+    if (fiber == nullptr) return nullptr;
+    auto* waiting = new Waiting;
+    waiting->fiber = fiber;
+    return waiting;
+  }
+  static void destroy(Waiting* waiting) noexcept {
+    os::destroy_fiber(waiting->fiber);
+    delete waiting;
+  }
   static constexpr std::size_t most_kept = 8;
-  std::vector<os::Fiber*> kept_;
+  std::vector<Waiting*> kept_;
 };
 Fibers& fibers() noexcept {
   thread_local Fibers kept;
   return kept;
 }
 
-void end(Thread& thread) noexcept {
-  auto* waiting = static_cast<Waiting*>(std::exchange(thread.native_wait, nullptr));
-  fibers().give(waiting->fiber);
-  delete waiting;
-}
+void end(Thread& thread) noexcept { fibers().give(static_cast<Waiting*>(std::exchange(thread.native_wait, nullptr))); }
 
 void run_on_fiber(void* argument) {
   auto& waiting = *static_cast<Waiting*>(argument);
@@ -224,12 +235,10 @@ Outcome resume_waiting(Thread& thread) noexcept { return go_on(static_cast<Waiti
 
 bool prepare_to_wait(Thread& thread) noexcept {
   if (!thread.may_wait || thread.native_wait != nullptr) return true;
-  os::Fiber* fiber = fibers().take();
-  if (fiber == nullptr) return false;
-  auto* waiting = new Waiting;
+  Waiting* waiting = fibers().take();
+  if (waiting == nullptr) return false;
   waiting->resume = nullptr;
   waiting->abandon = end;
-  waiting->fiber = fiber;
   waiting->thread = &thread;
   thread.native_wait = waiting;
   return true;

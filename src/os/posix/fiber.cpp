@@ -25,7 +25,8 @@ struct Fiber {
   std::size_t outer_size = 0;
 };
 
-// Saves what a call preserves on the stack in use, notes that stack in *save, and goes on with another one.
+// Saves what a call preserves on the stack in use, notes that stack in *save, and goes on with another one. The modes of
+// the floating-point units are slow to set, and nearly always as they were.
 extern "C" void tenon_switch_stacks(void** save, void* to) noexcept;
 // Where a fiber begins, with the registers that `first_frame` has put onto its stack.
 extern "C" void tenon_begin_fiber() noexcept;
@@ -46,10 +47,15 @@ tenon_switch_stacks:
     subq $8, %rsp
     stmxcsr (%rsp)
     fnstcw 4(%rsp)
+    movl (%rsp), %eax
+    movzwl 4(%rsp), %ecx
     movq %rsp, (%rdi)
     movq %rsi, %rsp
-    ldmxcsr (%rsp)
-    fldcw 4(%rsp)
+    cmpl (%rsp), %eax
+    jne 1f
+    cmpw 4(%rsp), %cx
+    jne 1f
+2:
     addq $8, %rsp
     popq %r15
     popq %r14
@@ -58,6 +64,10 @@ tenon_switch_stacks:
     popq %rbx
     popq %rbp
     retq
+1:
+    ldmxcsr (%rsp)
+    fldcw 4(%rsp)
+    jmp 2b
     .size tenon_switch_stacks, .-tenon_switch_stacks
 
     .globl tenon_begin_fiber
