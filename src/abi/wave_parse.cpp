@@ -25,9 +25,7 @@ class WaveParser {
   }
 
  private:
-  ErrorPlace here() const noexcept {
-    return {.offset = at_, .line = 1, .column = static_cast<std::uint32_t>(at_ + 1)};
-  }
+  ErrorPlace here() const noexcept { return {.offset = at_, .line = 1, .column = static_cast<std::uint32_t>(at_ + 1)}; }
   Error unexpected(std::string_view expected) const {
     const std::string_view rest = text_.substr(at_, 20);
     if (rest.empty()) return fail(ErrorKind::malformed, here(), "expected ", expected, ", found the end");

@@ -14,11 +14,9 @@ namespace tenon::jit {
 
 using runtime::Instance;
 using runtime::NativeActivation;
-using runtime::NativeModule;
 using runtime::NativeThunk;
 using runtime::Outcome;
 using runtime::Slot;
-using runtime::Store;
 using runtime::Thread;
 
 namespace {

@@ -80,7 +80,6 @@ __attribute__((naked)) void detail::tenon_call_host() {
 namespace jit {
 
 using runtime::Func;
-using runtime::Instance;
 using runtime::Outcome;
 using runtime::Slot;
 using runtime::Store;

@@ -69,8 +69,8 @@ struct Thread : ThreadHead {
   // Units that were used, or taken away, while compiled code kept the number of those left in a register: paid where it
   // comes back to the runtime. Negative: given.
   std::int64_t owed_fuel = 0;
-  Thread* next = nullptr;             // of the store's list of threads
-  Thread* next_free = nullptr;        // of its list of unused ones
+  Thread* next = nullptr;       // of the store's list of threads
+  Thread* next_free = nullptr;  // of its list of unused ones
 
   // Makes the stack usable up to `end`; false when it ends before.
   bool extend(const Slot* end) noexcept;

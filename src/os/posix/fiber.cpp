@@ -25,8 +25,8 @@ struct Fiber {
   std::size_t outer_size = 0;
 };
 
-// Saves what a call preserves on the stack in use, notes that stack in *save, and goes on with another one. The modes of
-// the floating-point units are slow to set, and nearly always as they were.
+// Saves what a call preserves on the stack in use, notes that stack in *save, and goes on with another one. The modes
+// of the floating-point units are slow to set, and nearly always as they were.
 extern "C" void tenon_switch_stacks(void** save, void* to) noexcept;
 // Where a fiber begins, with the registers that `first_frame` has put onto its stack.
 extern "C" void tenon_begin_fiber() noexcept;
