@@ -51,7 +51,7 @@ NODE_COMMAND = ("const {WASI}=require('node:wasi');"
                 "w.getImportObject()))")
 MAIN = ('#include <stdio.h>\n#include <stdlib.h>\nextern unsigned run(unsigned);\n'
         'int main(int c, char** v) { printf("%d\\n", (int)run((unsigned)atoi(v[c - 1]))); return 0; }\n')
-COREMARK_ITERATIONS = 20000  # of compiled code: a second
+COREMARK_ITERATIONS = 100000  # of compiled code: some seconds, so that compiling is little beside it
 
 
 def find(variable, name):
