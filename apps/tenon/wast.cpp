@@ -40,6 +40,7 @@ struct Options : CommonOptions {
   bool loop_dispatch = false;
   std::string tier = "interpreter";
   std::uint64_t seed = 0;
+  std::vector<std::string> emulator;
 };
 
 std::string dump(const Json& object) { return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
@@ -268,7 +269,8 @@ class Reporter {
 
 std::vector<std::string> worker_command(const Options& options, const std::string& features, const std::string& program,
                                         const std::string& path) {
-  std::vector<std::string> command = {program, "wast", "--worker", "--color", "never", "--features", features};
+  std::vector<std::string> command = options.emulator;
+  command.insert(command.end(), {program, "wast", "--worker", "--color", "never", "--features", features});
   if (options.loop_dispatch) command.emplace_back("--loop-dispatch");
   command.emplace_back("--tier=" + options.tier);
   command.emplace_back("--seed=" + std::to_string(options.seed));
@@ -371,6 +373,12 @@ Action declare_wast(CLI::App& command) {
       ->type_name("TIER");
   command.add_option("--seed", options->seed, "Let threads of components go on in an order of this number's choice")
       ->type_name("NUMBER");
+  command
+      .add_option("--emulator", options->emulator,
+                  "What runs the program, where it is for another machine: a command and its arguments, between commas")
+      ->type_name("WORDS")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command.add_flag("--worker", options->is_worker, "Run one script here, for a parent that reads")->group("");
   declare_common(command, *options);
   return [options] { return options->is_worker ? run_worker(*options) : run_parent(*options); };

@@ -75,6 +75,12 @@ __attribute__((naked)) void detail::tenon_call_host() {
       : [host_code] "i"(offsetof(FuncHead, host_code)));
 }
 }
+#else
+// Nobody is allowed to (`detail::pass_in_registers`).
+extern "C" {
+void detail::tenon_call_compiled() { __builtin_trap(); }
+void detail::tenon_call_host() { __builtin_trap(); }
+}
 #endif
 
 namespace jit {

@@ -54,8 +54,15 @@ bool keep_conditional_reads() {
 
 std::unique_ptr<llvm::TargetMachine> make_target(const CompileOptions& options) {
   static const bool is_ready = [] {
+#if defined(__aarch64__)  // in a cross build LLVM's headers take the building machine for the native one
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64Target();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64AsmPrinter();
+#else
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
+#endif
     return keep_conditional_reads();
   }();
   if (!is_ready) return nullptr;

@@ -209,8 +209,8 @@ TEST(Baseline, TakesAsMuchFuelAsTheInterpreter) {
   }
 }
 
-TEST(Baseline, IsThereOnX86) {
-#if defined(__x86_64__)
+TEST(Baseline, IsThereOnItsMachines) {
+#if defined(__x86_64__) || defined(__aarch64__)
   EXPECT_TRUE(jit::has_baseline());
 #else
   EXPECT_FALSE(jit::has_baseline());
