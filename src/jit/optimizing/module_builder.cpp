@@ -1,5 +1,6 @@
 #include <llvm/IR/Constants.h>
 #include <llvm/Support/Error.h>
+#include <llvm/TargetParser/Triple.h>
 
 #include "jit/optimizing/builder.hpp"
 #include "jit/optimizing/function_builder.hpp"
@@ -197,7 +198,9 @@ void ModuleBuilder::ask_to_go_on(llvm::IRBuilder<>& ir, llvm::Value* instance) {
     const llvm::Function* caller = ir.GetInsertBlock()->getParent();
     interrupted_->addFnAttr(caller->getFnAttribute("target-cpu"));
     const llvm::StringRef features = caller->getFnAttribute("target-features").getValueAsString();
-    interrupted_->addFnAttr("target-features", (features + (features.empty() ? "" : ",") + "-vzeroupper").str());
+    std::string kept = features.str();
+    if (llvm::Triple(target_.getTargetTriple()).isX86()) kept += kept.empty() ? "-vzeroupper" : ",-vzeroupper";
+    interrupted_->addFnAttr("target-features", kept);
     own_.insert(interrupted_);
     llvm::IRBuilder<> body(llvm::BasicBlock::Create(context_, "", interrupted_));
     llvm::Value* given = interrupted_->getArg(0);
