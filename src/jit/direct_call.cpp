@@ -18,63 +18,64 @@ using runtime::NativeActivation;
 using runtime::StoreControl;
 
 #if defined(__x86_64__)
-extern "C" {
-extern const char tenon_returned_to_host __attribute__((visibility("hidden")));
+extern "C" const char tenon_returned_to_host __attribute__((visibility("hidden")));
 
-__attribute__((naked)) void detail::tenon_call_compiled() {
-  asm volatile(
-      "pushq %%rbx\n\t"
-      "pushq %%rbp\n\t"
-      "pushq %%r12\n\t"
-      "pushq %%r13\n\t"
-      "pushq %%r14\n\t"
-      "pushq %%r15\n\t"
-      "subq $8, %%rsp\n\t"
-      "movq %c[control](%%rdi), %%rax\n\t"
-      "movq %c[direct_thread](%%rax), %%r10\n\t"
-      "movq %c[host_entry](%%rdi), %%r11\n\t"
-      "movq %c[context](%%rdi), %%rdi\n\t"
-      "movq %%r10, %c[current](%%rax)\n\t"
-      "movl $0, %c[interrupt](%%rax)\n\t"
-      "movq %%rdi, %c[caller](%%rax)\n\t"
-      "movq %%rsp, %c[end](%%rax)\n\t"
-      "movq %%rax, (%%rsp)\n\t"
-      "movq %%rax, %%rbx\n\t"
-      "callq *%%r11\n"
-      ".globl tenon_returned_to_host\n\t"
-      ".hidden tenon_returned_to_host\n"
-      "tenon_returned_to_host:\n\t"
-      "movq %c[end](%%rbx), %%rsp\n\t"
-      "movq $0, %c[current](%%rbx)\n\t"
-      "movq $0, %c[left_at](%%rbx)\n\t"
-      "addq $8, %%rsp\n\t"
-      "popq %%r15\n\t"
-      "popq %%r14\n\t"
-      "popq %%r13\n\t"
-      "popq %%r12\n\t"
-      "popq %%rbp\n\t"
-      "popq %%rbx\n\t"
-      "retq"
-      :
-      : [control] "i"(offsetof(FuncHead, control)), [host_entry] "i"(offsetof(FuncHead, host_entry)),
-        [context] "i"(offsetof(FuncHead, native_context)), [direct_thread] "i"(offsetof(StoreControl, direct_thread)),
-        [current] "i"(offsetof(StoreControl, current)), [interrupt] "i"(offsetof(StoreControl, interrupt)),
-        [caller] "i"(offsetof(StoreControl, native_caller)),
-        [end] "i"(offsetof(StoreControl, direct_activation) + offsetof(NativeActivation, end)),
-        [left_at] "i"(offsetof(StoreControl, direct_activation) + offsetof(NativeActivation, left_at)));
-}
+// Written for the assembler, for which these functions have no type: they are called with many.
+asm(R"(
+    .text
+    .globl tenon_call_compiled
+    .type tenon_call_compiled, @function
+tenon_call_compiled:
+    pushq %rbx
+    pushq %rbp
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    subq $8, %rsp
+    movq 24(%rdi), %rax        # control
+    movq 48(%rax), %r10        # direct_thread
+    movq (%rdi), %r11          # host_entry
+    movq 8(%rdi), %rdi         # native_context
+    movq %r10, 40(%rax)        # current
+    movl $0, 16(%rax)          # interrupt
+    movq %rdi, 32(%rax)        # native_caller
+    movq %rsp, 72(%rax)        # direct_activation.end
+    movq %rax, (%rsp)
+    movq %rax, %rbx
+    callq *%r11
+    .globl tenon_returned_to_host
+    .hidden tenon_returned_to_host
+tenon_returned_to_host:
+    movq 72(%rbx), %rsp
+    movq $0, 40(%rbx)
+    movq $0, 80(%rbx)          # direct_activation.left_at
+    addq $8, %rsp
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbp
+    popq %rbx
+    retq
+    .size tenon_call_compiled, .-tenon_call_compiled
 
-__attribute__((naked)) void detail::tenon_call_host() {
-  asm volatile(
-      "pushq %%rbp\n\t"
-      "movq %%rsp, %%rbp\n\t"
-      "callq *%c[host_code](%%rdi)\n\t"
-      "popq %%rbp\n\t"
-      "retq $8"
-      :
-      : [host_code] "i"(offsetof(FuncHead, host_code)));
-}
-}
+    .globl tenon_call_host
+    .type tenon_call_host, @function
+tenon_call_host:
+    pushq %rbp
+    movq %rsp, %rbp
+    callq *40(%rdi)            # host_code
+    popq %rbp
+    retq $8
+    .size tenon_call_host, .-tenon_call_host
+)");
+static_assert(offsetof(FuncHead, host_entry) == 0 && offsetof(FuncHead, native_context) == 8 &&
+              offsetof(FuncHead, control) == 24 && offsetof(FuncHead, host_code) == 40);
+static_assert(offsetof(StoreControl, interrupt) == 16 && offsetof(StoreControl, native_caller) == 32 &&
+              offsetof(StoreControl, current) == 40 && offsetof(StoreControl, direct_thread) == 48);
+static_assert(offsetof(StoreControl, direct_activation) + offsetof(NativeActivation, end) == 72 &&
+              offsetof(StoreControl, direct_activation) + offsetof(NativeActivation, left_at) == 80);
 #else
 // Nobody is allowed to (`detail::pass_in_registers`).
 extern "C" {
