@@ -104,7 +104,7 @@ Outcome run_here(Thread& thread, Instance& instance, const NativeEntry& entry, c
   os::NativeStack& stack = os::native_stack();
   void* outer = std::exchange(stack.activation, &activation);
   Slot* top = thread.top;
-  if (thread.activation == nullptr) thread.store->control.native_stack_limit = os::stack_limit(stack) + stack_reserve;
+  if (thread.activation == nullptr) limit_native_stack(thread.store->control);
   thread.activation = &activation;
   const Outcome outcome = enter(activation, entry, &instance, frame);
   thread.activation = activation.previous;
@@ -115,6 +115,10 @@ Outcome run_here(Thread& thread, Instance& instance, const NativeEntry& entry, c
 }
 
 }  // namespace
+
+void limit_native_stack(runtime::StoreControl& control) noexcept {
+  control.native_stack_limit = os::stack_limit() + stack_reserve;
+}
 
 Slot* frame_of_host() noexcept {
   static constexpr Slot frame[runtime::frame_header_slots + 1] = {};

@@ -43,6 +43,9 @@ void suspend(runtime::Thread& thread) noexcept;
 // The frame of a host that calls compiled code with nothing under way: it has no caller. It is never written.
 runtime::Slot* frame_of_host() noexcept;
 
+// Compiled code of the store may use the native stack that the calling host thread stands on.
+void limit_native_stack(runtime::StoreControl& control) noexcept;
+
 // `NativeModule::call`.
 runtime::Outcome call_compiled(runtime::Thread& thread, const runtime::Func& func, runtime::Slot* values) noexcept;
 

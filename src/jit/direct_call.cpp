@@ -126,6 +126,7 @@ void allow_direct_calls(Store& store, Func& func) noexcept {
     control.direct_thread = thread;
   }
   func.host_entry = func.native_entry;
+  limit_native_stack(control);
   control.direct_stack = os::native_stack().lowest;
 }
 

@@ -60,7 +60,7 @@ class ModuleBuilder {
 
   // For passes over what was built.
   // A function whose first parameter is its instance: compiled, or one that calls something else for its callers.
-  bool is_guest_code(const llvm::Function& function) const { return guest_code_.contains(&function); }
+  static bool is_guest_code(const llvm::Function& function) { return function.hasFnAttribute(guest_code); }
   // Made here, and not the meaning of an instruction.
   bool is_own(const llvm::Function& function) const { return own_.contains(&function); }
   bool is_guest_access(const llvm::Instruction& access) const;
@@ -75,6 +75,9 @@ class ModuleBuilder {
 
  private:
   friend class FunctionBuilder;
+
+  // A mark on the functions, which come and go while LLVM optimizes: their addresses say nothing.
+  static constexpr const char* guest_code = "tenon-guest-code";
 
   void append_operations(const llvm::Constant& rows);
   void take_operations();
@@ -140,7 +143,6 @@ class ModuleBuilder {
   std::vector<llvm::Function*> functions_;
   std::vector<llvm::Function*> thunks_;
   std::vector<bool> compiled_;
-  llvm::SmallPtrSet<const llvm::Function*, 16> guest_code_;
   llvm::SmallPtrSet<const llvm::Function*, 16> own_;           // with bridges and thunks
   std::map<std::uint32_t, llvm::Function*> bridges_;           // by type index
   std::map<const core::FuncType*, llvm::Function*> thunk_of_;  // by canonical type

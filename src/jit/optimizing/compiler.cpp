@@ -112,7 +112,9 @@ void prepare(llvm::Module& module, const ModuleBuilder& built, const llvm::Targe
 }
 
 // The checks that are added at the end need a function's instance, though nothing else in it may.
-bool may_run(llvm::StringRef pass, const llvm::Any& /*on*/) { return pass != "DeadArgumentEliminationPass"; }
+bool may_run(llvm::StringRef pass, const llvm::Any& /*on*/) {
+  return pass != "DeadArgumentEliminationPass" && pass != "ArgumentPromotionPass";
+}
 
 void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& target, unsigned level) {
   llvm::LoopAnalysisManager loops;

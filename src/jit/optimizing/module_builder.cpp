@@ -129,7 +129,7 @@ void ModuleBuilder::finish_guest_code(llvm::Function& function) {
   finish(function);
   function.addDereferenceableParamAttr(0, sizeof(runtime::Instance));
   function.addParamAttr(0, llvm::Attribute::getWithAlignment(context_, llvm::Align(alignof(runtime::Instance))));
-  guest_code_.insert(&function);
+  function.addFnAttr(guest_code);
 }
 
 llvm::Value* ModuleBuilder::load_invariant(llvm::IRBuilder<>& ir, llvm::Type* type, llvm::Value* base,
@@ -481,7 +481,6 @@ void ModuleBuilder::build_loop(const LoopPlace& place) {
     enter_loop(*code);
     loop_code_ = code;
   } else {
-    guest_code_.erase(code);
     own_.erase(code);
     code->eraseFromParent();
   }

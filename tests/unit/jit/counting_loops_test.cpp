@@ -1,8 +1,11 @@
 // Loops that count towards a bound look for interrupts only now and then. They make the rounds that they should,
 // whatever they count, and those that never end are stopped.
+#include <atomic>
 #include <gtest/gtest.h>
 #include <string>
+#include <thread>
 
+#include "tenon/interrupt.hpp"
 #include "unit/jit/guest.hpp"
 
 namespace tenon {
@@ -106,6 +109,41 @@ TEST(CountingLoops, AreStoppedWhereTheyNeverEnd) {
       ASSERT_FALSE(ended) << loop.kind << " " << loop.start << " " << loop.step << " " << loop.bound;
       EXPECT_EQ(ended.error().message(), "deadline exceeded");
     }
+  }
+}
+
+// Functions that are inlined everywhere go while LLVM optimizes, and what asks whether the guest may go on is made
+// after that, maybe at the address of one of them. It must not be taken for it.
+TEST(CountingLoops, GoOnWhenTheyWereInterrupted) {
+  std::string text = R"((module (memory 1)
+    (func (export "run") (param $n i32) (result i32)
+      (loop $next)";
+  for (int i = 0; i < 40; ++i) text += "(call $f" + std::to_string(i) + " (local.get $n))";
+  text += R"(
+        (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (i32.load (i32.const 0))))";
+  for (int i = 0; i < 40; ++i) {
+    const std::string place = "(i32.const " + std::to_string(8 * i) + ")";
+    text += "(func $f" + std::to_string(i) + " (param $x i32) (i32.store " + place +
+            " (i32.mul (i32.const 3) (i32.xor (i32.load " + place + ") (local.get $x)))))";
+  }
+  for (int copy = 0; copy < 4; ++copy) {
+    CompiledGuest guest(text + std::string(static_cast<std::size_t>(copy), ' ') + ")");
+    guest.start();
+    std::atomic<int> asked = 0;
+    set_interrupt_handler(*guest.store, [&] { return ++asked, true; });
+    std::atomic<bool> is_over = false;
+    std::thread other([&] {
+      while (!is_over) {
+        guest.store->interrupt();
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+      }
+    });
+    const auto done = guest.func<std::int32_t(std::int32_t)>("run")(3'000'000);
+    is_over = true;
+    other.join();
+    EXPECT_TRUE(done) << done.error().message();
+    EXPECT_GT(asked, 0);
   }
 }
 
