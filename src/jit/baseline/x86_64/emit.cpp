@@ -129,13 +129,13 @@ void Emitter::min_max(bool is_min, bool wide, const Value& left, const Value& ri
 void Emitter::copysign(bool wide, const Value& left, const Value& right) {
   move_to(scratch_float, right, wide);
   const Target target = begin_float_result(in_->shape->result_at, wide);
+  keep_accumulator(target.float_reg);
   const FloatReg magnitude = in_float_register(left, wide, target.float_reg);
   a_.constant(scratch, sign_of(wide));
   a_.to_float_register(true, other_float, scratch);
   a_.float_and(scratch_float, other_float);
   a_.float_and_not(other_float, magnitude);
   a_.float_or(other_float, scratch_float);
-  keep_accumulator(target.float_reg);
   a_.float_move(target.float_reg, other_float);
   end_float_result(target, wide);
 }
