@@ -124,13 +124,6 @@ def tables(results):
     return "\n".join(lines)
 
 
-def write_docs(results):
-    page = peers.ROOT / "docs/performance.md"
-    begin, end = "<!-- peak: begin -->", "<!-- peak: end -->"
-    before, rest = page.read_text().split(begin)
-    page.write_text(before + begin + "\n\n" + tables(results) + "\n\n" + end + rest.split(end)[1])
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("kernels", nargs="*")
@@ -160,7 +153,7 @@ def main():
         (peers.BUILD / "peak.json").write_text(json.dumps(results, indent=1) + "\n")
     print(tables(results))
     if options.write_docs:
-        write_docs(results)
+        peers.write_section("peak", tables(results))
 
 
 if __name__ == "__main__":

@@ -329,12 +329,17 @@ def plot(means):
     return "\n".join(out) + "\n"
 
 
+def write_section(name, text):
+    """Puts the text where docs/performance.md has what is measured under that name."""
+    page = ROOT / "docs/performance.md"
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, rest = page.read_text().split(begin)
+    page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}")
+
+
 def write_docs(results):
     text, means = tables(results)
-    page = ROOT / "docs/performance.md"
-    begin, end = "<!-- peers: begin -->", "<!-- peers: end -->"
-    before, rest = page.read_text().split(begin)
-    page.write_text(before + begin + "\n\n" + text + "\n\n![Geometric means of the kernels](peers.svg)\n\n" + end + rest.split(end)[1])
+    write_section("peers", text + "\n\n![Geometric means of the kernels](peers.svg)")
     (ROOT / "docs/peers.svg").write_text(plot(means))
 
 

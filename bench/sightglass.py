@@ -178,13 +178,6 @@ def tables(results):
     return "\n".join(lines), means
 
 
-def write_docs(results):
-    page = peers.ROOT / "docs/performance.md"
-    begin, end = "<!-- sightglass: begin -->", "<!-- sightglass: end -->"
-    before, rest = page.read_text().split(begin)
-    page.write_text(before + begin + "\n\n" + tables(results)[0] + "\n\n" + end + rest.split(end)[1])
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", nargs="?", type=pathlib.Path)
@@ -211,7 +204,7 @@ def main():
             (peers.BUILD / "sightglass.json").write_text(json.dumps(results, indent=1) + "\n")
     print(tables(results)[0])
     if options.write_docs:
-        write_docs(results)
+        peers.write_section("sightglass", tables(results)[0])
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 #include "interp/calls.hpp"
 #include "interp/plain.hpp"
 #include "runtime/heap.hpp"
+#include "runtime/objects.hpp"
 
 namespace tenon::interp {
 
@@ -214,23 +215,12 @@ struct ArrayNewData {
     const core::TypeIdx type(field<std::uint32_t>(r, 4));
     const Bytes bytes = data_bytes(r, field<std::uint32_t>(r, 8));
     // The size of an element is known with the array; an array that the segment is too short for is not made.
-    const unsigned log2 = storage_log2((*r.thread->store->types)[type].type.fields[0].storage);
+    const unsigned log2 = runtime::element_size_log2((*r.thread->store->types)[type].type.fields[0].storage);
     const std::uint64_t size = std::uint64_t{length} << log2;
     if (!semantics::in_bounds(from, size, bytes.size())) return r.trap(Trap::out_of_bounds_memory_access);
     Array* array = prepare_heap(r, 16).allocate_array(type, length);
     if (array != nullptr) std::copy_n(bytes.data() + from, size, array->elements());
     return finish_object(r, array, 20);
-  }
-  static unsigned storage_log2(core::ValType storage) noexcept {
-    using Kind = core::ValType::Kind;
-    switch (storage.kind()) {
-      case Kind::i8: return 0;
-      case Kind::i16: return 1;
-      case Kind::i32:
-      case Kind::f32: return 2;
-      case Kind::v128: return 4;
-      default: return 3;
-    }
   }
 };
 struct ArrayNewElem {

@@ -30,7 +30,6 @@ struct Settings {
   bool guarded_memory = false;  // accesses of memory 0 fault where they are out of bounds
   bool has_rounding = false;    // on x86-64: SSE4.1
   bool has_bit_counts = false;  // LZCNT, TZCNT, POPCNT
-  bool has_shifts = false;      // BMI2
   bool uses_registers = true;   // for slots; off for measuring what they are worth
 };
 

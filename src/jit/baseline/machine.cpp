@@ -10,8 +10,18 @@ namespace tenon::jit::baseline {
 
 namespace {
 
+using machine::acc;
+using machine::acc_f32;
+using machine::acc_f64;
+using machine::frame;
+using machine::instance;
+using machine::ip;
+using machine::memory;
+using machine::memory_size;
+using machine::other;
+using machine::scratch;
+using machine::thread;
 using runtime::Outcome;
-using namespace machine;  // NOLINT(google-build-using-namespace): its registers
 
 #if defined(__x86_64__) || defined(__aarch64__)
 constexpr bool is_known_kind = true;
@@ -78,11 +88,9 @@ Settings settings_of_machine() noexcept {
   settings.has_rounding = __builtin_cpu_supports("sse4.1") != 0;
   settings.has_bit_counts = __builtin_cpu_supports("popcnt") != 0 && __builtin_cpu_supports("bmi") != 0 &&
                             __builtin_cpu_supports("lzcnt") != 0;
-  settings.has_shifts = __builtin_cpu_supports("bmi2") != 0;
 #else
   settings.has_rounding = true;
   settings.has_bit_counts = true;
-  settings.has_shifts = true;
 #endif
   return settings;
 }

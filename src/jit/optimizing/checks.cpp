@@ -229,7 +229,7 @@ class Bounds {
  public:
   Bounds(const Count& count, llvm::IRBuilder<>& ir) : count_(count), ir_(ir) {}
 
-  // Of a loop that begins: its own if it is near; else the first round is the last, for now.
+  // Of a loop that begins: its own if it is near; else one that the first round reaches.
   llvm::Value* first() {
     if (count_.start == nullptr) return count_.nearest;
     llvm::Value* start =
