@@ -7,6 +7,7 @@
 #include "engine/explore.hpp"
 #include "engine/load.hpp"
 #include "jit/baseline/baseline.hpp"
+#include "jit/callees.hpp"
 #include "jit/image_file.hpp"
 #include "model/core/names.hpp"
 #include "os/library.hpp"
@@ -23,12 +24,17 @@ namespace {
 using namespace std::chrono_literals;
 
 // A guest that is done by then is not worth a compiler.
-constexpr auto first_patience = 20ms;
-constexpr auto least_pause = 20ms;
-constexpr auto most_pause = 1s;
-constexpr auto test_pause = 0us;
-// Bytes of function bodies that are compiled in one piece.
-constexpr std::size_t piece_size = 16 << 10;
+constexpr auto patience = 20ms;
+// How long guests go on between two questions, at first, and when they have nothing new to say.
+constexpr auto least_pause = 1ms;
+constexpr auto most_pause = 250ms;
+// How long what was compiled waits for more before it is written to the cache.
+constexpr auto cache_pause = 1s;
+// Bytes of function bodies that are compiled in one piece: of the first, and at most.
+constexpr std::size_t first_piece = 2 << 10;
+constexpr std::size_t most_piece = 16 << 10;
+// How often a guest must have been found in a function. Once may be chance.
+constexpr std::uint32_t least_heat = 2;
 
 jit::CompileOptimizing* find_compiler() {
   static auto* const found = static_cast<jit::CompileOptimizing* const*>(
@@ -170,12 +176,10 @@ Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::Co
     if (auto added = add_whole(options, *unit); !added) return std::move(added).error();
   } else {
     std::call_once(engine.has_background, [&] { engine.background = std::make_unique<Background>(engine); });
+    const auto compile = [&background = *engine.background, of = unit.get()] { background.compile_loops(*of); };
     // Metered loops pay at their branches, and which of them has paid already cannot be told.
-    if (!options.fuel) {
-      const auto compile = [&background = *engine.background, of = unit.get()] { background.compile_loops(*of); };
-      unit->native.look_for_loops(options.loop_dispatch,
-                                  options.tier_seed == 0 ? std::function<void()>() : std::function<void()>(compile));
-    }
+    unit->native.look(options.loop_dispatch, !options.fuel,
+                      options.tier_seed == 0 ? std::function<void()>() : std::function<void()>(compile));
     engine.background->watch(unit);
   }
   return unit;
@@ -218,14 +222,17 @@ void Background::watch(std::shared_ptr<NativeUnit> unit) {
   {
     const std::lock_guard lock(mutex_);
     units_.push_back(std::move(unit));
+    has_new_ = true;
   }
   changed_.notify_all();
 }
 
-void Background::forget(const NativeUnit& unit) noexcept {
+void Background::forget(NativeUnit& unit) noexcept {
   std::unique_lock lock(mutex_);
   std::erase_if(units_, [&](const auto& watched) { return watched.get() == &unit; });
   changed_.wait(lock, [&] { return busy_with_ != &unit; });
+  lock.unlock();
+  keep(unit);
 }
 
 void Background::run() {
@@ -233,43 +240,50 @@ void Background::run() {
   std::unique_lock lock(mutex_);
   // With a seed guests are asked all the time, and all that is compiled are the loops that they are in.
   const bool is_test = options_.tier_seed != 0;
-  const std::chrono::steady_clock::duration patience = is_test ? test_pause : first_patience;
-  const std::chrono::steady_clock::duration longest = is_test ? test_pause : most_pause;
-  auto pause = patience;
+  std::chrono::steady_clock::duration pause = least_pause;
   while (!is_stopping_) {
     if (units_.empty()) {
       changed_.wait(lock);
-      pause = patience;
+      pause = least_pause;
       continue;
     }
-    // What is new is looked up at once.
-    bool found_work = false;
-    bool is_new = false;
-    if (is_test || pause != patience) look_flags_.ask_all();
+    look_flags_.ask_all();
+    changed_.wait_for(lock, is_test ? 0us : pause, [this] { return is_stopping_ || has_new_; });
+    bool is_news = false;
+    has_new_ = false;
     for (std::size_t i = 0; i < units_.size() && !is_stopping_; ++i) {
       const std::shared_ptr<NativeUnit> unit = units_[i];
-      is_new = is_new || !unit->is_known;
-      if (unit->is_known && pause == patience) continue;
       busy_with_ = unit.get();
       lock.unlock();
-      if (!std::exchange(unit->is_known, true)) {
-        look_up(*unit);
-      } else {
-        found_work = compile_some(*unit) || found_work;
-      }
+      is_news = visit(*unit) || is_news;
       lock.lock();
       busy_with_ = nullptr;
       changed_.notify_all();
     }
-    if (is_stopping_) return;
-    if (is_new) pause = patience;
-    changed_.wait_for(lock, pause, [this] { return is_stopping_; });
-    pause = found_work ? least_pause + 1ms : std::min(pause * 2, longest);
+    pause = is_news ? least_pause : std::min<std::chrono::steady_clock::duration>(pause * 2, most_pause);
   }
+}
+
+// Compiles what its guests wait for most, if anything. False if they have said nothing new.
+bool Background::visit(NativeUnit& unit) {
+  const auto now = NativeUnit::Clock::now();
+  if (!std::exchange(unit.is_known, true)) {
+    unit.known_at = now;
+    look_up(unit);
+    return true;
+  }
+  if (options_.tier_seed != 0) return false;
+  const std::uint32_t seen = unit.native.heat()->total();
+  const bool is_news = std::exchange(unit.seen, seen) != seen;
+  if (unit.images.size() > unit.kept && now - unit.kept_at > cache_pause) keep(unit);
+  if (now - unit.known_at < patience) return true;
+  if (is_news && !compile_loops(unit)) compile_hottest(unit);
+  return is_news;
 }
 
 void Background::look_up(NativeUnit& unit) {
   unit.compiled.resize(unit.validated->module->funcs.size());
+  if (options_.tier_seed == 0) unit.native.begin_counting();
   if (cache_ == nullptr) return;
   unit.key = key_of(*cache_, unit, options_.fuel ? CodeKind::called_metered : CodeKind::called);
   for (jit::Image& image : cache_->find(*unit.key)) {
@@ -279,29 +293,58 @@ void Background::look_up(NativeUnit& unit) {
     }
     unit.images.push_back(std::move(image));
   }
+  unit.kept = unit.images.size();
 }
 
-// False if nothing new was called, and no guest found in a loop.
-bool Background::compile_some(NativeUnit& unit) {
-  bool found_work = compile_loops(unit);
+// Writes what was compiled since the last time to the cache.
+void Background::keep(NativeUnit& unit) noexcept {
+  if (unit.key && unit.images.size() > unit.kept) cache_->keep(*unit.key, unit.images);
+  unit.kept = unit.images.size();
+  unit.kept_at = NativeUnit::Clock::now();
+}
+
+namespace {
+
+// The functions that are worth the compiler's time, the best first.
+std::vector<core::FuncIdx> hottest(const NativeUnit& unit) {
+  const jit::Heat& heat = *unit.native.heat();
   const core::Module& module = *unit.validated->module;
+  std::vector<std::pair<double, core::FuncIdx>> found;
+  for (std::size_t i = module.imported_funcs; i < module.funcs.size(); ++i) {
+    const core::FuncIdx index(i);
+    if (unit.compiled[i] || heat.of(index) < least_heat || !heat.is_called(index)) continue;
+    constexpr double fixed = 64;  // what a function costs the compiler besides, as bytes
+    found.emplace_back(heat.of(index) / (static_cast<double>(module.funcs[index].body.size()) + fixed), index);
+  }
+  std::ranges::sort(found, [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<core::FuncIdx> functions;
+  for (const auto& [score, index] : found) functions.push_back(index);
+  return functions;
+}
+
+}  // namespace
+
+void Background::compile_hottest(NativeUnit& unit) {
+  const core::Module& module = *unit.validated->module;
+  const std::size_t limit = std::clamp(2 * unit.piece_size, first_piece, most_piece);
   std::vector<bool> wanted(module.funcs.size());
   std::size_t size = 0;
-  for (std::size_t i = module.imported_funcs; i < wanted.size() && size < piece_size; ++i) {
-    if (unit.compiled[i] || !unit.code->is_translated(core::FuncIdx(i))) continue;
-    unit.compiled[i] = wanted[i] = true;
-    size += module.funcs[core::FuncIdx(i)].body.size();
+  for (const core::FuncIdx index : hottest(unit)) {
+    if (size >= limit) break;
+    unit.compiled[index.value] = wanted[index.value] = true;
+    jit::add_small_callees(*unit.validated, index, wanted);
+    size += module.funcs[index].body.size();
   }
-  if (size == 0) return found_work;
-  if (!compile(unit, {.wanted = &wanted})) return found_work;
-  compile_loops(unit);
-  return true;
+  if (size == 0 || !compile(unit, {.wanted = &wanted})) return;
+  unit.piece_size = size;
 }
 
 bool Background::compile_loops(NativeUnit& unit) {
   bool found = false;
   while (const auto loop = unit.native.take_wanted_loop()) {
-    if (!compile(unit, {.loop = &*loop})) break;
+    std::vector<bool> wanted(unit.validated->module->funcs.size());
+    jit::add_small_callees(*unit.validated, loop->function, wanted);
+    if (!compile(unit, {.wanted = &wanted, .loop = &*loop})) break;
     found = true;
   }
   if (found) look_flags_.ask_all();
@@ -321,7 +364,6 @@ bool Background::compile(NativeUnit& unit, const jit::CompileOptions& options) {
     if (compiled->image.entries()[i] != jit::not_compiled) unit.compiled[i] = true;
   }
   unit.images.push_back(std::move(compiled->image));
-  if (unit.key) cache_->keep(*unit.key, unit.images);
   return true;
 }
 

@@ -2,6 +2,7 @@
 // runs, or while it does.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -31,11 +32,17 @@ struct NativeUnit {
   Result<void> add(const jit::Image& image);
 
   // Of `Background`.
+  using Clock = std::chrono::steady_clock;
   std::mutex compiling;
   std::optional<jit::Digest> key;
   std::vector<jit::Image> images;
+  std::size_t kept = 0;        // of the images, those that the cache has
+  Clock::time_point kept_at;   // when it got the last one
   std::vector<bool> compiled;  // functions that are, or that the compiler would not take
   bool is_known = false;       // the cache was asked
+  Clock::time_point known_at;
+  std::uint32_t seen = 0;      // how often guests had been found in its functions
+  std::size_t piece_size = 0;  // bytes of bodies that were compiled in the last piece
 };
 
 // Gives the module compiled code as the engine's tier says; `given` (may be nullptr) is code from a file. nullptr: it
@@ -45,10 +52,12 @@ Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::Co
 // The module goes: nothing is compiled for it any more.
 void end_native(EngineState& engine, const std::shared_ptr<NativeUnit>& unit) noexcept;
 
-// Compiles what guests have called, while they go on: a thread for each engine that wants it. A function counts as
-// called when the interpreter has translated it. Code comes in pieces of some functions each, so that the first is
-// there soon, and so that whoever ends a module, or the engine, waits for no more than one piece. Loops that guests are
-// in come first, for those go on in them at once.
+// Compiles what guests spend their time in, while they go on: a thread for each engine that wants it. Every millisecond
+// or so it asks them where they are (jit/heat.hpp), less often when they have nothing new to say. Functions come in the
+// order of how often guests were found in them for each byte of theirs, which is the order that gives the most for the
+// compiler's time; what was hardly ever found is never compiled. Code comes in pieces of some functions each, small
+// ones first, so that the first is there soon, and so that whoever ends a module, or the engine, waits for no more than
+// one piece. Loops that guests stay in come before that, for those go on in them at once.
 class Background {
  public:
   explicit Background(EngineState& engine);
@@ -56,15 +65,17 @@ class Background {
   Background& operator=(const Background&) = delete;
   ~Background();
   void watch(std::shared_ptr<NativeUnit> unit);
-  void forget(const NativeUnit& unit) noexcept;
+  void forget(NativeUnit& unit) noexcept;
   // Compiles the loops that are wanted. False if there are none, or there is no compiler.
   bool compile_loops(NativeUnit& unit);
 
  private:
   void run();
+  bool visit(NativeUnit& unit);
   void look_up(NativeUnit& unit);
-  bool compile_some(NativeUnit& unit);
+  void compile_hottest(NativeUnit& unit);
   bool compile(NativeUnit& unit, const jit::CompileOptions& options);
+  void keep(NativeUnit& unit) noexcept;
 
   EngineOptions options_;
   LookFlags& look_flags_;
@@ -73,6 +84,7 @@ class Background {
   std::condition_variable changed_;
   std::vector<std::shared_ptr<NativeUnit>> units_;
   const NativeUnit* busy_with_ = nullptr;
+  bool has_new_ = false;  // of the units
   bool is_stopping_ = false;
   std::thread thread_;
 };

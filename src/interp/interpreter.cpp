@@ -14,8 +14,8 @@ namespace {
 // Goes on in better code, where there is any for this place by now.
 void look_for_code(Registers& r) noexcept {
   const runtime::NativeModule* native = r.instance->module->native;
-  if (native == nullptr || native->find_loop == nullptr) return;
-  if (const Cell* found = native->find_loop(*native, *r.instance, r.ip)) r.ip = found;
+  if (native == nullptr || native->look == nullptr) return;
+  if (const Cell* found = native->look(*native, *r.instance, r.ip)) r.ip = found;
 }
 
 }  // namespace

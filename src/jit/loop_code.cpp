@@ -57,20 +57,21 @@ LoopCode::LoopCode(bool loop_dispatch, std::function<void()> compile) noexcept
                                                 ? interp::LoopDispatch::handler<interp::OutOfLine<EnterLoop>>()
                                                 : interp::TailDispatch::handler<interp::OutOfLine<EnterLoop>>())} {}
 
-const Cell* LoopCode::find(interp::Code& code, const Cell* ip) noexcept {
-  const interp::FunctionCode* function = code.find(ip);
-  if (function == nullptr || function->loops.empty()) return nullptr;
-  const LoopHeader* header = header_at(*function, ip);
+const Cell* LoopCode::find(interp::Code& code, const interp::FunctionCode& function, const Cell* ip,
+                           bool stays) noexcept {
+  if (function.loops.empty()) return nullptr;
+  const LoopHeader* header = header_at(function, ip);
   if (header == nullptr) {
     const Cell* target = target_of(code, ip);
     if (target == nullptr || target > ip) return nullptr;
-    header = header_at(*function, target);
+    header = header_at(function, target);
     if (header == nullptr) return nullptr;
   }
   std::unique_lock lock(mutex_);
-  Row* row = row_of({function->index, header->offset});
+  Row* row = row_of({function.index, header->offset});
   if (row == nullptr) return nullptr;
-  row->header = function->begin + header->header;
+  row->header = function.begin + header->header;
+  row->is_wanted = row->is_wanted || stays;
   if (compile_ && !row->is_taken) {
     lock.unlock();
     compile_();
@@ -94,7 +95,7 @@ LoopCode::Row* LoopCode::row_of(const LoopPlace& place) noexcept {
 std::optional<LoopPlace> LoopCode::take_wanted() noexcept {
   const std::lock_guard lock(mutex_);
   for (Row& row : std::span(rows_).first(count_)) {
-    if (!std::exchange(row.is_taken, true)) return row.place;
+    if (row.is_wanted && !std::exchange(row.is_taken, true)) return row.place;
   }
   return std::nullopt;
 }

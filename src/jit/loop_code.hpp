@@ -26,15 +26,18 @@ class LoopCode {
  public:
   // `compile`, for tests, is called on the guest's thread with each loop that is wanted first; it may be empty.
   LoopCode(bool loop_dispatch, std::function<void()> compile) noexcept;
-  // Bytecode that goes on in the loop's code; nullptr: `ip` is at no loop, or it has none yet. From any thread.
-  const runtime::Cell* find(interp::Code& code, const runtime::Cell* ip) noexcept;
-  // A loop that guests were found in, and that nobody took so far.
+  // Bytecode that goes on in the loop's code; nullptr: `ip`, in the function, is at no loop, or it has none yet.
+  // `stays`: the guest has been in this call of the function for long, so that the loop may be wanted. From any thread.
+  const runtime::Cell* find(interp::Code& code, const interp::FunctionCode& function, const runtime::Cell* ip,
+                            bool stays) noexcept;
+  // A loop that guests stay in, and that nobody took so far.
   std::optional<LoopPlace> take_wanted() noexcept;
   void add(const LoopPlace& place, runtime::NativeThunk entry) noexcept;
 
   struct Row {
     LoopPlace place;
     runtime::NativeThunk entry = nullptr;  // set once, before its bytecode is given to anybody
+    bool is_wanted = false;
     bool is_taken = false;
     std::array<runtime::Cell, 2> bytecode;  // its handler, and this row
     const runtime::Cell* header = nullptr;  // where the interpreter has the loop

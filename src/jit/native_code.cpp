@@ -69,7 +69,11 @@ struct NativeCode::State {
   std::vector<std::atomic<const void*>> entries;
   std::vector<std::atomic<NativeThunk>> thunks;
   std::vector<Cell> gates;
+  bool loop_dispatch = false;
   std::unique_ptr<LoopCode> loops;  // where loops are looked for
+  std::unique_ptr<Heat> heat;
+  std::atomic<Heat*> counts = nullptr;  // it, once it is there
+  const Cell* look(const runtime::Instance& instance, const Cell* ip) noexcept;
   struct Mapping {
     std::uint8_t* base;
     std::size_t size;
@@ -162,16 +166,40 @@ Result<const std::uint8_t*> NativeCode::add(const Image& image) {
   return base;
 }
 
-void NativeCode::look_for_loops(bool loop_dispatch, std::function<void()> compile) {
+// A guest stands at `ip`: where it is to go on; nullptr: there.
+const Cell* NativeCode::State::look(const runtime::Instance& instance, const Cell* ip) noexcept {
+  if (!can_run_native(instance)) return nullptr;
+  auto& bytecode = static_cast<interp::Code&>(*code);
+  const interp::FunctionCode* function = bytecode.find(ip);
+  if (function == nullptr) return nullptr;
+  bool stays = true;
+  if (Heat* heat_so_far = counts.load(std::memory_order_acquire)) {
+    const core::FuncIdx index = function->index;
+    // Found for the first time, or called since: it may return soon. Compiled code serves all calls but older ones.
+    stays = entries[index.value].load(std::memory_order_relaxed) != nullptr ||
+            (heat_so_far->of(index) != 0 && !heat_so_far->is_called(index));
+    heat_so_far->count(*function, ip);
+  }
+  return loops == nullptr ? nullptr : loops->find(bytecode, *function, ip, stays);
+}
+
+void NativeCode::look(bool loop_dispatch, bool loops, std::function<void()> compile) {
   State& state = *state_;
-  state.loops = std::make_unique<LoopCode>(loop_dispatch, std::move(compile));
+  state.loop_dispatch = loop_dispatch;
+  if (loops) state.loops = std::make_unique<LoopCode>(loop_dispatch, std::move(compile));
   state.native.owner = &state;
-  state.native.find_loop = [](const NativeModule& native, const runtime::Instance& instance, const Cell* ip) noexcept {
-    const State& owner = *static_cast<const State*>(native.owner);
-    if (!can_run_native(instance)) return static_cast<const Cell*>(nullptr);
-    return owner.loops->find(static_cast<interp::Code&>(*owner.code), ip);
+  state.native.look = [](const NativeModule& native, const runtime::Instance& instance, const Cell* ip) noexcept {
+    return static_cast<State*>(native.owner)->look(instance, ip);
   };
 }
+
+void NativeCode::begin_counting() {
+  State& state = *state_;
+  state.heat = std::make_unique<Heat>(static_cast<interp::Code&>(*state.code), state.loop_dispatch);
+  state.counts.store(state.heat.get(), std::memory_order_release);
+}
+
+const Heat* NativeCode::heat() const noexcept { return state_->counts.load(std::memory_order_acquire); }
 
 std::optional<LoopPlace> NativeCode::take_wanted_loop() noexcept {
   return state_->loops == nullptr ? std::nullopt : state_->loops->take_wanted();

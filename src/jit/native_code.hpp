@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "jit/heat.hpp"
 #include "jit/image.hpp"
 #include "jit/optimizing/compiler.hpp"
 #include "runtime/executor.hpp"
@@ -26,10 +27,14 @@ class NativeCode {
   // compiled. Errors: exhausted, malformed (an image of another module).
   Result<const std::uint8_t*> add(const Image& image);
 
-  // From now on guests that are asked to look go on in the code of loops, where there is any. Before anything runs.
-  // `compile`: as of `LoopCode`.
-  void look_for_loops(bool loop_dispatch, std::function<void()> compile);
-  // A loop that a guest was found in, and for which nothing was added yet; each is told once.
+  // From now on guests that are asked to look say where they are, and, with `loops`, go on in the code of loops, where
+  // there is any. Before anything runs. `compile`: as of `LoopCode`.
+  void look(bool loop_dispatch, bool loops, std::function<void()> compile);
+  // From now on it is counted where they are.
+  void begin_counting();
+  // nullptr: nothing is counted.
+  const Heat* heat() const noexcept;
+  // A loop that a guest stays in, and for which nothing was added yet; each is told once.
   std::optional<LoopPlace> take_wanted_loop() noexcept;
 
  private:

@@ -289,47 +289,12 @@ Result<Linked> link(const std::vector<Part>& parts, const CompileOptions& option
 
 }  // namespace
 
-namespace {
-
-// What the function calls itself, and what those call, while it is small: compiled with it, it can be inlined.
-std::vector<bool> small_callees(const core::ValidatedModule& source, core::FuncIdx root) {
-  constexpr std::size_t most_bytes = 16 << 10;  // of bodies altogether
-  constexpr std::size_t small = 1 << 10;        // of one
-  const core::Module& module = *source.module;
-  std::vector<bool> found(module.funcs.size());
-  std::vector<core::FuncIdx> open{root};
-  std::size_t bytes = 0;
-  while (!open.empty()) {
-    const core::Func& func = module.funcs[open.back()];
-    open.pop_back();
-    Cursor cursor(func.body, func.offset);
-    std::pmr::vector<core::LocalRun> runs;
-    core::read_locals(cursor, runs, 0, source.features);
-    const std::uint64_t code_at = cursor.offset() - func.offset;
-    core::InstructionReader reader(func.body.subspan(code_at), func.offset + code_at, source.features,
-                                   *std::pmr::get_default_resource());
-    core::Instruction in;
-    while (reader.next(in)) {
-      if (in.op != Op::call || module.is_imported(core::FuncIdx(in.index)) || in.index == root.value) continue;
-      const std::size_t size = module.funcs[core::FuncIdx(in.index)].body.size();
-      if (found[in.index] || size > small || bytes + size > most_bytes) continue;
-      found[in.index] = true;
-      bytes += size;
-      open.emplace_back(in.index);
-    }
-  }
-  return found;
-}
-
-}  // namespace
-
 Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const CompileOptions& options) {
   std::vector<bool> left_out(source.module->funcs.size());
-  const std::vector<bool> callees =
-      options.loop == nullptr ? std::vector<bool>() : small_callees(source, options.loop->function);
-  const std::vector<bool>* wanted = options.loop == nullptr ? options.wanted : &callees;
+  const bool takes_all = options.wanted == nullptr && options.loop == nullptr;
   for (std::size_t i = 0; i < left_out.size(); ++i) {
-    left_out[i] = i < source.module->imported_funcs || (wanted != nullptr && !(*wanted)[i]);
+    const bool is_wanted = takes_all || (options.wanted != nullptr && (*options.wanted)[i]);
+    left_out[i] = i < source.module->imported_funcs || !is_wanted;
   }
   for (;;) {
     auto parts = make_parts(source, options, left_out);

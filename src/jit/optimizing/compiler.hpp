@@ -21,9 +21,9 @@ struct CompileOptions {
   unsigned level = 2;                         // 0 to 3, as compilers mean it
   bool host_cpu = true;                       // use what this machine has beyond the baseline of its kind
   const char* emit = nullptr;                 // "ir" or "asm": `text` instead of an image
-  const std::vector<bool>* wanted = nullptr;  // by function index: those to compile; nullptr: all
+  const std::vector<bool>* wanted = nullptr;  // by function index: those to compile; nullptr: all, or only the loop
   unsigned threads = 1;
-  const LoopPlace* loop = nullptr;  // instead of functions its code, and those that it calls and may inline
+  const LoopPlace* loop = nullptr;  // its code as well
   bool fuel = false;                // the code pays with fuel, as metered bytecode does
 };
 

@@ -1,0 +1,53 @@
+// Where guests spend their time: which functions are worth an optimizing compiler, and which of them first.
+//
+// Guests are asked now and then where they are (StoreControl::interrupt), and say so at their next call or turn of a
+// loop; that is counted by function. Nothing is counted where code runs, so it costs nothing there.
+//
+// Functions that are called again and again need code of their own; one that runs on and on in a single call needs code
+// for the loop that it is in (loop_code.hpp). So from its first count on, bytecode that notes the next call stands in
+// place of the function's entry, once.
+//
+// Rejected: counters in bytecode or in the baseline's code: a load, an addition and a store at each call, and loops
+// have to be counted as well.
+#pragma once
+
+#include <memory>
+
+#include "interp/code.hpp"
+
+namespace tenon::jit {
+
+class Heat {
+ public:
+  // For a module, which lives longer. Nothing was found anywhere yet.
+  Heat(interp::Code& code, bool loop_dispatch);
+
+  // A guest was found at `ip` in the function. From any thread; allocates nothing.
+  void count(const interp::FunctionCode& function, const runtime::Cell* ip) noexcept;
+
+  // How often guests were found in the function, and in any.
+  std::uint32_t of(core::FuncIdx function) const noexcept {
+    return rows_[function.value].count.load(std::memory_order_relaxed);
+  }
+  std::uint32_t total() const noexcept { return total_.load(std::memory_order_relaxed); }
+  // Whether it was called after a guest had been found in it.
+  bool is_called(core::FuncIdx function) const noexcept {
+    return rows_[function.value].is_called.load(std::memory_order_relaxed);
+  }
+
+  struct Row {
+    std::atomic<std::uint32_t> count = 0;
+    std::atomic<bool> is_called = false;
+    std::array<runtime::Cell, 2> gate{};  // bytecode that notes a call: its handler, and this row
+    std::atomic<const runtime::Cell*>* entry = nullptr;
+    const runtime::Cell* bytecode = nullptr;
+  };
+
+ private:
+  interp::Code& code_;
+  runtime::Cell handler_;
+  std::unique_ptr<Row[]> rows_;  // by function
+  std::atomic<std::uint32_t> total_ = 0;
+};
+
+}  // namespace tenon::jit
