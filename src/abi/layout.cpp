@@ -100,6 +100,12 @@ Layout tuple_layout(std::span<const Member> types, bool is_memory64) noexcept {
   return {static_cast<std::uint32_t>(align_to(size, alignment)), alignment};
 }
 
+Layout element_layout(const ValueType& list, bool is_memory64) noexcept {
+  if (list.kind != TypeKind::map) return list.element->layout[is_memory64];
+  const Member entry[2] = {{"key", list.second}, {"value", list.element}};
+  return tuple_layout(entry, is_memory64);
+}
+
 std::uint64_t flat_count(std::span<const Member> types) noexcept {
   std::uint64_t count = 0;
   for (const Member& member : types) count += member.type->flat;

@@ -42,6 +42,8 @@ bool is_plain(const ValueType& type, bool is_memory64) noexcept;
 
 // Parameters or results as a tuple in memory.
 Layout tuple_layout(std::span<const Member> types, bool is_memory64) noexcept;
+// An element of a list, or an entry of a map.
+Layout element_layout(const ValueType& list, bool is_memory64) noexcept;
 std::uint64_t flat_count(std::span<const Member> types) noexcept;
 
 // The types of core values that a type flattens to; `types` have room for them.

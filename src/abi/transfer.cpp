@@ -81,12 +81,6 @@ Result<std::uint64_t> Transfer::word(std::uint64_t bits, const ValueType& s, con
   }
 }
 
-Layout element_layout(const ValueType& list, bool is_64) noexcept {
-  if (list.kind != TypeKind::map) return list.element->layout[is_64];
-  const Member entry[2] = {{"key", list.second}, {"value", list.element}};
-  return tuple_layout(entry, is_64);
-}
-
 Result<StringRange> Transfer::list(StringRange from, const ValueType& s, const ValueType& t) {
   const std::uint64_t length = from.tagged_code_units;
   auto pointer = place_list(source, from, s, target, t);

@@ -25,9 +25,10 @@ using namespace std::chrono_literals;
 
 // A guest that is done by then is not worth a compiler.
 constexpr auto patience = 20ms;
-// How long guests go on between two questions, at first, and when they have nothing new to say.
-constexpr auto least_pause = 1ms;
-constexpr auto most_pause = 250ms;
+// How long guests go on between two questions: at first, when they have nothing new to say, and when none runs.
+constexpr std::chrono::steady_clock::duration least_pause = 1ms;
+constexpr std::chrono::steady_clock::duration long_pause = 32ms;
+constexpr std::chrono::steady_clock::duration longest_pause = 1s;
 // How long what was compiled waits for more before it is written to the cache.
 constexpr auto cache_pause = 1s;
 // Bytes of function bodies that are compiled in one piece: of the first, and at most.
@@ -193,6 +194,7 @@ void end_native(EngineState& engine, const std::shared_ptr<NativeUnit>& unit) no
 
 LookFlags::Flags::iterator LookFlags::add(std::atomic<std::uint32_t>& flag) {
   const std::lock_guard lock(mutex_);
+  has_new_ = true;
   return flags_.insert(flags_.end(), &flag);
 }
 
@@ -201,9 +203,14 @@ void LookFlags::remove(Flags::iterator entry) noexcept {
   flags_.erase(entry);
 }
 
-void LookFlags::ask_all() noexcept {
+bool LookFlags::ask_all() noexcept {
   const std::lock_guard lock(mutex_);
-  for (std::atomic<std::uint32_t>* flag : flags_) flag->fetch_or(runtime::look_wanted, std::memory_order_relaxed);
+  bool any_ran = std::exchange(has_new_, false);
+  for (std::atomic<std::uint32_t>* flag : flags_) {
+    const std::uint32_t before = flag->fetch_or(runtime::look_wanted, std::memory_order_relaxed);
+    any_ran = any_ran || (before & runtime::look_wanted) == 0;
+  }
+  return any_ran;
 }
 
 Background::Background(EngineState& engine)
@@ -240,14 +247,14 @@ void Background::run() {
   std::unique_lock lock(mutex_);
   // With a seed guests are asked all the time, and all that is compiled are the loops that they are in.
   const bool is_test = options_.tier_seed != 0;
-  std::chrono::steady_clock::duration pause = least_pause;
+  auto pause = least_pause;
   while (!is_stopping_) {
     if (units_.empty()) {
       changed_.wait(lock);
       pause = least_pause;
       continue;
     }
-    look_flags_.ask_all();
+    const bool any_ran = look_flags_.ask_all();
     changed_.wait_for(lock, is_test ? 0us : pause, [this] { return is_stopping_ || has_new_; });
     bool is_news = false;
     has_new_ = false;
@@ -260,7 +267,7 @@ void Background::run() {
       busy_with_ = nullptr;
       changed_.notify_all();
     }
-    pause = is_news ? least_pause : std::min<std::chrono::steady_clock::duration>(pause * 2, most_pause);
+    pause = is_news ? least_pause : std::min(pause * 2, any_ran ? long_pause : longest_pause);
   }
 }
 

@@ -66,17 +66,20 @@ class Watchdog {
   bool stopping_ = false;
 };
 
-// Stores whose guests are asked now and then whether there is better code for the loop that they are in.
+// Stores whose guests are asked now and then where they are, and whether there is better code for the loop that they are
+// in.
 class LookFlags {
  public:
   using Flags = std::list<std::atomic<std::uint32_t>*>;
   Flags::iterator add(std::atomic<std::uint32_t>& flag);
   void remove(Flags::iterator entry) noexcept;
-  void ask_all() noexcept;
+  // False if no guest has looked up since the last time, and no store was made.
+  bool ask_all() noexcept;
 
  private:
   std::mutex mutex_;
   Flags flags_;
+  bool has_new_ = false;
 };
 
 class Background;  // engine/native.hpp

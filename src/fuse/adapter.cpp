@@ -7,6 +7,7 @@
 #include "fuse/adapter.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <vector>
 
@@ -99,6 +100,12 @@ class Emitter {
   // The two sides in the direction at hand.
   const AdapterSide& source() const noexcept { return is_result_ ? call_.callee : call_.caller; }
   const AdapterSide& target() const noexcept { return is_result_ ? call_.caller : call_.callee; }
+  // Whether addresses have 32 bits on both sides. Then the adapter itself asks for memory; else the host does.
+  bool is_narrow() const noexcept { return !call_.caller.is_64() && !call_.callee.is_64(); }
+  bool is_copied_text() const noexcept {
+    return is_narrow() && call_.caller.encoding == StringEncoding::utf8 &&
+           call_.callee.encoding == StringEncoding::utf8;
+  }
   static CoreKind pointer_kind(const AdapterSide& side) noexcept {
     return side.is_64() ? CoreKind::i64 : CoreKind::i32;
   }
@@ -118,7 +125,14 @@ class Emitter {
   void copy(const Place& from, const ValueType& s, const Place& to, const ValueType& t);
   void word(const Place& from, const ValueType& s, const Place& to, const ValueType& t);
   void range(const Place& from, const ValueType& s, const Place& to, const ValueType& t);
+  void text(Local pointer, Local length, const ValueType& s, Local result);
   void list(Local pointer, Local length, const ValueType& s, const ValueType& t, Local result);
+  bool is_plain_list(const ValueType& type) const noexcept;
+  void begin_list(Local pointer, Local length, const ValueType& s, const ValueType& t, Local result);
+  void push_is_misplaced(Local pointer, Local size, unsigned alignment, const AdapterSide& side);
+  void call_realloc(Local result);
+  void allocate(Local size, unsigned alignment, Local result, const ValueType* type);
+  void copy_bytes(Local to, Local from, Local size);
   void each(Local from, Local to, Local count, const ValueType& s, const ValueType& t, bool are_entries);
   void fields(const Place& from, const ValueType& s, const Place& to, const ValueType& t);
   void fixed_list(const Place& from, const ValueType& s, const Place& to, const ValueType& t);
@@ -137,7 +151,9 @@ class Emitter {
 
   void enter();
   void leave();
+  void place_params(Local from, Local to);
   void pass_params();
+  void check_results(Local from, Local to);
   void pass_results(std::span<const CoreKind> results);
   void call_callee();
   void tuple(std::span<const Member> source_types, Place from, std::span<const Member> target_types, Place to);
@@ -289,7 +305,7 @@ void Emitter::range(const Place& from, const ValueType& s, const Place& to, cons
   const Op store = store_of(target_kind, target_size);
   const Local pointer = code_.take(target_kind);
   const Local length = code_.take(target_kind);
-  if (s.kind == TypeKind::primitive) {
+  if (s.kind == TypeKind::primitive && !is_copied_text()) {
     push(from, load, source_kind, source_size);
     push(from.behind(source_size, 1), load, source_kind, source_size);
     const CoreKind params[2] = {source_kind, source_kind};
@@ -304,7 +320,11 @@ void Emitter::range(const Place& from, const ValueType& s, const Place& to, cons
     code_.set(source_pointer);
     push(from.behind(source_size, 1), load, source_kind, source_size);
     code_.set(source_length);
-    list(source_pointer, source_length, s, t, pointer);
+    if (s.kind == TypeKind::primitive) {
+      text(source_pointer, source_length, s, pointer);
+    } else {
+      list(source_pointer, source_length, s, t, pointer);
+    }
     code_.get(source_length);
     code_.coerce(source_kind, target_kind);
     code_.set(length);
@@ -321,16 +341,100 @@ void Emitter::range(const Place& from, const ValueType& s, const Place& to, cons
   code_.give_back(length);
 }
 
-// Leaves `pointer` and `length` as they are.
-void Emitter::list(Local pointer, Local length, const ValueType& s, const ValueType& t, Local result) {
-  const CoreKind params[2] = {pointer.kind, length.kind};
-  const CoreKind results[1] = {result.kind};
-  const bool is_plain_list = s.kind == TypeKind::list && is_plain(*s.element, source().is_64());
+// Of memories with addresses of 32 bits: whether `size` bytes at `pointer` are anywhere but in the memory, and aligned.
+void Emitter::push_is_misplaced(Local pointer, Local size, unsigned alignment, const AdapterSide& side) {
+  code_.get(pointer);
+  code_.op(Op::i64_extend_i32_u);
+  code_.get(size);
+  code_.op(Op::i64_add);
+  code_.memory_bytes(memory_of(side));
+  code_.op(Op::i64_gt_u);
+  if (alignment == 1) return;
+  code_.get(pointer);
+  code_.constant(CoreKind::i32, alignment - 1);
+  code_.op(Op::i32_and);
+  code_.op(Op::i32_or);
+}
+
+// Calls the target's realloc: its arguments are on the stack. Its instance may not call out meanwhile, and what it
+// stores in its thread nobody sees, neither the caller nor the callee: if it asks for its activation, it gets one of
+// its own.
+void Emitter::call_realloc(Local result) {
+  constexpr CoreKind params[4] = {CoreKind::i32, CoreKind::i32, CoreKind::i32, CoreKind::i32};
+  const AdapterHelper flag = is_result_ ? AdapterHelper::may_not_leave : AdapterHelper::callee_may_not_leave;
+  const AdapterHelper realloc = is_result_ ? AdapterHelper::caller_realloc : AdapterHelper::callee_realloc;
+  const Local before = code_.take(CoreKind::i64);
+  const Local noted = code_.take(CoreKind::i64);
+  code_.constant(CoreKind::i64, reallocates | std::uint64_t{parameter_} << reallocates_shift);
+  code_.set(flag);
+  code_.get(AdapterHelper::pending);
+  code_.set(before);
+  code_.get(AdapterHelper::self);
+  code_.constant(CoreKind::i64, is_result_ ? pending_in_caller : pending_in_callee);
+  code_.op(Op::i64_or);
+  code_.tee(noted);
+  code_.set(AdapterHelper::pending);
+  code_.call(code_.function({.helper = realloc}, params, std::span(params).first(1)));
+  code_.set(result);
+  code_.get(AdapterHelper::pending);
+  code_.get(noted);
+  code_.op(Op::i64_eq);
+  code_.block(Op::if_);
+  code_.get(before);
+  code_.set(AdapterHelper::pending);
+  code_.op(Op::else_);
+  helper(AdapterHelper::end_realloc, {}, {});
+  code_.op(Op::end);
+  code_.constant(CoreKind::i64, 0);
+  code_.set(flag);
+  code_.give_back(before);
+  code_.give_back(noted);
+}
+
+// Memory of the target. `type`: the string or list it is for; nullptr: all values.
+void Emitter::allocate(Local size, unsigned alignment, Local result, const ValueType* type) {
+  code_.constant(CoreKind::i32, 0);
+  code_.constant(CoreKind::i32, 0);
+  code_.constant(CoreKind::i32, alignment);
+  code_.get(size);
+  code_.op(Op::i32_wrap_i64);
+  call_realloc(result);
+  push_is_misplaced(result, size, alignment, target());
+  code_.block(Op::if_);
+  code_.get(result);
+  code_.get(size);
+  helper(AdapterHelper::bad_place, std::array{CoreKind::i32, CoreKind::i64}, {}, type, type);
+  code_.op(Op::unreachable);
+  code_.op(Op::end);
+}
+
+void Emitter::copy_bytes(Local to, Local from, Local size) {
+  code_.get(to);
+  code_.get(from);
+  code_.get(size);
+  code_.op(Op::i32_wrap_i64);
+  code_.copy_memory(memory_of(target()), memory_of(source()));
+}
+
+// UTF-8 on both sides. Leaves `pointer` and `length` as they are.
+void Emitter::text(Local pointer, Local length, const ValueType& s, Local result) {
+  constexpr CoreKind params[2] = {CoreKind::i32, CoreKind::i32};
   code_.get(pointer);
   code_.get(length);
-  helper(is_plain_list ? AdapterHelper::copy_list : AdapterHelper::begin_list, params, results, &s, &t);
-  code_.set(result);
-  if (is_plain_list) return;
+  helper(AdapterHelper::check_text, params, {});
+  const Local size = code_.take(CoreKind::i64);
+  code_.get(length);
+  code_.op(Op::i64_extend_i32_u);
+  code_.set(size);
+  allocate(size, 1, result, &s);
+  copy_bytes(result, pointer, size);
+  code_.give_back(size);
+}
+
+// Leaves `pointer` and `length` as they are.
+void Emitter::list(Local pointer, Local length, const ValueType& s, const ValueType& t, Local result) {
+  begin_list(pointer, length, s, t, result);
+  if (is_plain_list(s)) return;
   const Local from = code_.take(pointer.kind);
   const Local to = code_.take(result.kind);
   const Local count = code_.take(CoreKind::i32);
@@ -348,15 +452,46 @@ void Emitter::list(Local pointer, Local length, const ValueType& s, const ValueT
   code_.give_back(count);
 }
 
-Layout entry_layout(const ValueType& map, bool is_64) noexcept {
-  const Member entry[2] = {{"key", map.second}, {"value", map.element}};
-  return tuple_layout(entry, is_64);
+bool Emitter::is_plain_list(const ValueType& type) const noexcept {
+  return type.kind == TypeKind::list && is_plain(*type.element, source().is_64());
+}
+
+// The target's memory, with the elements in it if they are plain.
+void Emitter::begin_list(Local pointer, Local length, const ValueType& s, const ValueType& t, Local result) {
+  const CoreKind params[2] = {pointer.kind, length.kind};
+  if (!is_narrow()) {
+    const CoreKind results[1] = {result.kind};
+    code_.get(pointer);
+    code_.get(length);
+    helper(is_plain_list(s) ? AdapterHelper::copy_list : AdapterHelper::begin_list, params, results, &s, &t);
+    return code_.set(result);
+  }
+  const Layout layout = element_layout(s, false);
+  const Local size = code_.take(CoreKind::i64);
+  code_.get(length);
+  code_.op(Op::i64_extend_i32_u);
+  code_.constant(CoreKind::i64, layout.size);
+  code_.op(Op::i64_mul);
+  code_.tee(size);
+  code_.constant(CoreKind::i64, limits::max_list_bytes);
+  code_.op(Op::i64_gt_u);
+  push_is_misplaced(pointer, size, layout.alignment, source());
+  code_.op(Op::i32_or);
+  code_.block(Op::if_);
+  code_.get(pointer);
+  code_.get(length);
+  helper(AdapterHelper::bad_list, params, {}, &s, &t);
+  code_.op(Op::unreachable);
+  code_.op(Op::end);
+  allocate(size, layout.alignment, result, &s);
+  if (is_plain_list(s)) copy_bytes(result, pointer, size);
+  code_.give_back(size);
 }
 
 // Consumes its locals. `are_entries`: the types are those of a map, whose entries are meant.
 void Emitter::each(Local from, Local to, Local count, const ValueType& s, const ValueType& t, bool are_entries) {
-  const Layout source_size = are_entries ? entry_layout(s, source().is_64()) : source_layout(s);
-  const Layout target_size = are_entries ? entry_layout(t, target().is_64()) : target_layout(t);
+  const Layout source_size = are_entries ? element_layout(s, source().is_64()) : source_layout(s);
+  const Layout target_size = are_entries ? element_layout(t, target().is_64()) : target_layout(t);
   code_.block(Op::block);
   code_.get(count);
   code_.op(Op::i32_eqz);
@@ -516,6 +651,29 @@ struct ResultType {
   std::span<const Member> types() const noexcept { return {&member, member.type == nullptr ? 0U : 1U}; }
 };
 
+// Of parameters in memory: that the caller's are where it says, and a place for the callee's.
+void Emitter::place_params(Local from, Local to) {
+  const CoreKind pointer[1] = {from.kind};
+  const CoreKind placed[1] = {to.kind};
+  if (!is_narrow()) {
+    code_.get(from);
+    helper(AdapterHelper::check_tuple, pointer, {});
+    helper(AdapterHelper::place_tuple, {}, placed);
+    return code_.set(to);
+  }
+  const Layout layout = tuple_layout(call_.lifted->params, false);
+  const Local size = code_.take(CoreKind::i64);
+  code_.constant(CoreKind::i64, layout.size);
+  code_.set(size);
+  push_is_misplaced(from, size, layout.alignment, source());
+  code_.block(Op::if_);
+  code_.get(from);
+  helper(AdapterHelper::check_tuple, pointer, {});
+  code_.op(Op::end);
+  allocate(size, layout.alignment, to, nullptr);
+  code_.give_back(size);
+}
+
 void Emitter::pass_params() {
   const std::span<const Member> source_types = call_.lowered->params;
   const std::span<const Member> target_types = call_.lifted->params;
@@ -523,14 +681,9 @@ void Emitter::pass_params() {
   Place from{.flat = flat_};
   Place to;
   if (in_memory) {
-    const CoreKind pointer[1] = {flat_[0].kind};
-    code_.get(flat_[0]);
-    helper(AdapterHelper::check_tuple, pointer, {});
     from = {.in_memory = true, .address = flat_[0]};
     to = {.in_memory = true, .address = code_.take(pointer_kind(target()))};
-    const CoreKind placed[1] = {to.address.kind};
-    helper(AdapterHelper::place_tuple, {}, placed);
-    code_.set(to.address);
+    place_params(from.address, to.address);
     arguments_ = {to.address};
   } else {
     CoreKind kinds[max_flat_params];
@@ -562,6 +715,26 @@ void Emitter::call_callee() {
   if (borrows) helper(AdapterHelper::check_return, {}, {});
 }
 
+// Of results in memory: that they are where the callee says, and may go to where the caller wants them.
+void Emitter::check_results(Local from, Local to) {
+  const CoreKind pointers[2] = {from.kind, to.kind};
+  if (is_narrow()) {
+    const Layout layout = call_.lifted->result->layout[0];
+    const Local size = code_.take(CoreKind::i64);
+    code_.constant(CoreKind::i64, layout.size);
+    code_.set(size);
+    push_is_misplaced(from, size, layout.alignment, source());
+    push_is_misplaced(to, size, layout.alignment, target());
+    code_.op(Op::i32_or);
+    code_.block(Op::if_);
+    code_.give_back(size);
+  }
+  code_.get(from);
+  code_.get(to);
+  helper(AdapterHelper::check_results, pointers, {});
+  if (is_narrow()) code_.op(Op::end);
+}
+
 void Emitter::pass_results(std::span<const CoreKind> results) {
   const ResultType source_type(*call_.lifted);
   const ResultType target_type(*call_.lowered);
@@ -571,10 +744,7 @@ void Emitter::pass_results(std::span<const CoreKind> results) {
   if (flat_count(source_type.types()) > max_flat_results) {
     from = {.in_memory = true, .address = *callee_result_};
     to = {.in_memory = true, .address = flat_.back()};
-    const CoreKind pointers[2] = {from.address.kind, to.address.kind};
-    code_.get(from.address);
-    code_.get(to.address);
-    helper(AdapterHelper::check_results, pointers, {});
+    check_results(from.address, to.address);
   } else {
     caller_result_ = code_.take(results[0]);
     to.flat = {&*caller_result_, 1};

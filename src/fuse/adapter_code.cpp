@@ -12,17 +12,21 @@ namespace tenon::fuse {
 namespace {
 
 constexpr std::string_view helper_names[] = {
-    "memory",      "memory",      "entered",       "may-not-leave", "pending",      "self",
-    "callee",      "post-return", "enter",         "leave",         "check-return", "begin-post-return",
-    "check-tuple", "place-tuple", "check-results", "string",        "copy-list",    "begin-list",
-    "handle",      "bad-case",    "bad-char",      "uncaught",
+    "memory",      "memory",       "entered",           "may-not-leave", "may-not-leave", "pending",
+    "self",        "callee",       "post-return",       "realloc",       "realloc",       "enter",
+    "leave",       "check-return", "begin-post-return", "check-tuple",   "place-tuple",   "check-results",
+    "string",      "check-text",   "copy-list",         "begin-list",    "bad-list",      "bad-place",
+    "end-realloc", "handle",       "bad-case",          "bad-char",      "uncaught",
 };
 static_assert(std::size(helper_names) == static_cast<std::size_t>(AdapterHelper::uncaught) + 1);
 
 std::string_view module_of(AdapterHelper helper) noexcept {
   switch (helper) {
-    case AdapterHelper::caller_memory: return "caller";
+    case AdapterHelper::caller_memory:
+    case AdapterHelper::caller_realloc: return "caller";
     case AdapterHelper::callee_memory:
+    case AdapterHelper::callee_may_not_leave:
+    case AdapterHelper::callee_realloc:
     case AdapterHelper::callee:
     case AdapterHelper::post_return: return "callee";
     default: return "host";
@@ -82,7 +86,7 @@ void AdapterWriter::give_back(Local local) { free_.push_back(local); }
 void AdapterWriter::add_import(const AdapterImport& import, const core::ExternType& type) {
   std::string_view name = to_string(import.helper);
   // Helpers of one name that serve different types, or both ways, are told apart by their number.
-  if (import.helper > AdapterHelper::post_return) {
+  if (import.helper > AdapterHelper::callee_realloc) {
     const auto same = std::ranges::count(out_.imports, import.helper, &AdapterImport::helper);
     if (same != 0) {
       TextBuffer text;
@@ -202,6 +206,14 @@ void AdapterWriter::copy_memory(std::uint32_t to, std::uint32_t from) {
   instruction.index = to;
   instruction.second = from;
   write(instruction);
+}
+
+void AdapterWriter::memory_bytes(std::uint32_t memory) {
+  const core::MemoryType& type = out_.module.memories[core::MemoryIdx(memory)];
+  indexed(Op::memory_size, memory);
+  if (!type.limits.is_64) op(Op::i64_extend_i32_u);
+  constant(CoreKind::i64, type.page_size_log2);
+  op(Op::i64_shl);
 }
 
 void AdapterWriter::grow_by(Local local, std::uint64_t amount) {

@@ -60,6 +60,7 @@ class AdapterWriter {
   void try_block();  // try_table whose only clause branches to the innermost label outside
   void access(Op op, std::uint32_t memory, std::uint64_t offset, unsigned alignment);
   void copy_memory(std::uint32_t to, std::uint32_t from);
+  void memory_bytes(std::uint32_t memory);          // its size, as 64 bits
   void grow_by(Local local, std::uint64_t amount);  // local += amount
   // Bits as another core type: narrowing takes the low half, widening fills with zeros.
   void coerce(CoreKind from, CoreKind to);

@@ -112,12 +112,15 @@ enum class AdapterHelper : std::uint8_t {
   caller_memory,
   callee_memory,
   // Globals of the runtime, numbers of 64 bits (runtime/component/adapter.hpp).
-  entered,        // of the callee's instance: 0 when nothing is under way in it
-  may_not_leave,  // of the caller's: 0 when it may call out
-  pending,        // the innermost call that has no activation yet
-  self,           // what stands for calls of this adapter in `entered` and `pending`
+  entered,               // of the callee's instance: 0 when nothing is under way in it
+  may_not_leave,         // of the caller's: 0 when it may call out
+  callee_may_not_leave,  // of the callee's
+  pending,               // the innermost call that has no activation yet
+  self,                  // what stands for calls of this adapter in `entered` and `pending`
   callee,
   post_return,
+  caller_realloc,
+  callee_realloc,
   // From here on functions of the host. Pointers and lengths have the width of the memory that they speak of.
   enter,              // (): the callee's instance is entered, when that takes more than a note in the globals
   leave,              // (): and left
@@ -127,8 +130,12 @@ enum class AdapterHelper : std::uint8_t {
   place_tuple,        // () -> (pointer): the callee's parameters get memory
   check_results,      // (pointer, pointer): the results in the callee's memory, and where the caller wants them
   string,             // (pointer, length) -> (pointer, length)
+  check_text,         // (pointer, length): what is to be copied as it is
   copy_list,          // (pointer, length) -> (pointer): of plain elements
   begin_list,         // (pointer, length) -> (pointer): the elements follow
+  bad_list,           // (pointer, length): trap
+  bad_place,          // (pointer, size): trap, for what realloc has given
+  end_realloc,        // (): realloc has returned, whose activation somebody asked for
   handle,             // (i32) -> (i32)
   bad_case,           // (i32): trap
   bad_char,           // (i32): trap
@@ -139,6 +146,13 @@ constexpr core::ExternKind kind_of(AdapterHelper helper) noexcept {
   if (helper <= AdapterHelper::callee_memory) return core::ExternKind::memory;
   return helper <= AdapterHelper::self ? core::ExternKind::global : core::ExternKind::func;
 }
+
+// While a realloc runs that an adapter has called: its instance's `may_not_leave`, together with the parameter that it
+// is for, and what is added to the adapter's own number in `pending`.
+inline constexpr std::uint64_t reallocates = 2;
+inline constexpr unsigned reallocates_shift = 8;
+inline constexpr std::uint64_t pending_in_callee = 1;
+inline constexpr std::uint64_t pending_in_caller = 2;
 
 inline constexpr std::uint32_t all_parameters = 0xFFFF'FFFF;
 struct AdapterImport {

@@ -170,7 +170,7 @@ Result<const std::uint8_t*> NativeCode::add(const Image& image) {
 const Cell* NativeCode::State::look(const runtime::Instance& instance, const Cell* ip) noexcept {
   if (!can_run_native(instance)) return nullptr;
   auto& bytecode = static_cast<interp::Code&>(*code);
-  const interp::FunctionCode* function = bytecode.find(ip);
+  const interp::FunctionCode* function = bytecode.find(ip + 1);
   if (function == nullptr) return nullptr;
   bool stays = true;
   if (Heat* heat_so_far = counts.load(std::memory_order_acquire)) {

@@ -80,8 +80,34 @@ AdaptedFunc* pending_call(const ComponentInstance& inst) noexcept {
   return entered > 1 ? std::bit_cast<AdaptedFunc*>(static_cast<std::uintptr_t>(entered)) : nullptr;
 }
 
-AdaptedFunc* take_pending(Scheduler& scheduler) noexcept {
-  return std::bit_cast<AdaptedFunc*>(static_cast<std::uintptr_t>(std::exchange(scheduler.pending.value[0], 0)));
+// The innermost pending call, and whose realloc it is in, if it is (fuse::pending_in_callee).
+struct Pending {
+  AdaptedFunc* func;
+  std::uint64_t realloc;
+};
+Pending pending_of(const Scheduler& scheduler) noexcept {
+  constexpr Slot marks = fuse::pending_in_callee | fuse::pending_in_caller;
+  static_assert(alignof(AdaptedFunc) > marks);
+  const Slot noted = scheduler.pending.value[0];
+  return {std::bit_cast<AdaptedFunc*>(static_cast<std::uintptr_t>(noted & ~marks)), noted & marks};
+}
+Pending take_pending(Scheduler& scheduler) noexcept {
+  const Pending pending = pending_of(scheduler);
+  scheduler.pending.value[0] = 0;
+  return pending;
+}
+
+void push_reallocation(const AdaptedFunc& func, std::uint64_t realloc) noexcept {
+  AdapterActivation& activation = *func.reallocation;
+  Scheduler& scheduler = *func.callee->scheduler;
+  activation.inst = realloc == fuse::pending_in_callee ? func.callee : func.lowered->inst;
+  activation.reallocates = &func;
+  activation.caller = scheduler.current;
+  activation.thread = nullptr;
+  activation.storage[0] = activation.storage[1] = 0;
+  activation.borrows.num_borrows = 0;
+  activation.is_adapters = true;
+  scheduler.current = &activation;
 }
 
 Result<void> leave(const AdaptedFunc& func) {
@@ -135,60 +161,13 @@ struct Sides {
   }
 };
 
-// Text in UTF-8 on both sides, and plain elements, in memories of 32 bits and with nothing wrong with them: what most
-// strings and lists are. No context is made for them, and the pending call stays pending. False: they are not, and
-// nothing was done.
-Result<bool> copy_plainly(const AdaptedFunc& func, const AdapterImport& import, Slot* frame) {
-  const LoweredFunc& lowered = *func.lowered;
-  const LiftedFunc& lifted = *lowered.callee.lifted;
-  const CanonicalOptions& source = import.is_result ? lifted.opts : lowered.opts;
-  const CanonicalOptions& target = import.is_result ? lowered.opts : lifted.opts;
-  Scheduler& scheduler = *lowered.inst->scheduler;
-  if (source.is_memory64() || target.is_memory64() || scheduler.meter != nullptr) return false;
-  const bool is_string = import.helper == AdapterHelper::string;
+// Text that is copied as it is: UTF-8 on both sides, in memories of 32 bits. False: something is wrong with it.
+bool is_fine_text(const CanonicalOptions& source, const Slot* frame) noexcept {
   const std::uint64_t pointer = static_cast<std::uint32_t>(frame[0]);
-  std::uint64_t size = static_cast<std::uint32_t>(frame[1]);
-  std::uint32_t alignment = 1;
-  if (is_string) {
-    if (source.string_encoding != StringEncoding::utf8 || target.string_encoding != StringEncoding::utf8) {
-      return false;
-    }
-  } else {
-    const Layout& layout = import.source->element->layout[0];
-    size *= layout.size;
-    alignment = layout.alignment;
-  }
+  const std::uint64_t size = static_cast<std::uint32_t>(frame[1]);
   const std::uint64_t available = source.memory->size.load(std::memory_order_relaxed);
-  const std::uint64_t most = is_string ? limits::max_string_bytes : limits::max_list_bytes;
-  if (size > most || (pointer & (alignment - 1)) != 0 || pointer > available || size > available - pointer)
-    return false;
-  const std::uint8_t* bytes = source.memory->base + pointer;
-  if (is_string && !is_utf8(Bytes(bytes, size))) return false;
-
-  const Slot pending = std::exchange(scheduler.pending.value[0], 0);
-  auto placed = reallocate(import.is_result ? *lowered.inst : *lifted.inst, target, 0, 0, alignment, size);
-  scheduler.pending.value[0] = pending;
-  if (!placed) return std::move(placed).error();
-  auto checked = check_place(*placed, alignment, size, target.memory->size.load(std::memory_order_relaxed),
-                             is_string ? "string" : "list");
-  if (!checked) return std::move(checked).error();
-  if (size != 0) std::memmove(target.memory->base + *placed, bytes, size);
-  frame[0] = *placed;
-  return true;
-}
-
-// The places of results, likewise: true if nothing is wrong with them.
-bool are_plain_results(const AdaptedFunc& func, const Slot* frame) noexcept {
-  const LoweredFunc& lowered = *func.lowered;
-  const LiftedFunc& lifted = *lowered.callee.lifted;
-  const auto fits = [](const CanonicalOptions& opts, const ValueType& type, Slot slot) {
-    const std::uint64_t pointer = static_cast<std::uint32_t>(slot);
-    const std::uint64_t available = opts.memory->size.load(std::memory_order_relaxed);
-    const Layout& layout = type.layout[0];
-    return (pointer & (layout.alignment - 1)) == 0 && pointer <= available && layout.size <= available - pointer;
-  };
-  return !lifted.opts.is_memory64() && !lowered.opts.is_memory64() &&
-         fits(lifted.opts, *lifted.type->result, frame[0]) && fits(lowered.opts, *lowered.type->result, frame[1]);
+  return size <= limits::max_string_bytes && pointer <= available && size <= available - pointer &&
+         is_utf8(Bytes(source.memory->base + pointer, size));
 }
 
 Result<void> copy_string(Sides& sides, Slot* frame) {
@@ -200,6 +179,18 @@ Result<void> copy_string(Sides& sides, Slot* frame) {
   frame[0] = stored->pointer;
   frame[1] = stored->tagged_code_units;
   return {};
+}
+
+Result<void> check_text(Sides& sides, const Slot* frame) {
+  auto view =
+      check_string(sides.source(), {static_cast<std::uint32_t>(frame[0]), static_cast<std::uint32_t>(frame[1])});
+  if (!view) return std::move(view).error();
+  return {};
+}
+
+Result<void> refuse_list(Sides& sides, const AdapterImport& import, const Slot* frame) {
+  return check_list(sides.source(), static_cast<std::uint32_t>(frame[0]), static_cast<std::uint32_t>(frame[1]),
+                    element_layout(*import.source, false));
 }
 
 Result<void> copy_list(Sides& sides, const AdapterImport& import, Slot* frame) {
@@ -243,12 +234,23 @@ Result<void> check_results(Sides& sides, const Slot* frame) {
   return check_tuple(to, as_pointer(to, frame[1]), sides.layout(*sides.lowered.type, to.is_memory64));
 }
 
+// What realloc gave, which may not be used.
+Result<void> refuse_place(Sides& sides, const AdapterImport& import, const Slot* frame) {
+  std::uint32_t alignment = 1;
+  if (import.source == nullptr) {
+    alignment = sides.layout(*sides.lifted.type, false).alignment;
+  } else if (import.source->kind != TypeKind::primitive) {
+    alignment = element_layout(*import.source, false).alignment;
+  }
+  const bool is_string = import.source != nullptr && import.source->kind == TypeKind::primitive;
+  return check_place(static_cast<std::uint32_t>(frame[0]), alignment, frame[1], sides.target().memory.size(),
+                     is_string ? "string" : "list");
+}
+
 Result<void> run_value_helper(const AdaptedFunc& func, const AdapterImport& import, Slot* frame) {
-  if (import.helper == AdapterHelper::check_results && are_plain_results(func, frame)) return {};
-  if (import.helper == AdapterHelper::string || import.helper == AdapterHelper::copy_list) {
-    auto done = copy_plainly(func, import, frame);
-    if (!done) return std::move(done).error();
-    if (*done) return {};
+  if (import.helper == AdapterHelper::check_text) {
+    const LoweredFunc& lowered = *func.lowered;
+    if (is_fine_text(import.is_result ? lowered.callee.lifted->opts : lowered.opts, frame)) return {};
   }
   Sides sides(func, import, current(*func.lowered->inst->scheduler));
   switch (import.helper) {
@@ -256,6 +258,9 @@ Result<void> run_value_helper(const AdaptedFunc& func, const AdapterImport& impo
     case AdapterHelper::place_tuple: return place_params(sides, frame);
     case AdapterHelper::check_results: return check_results(sides, frame);
     case AdapterHelper::string: return copy_string(sides, frame);
+    case AdapterHelper::check_text: return check_text(sides, frame);
+    case AdapterHelper::bad_list: return refuse_list(sides, import, frame);
+    case AdapterHelper::bad_place: return refuse_place(sides, import, frame);
     case AdapterHelper::copy_list:
     case AdapterHelper::begin_list: return copy_list(sides, import, frame);
     default: return move_handle(sides, import, frame);
@@ -263,13 +268,21 @@ Result<void> run_value_helper(const AdaptedFunc& func, const AdapterImport& impo
 }
 
 // A trap of a value, with the value's place.
-Error in_value_of(const HelperData& data, Error error) {
-  const AdapterImport& import = *data.import;
-  const LoweredFunc& lowered = *data.func->lowered;
+Error in_value_of(const AdaptedFunc& func, bool is_result, std::uint32_t parameter, Error error) noexcept {
+  const LoweredFunc& lowered = *func.lowered;
   ValuePlace place{.function = lowered.callee.lifted->name};
-  place.is_one = import.parameter != fuse::all_parameters;
-  if (!import.is_result) place.label = lowered.type->params[place.is_one ? import.parameter : 0].label;
+  place.is_one = parameter != fuse::all_parameters;
+  if (!is_result) place.label = lowered.type->params[place.is_one ? parameter : 0].label;
   return in_value(std::move(error), place);
+}
+// The value is noted where its instance says that it may not call out.
+Error in_reallocation(const AdaptedFunc& func, bool is_result, Error error) noexcept {
+  const ComponentInstance& inst = is_result ? *func.lowered->inst : *func.callee;
+  const Slot noted = inst.may_not_leave.value[0];
+  return in_value_of(func, is_result, static_cast<std::uint32_t>(noted >> fuse::reallocates_shift), std::move(error));
+}
+Error in_value_of(const HelperData& data, Error error) noexcept {
+  return in_value_of(*data.func, data.import->is_result, data.import->parameter, std::move(error));
 }
 
 // --- Helpers as functions of the host -------------------------------------------------------------------------------
@@ -299,6 +312,10 @@ Outcome check_return_helper(runtime::Thread& core, const runtime::Func& func, Sl
   Scheduler& scheduler = *data_of(func).func->lowered->inst->scheduler;
   if (scheduler.pending.value[0] != 0) return Outcome::returned;  // nobody has asked for its activation to borrow
   return outcome_of(core, check_return(current(scheduler)));
+}
+
+Outcome end_realloc_helper(runtime::Thread& core, const runtime::Func& func, Slot*) noexcept {
+  return outcome_of(core, pop_activation(*data_of(func).func->reallocation));
 }
 
 Outcome begin_post_return_helper(runtime::Thread&, const runtime::Func& func, Slot*) noexcept {
@@ -333,6 +350,7 @@ runtime::HostCallback callback_of(AdapterHelper helper) noexcept {
     case AdapterHelper::leave: return leave_helper;
     case AdapterHelper::check_return: return check_return_helper;
     case AdapterHelper::begin_post_return: return begin_post_return_helper;
+    case AdapterHelper::end_realloc: return end_realloc_helper;
     case AdapterHelper::bad_case:
     case AdapterHelper::bad_char:
     case AdapterHelper::uncaught: return fault_helper;
@@ -381,10 +399,15 @@ Result<void> connect(AdaptedFunc& func) {
       case AdapterHelper::callee_memory: arguments.push_back(memory_extern(lifted.opts.memory)); continue;
       case AdapterHelper::entered: arguments.push_back(global_extern(&entered_of(func))); continue;
       case AdapterHelper::may_not_leave: arguments.push_back(global_extern(&lowered.inst->may_not_leave)); continue;
+      case AdapterHelper::callee_may_not_leave:
+        arguments.push_back(global_extern(&lifted.inst->may_not_leave));
+        continue;
       case AdapterHelper::pending: arguments.push_back(global_extern(&lowered.inst->scheduler->pending)); continue;
       case AdapterHelper::self: arguments.push_back(global_extern(&func.self_number)); continue;
       case AdapterHelper::callee: arguments.push_back(func_extern(lifted.callee)); break;
       case AdapterHelper::post_return: arguments.push_back(func_extern(lifted.opts.post_return)); break;
+      case AdapterHelper::caller_realloc: arguments.push_back(func_extern(lowered.opts.realloc)); break;
+      case AdapterHelper::callee_realloc: arguments.push_back(func_extern(lifted.opts.realloc)); break;
       default: {
         auto* data = store.arena.make<HelperData>(&func, &import);
         arguments.push_back(
@@ -396,6 +419,7 @@ Result<void> connect(AdaptedFunc& func) {
   auto instance = runtime::instantiate(store, *func.code, arguments);
   if (!instance) return std::move(instance).error();
   func.activation = func.callee->scheduler->make<AdapterActivation>();
+  func.reallocation = func.callee->scheduler->make<AdapterActivation>();
   func.self->instance = *instance;
   func.self->index = core::FuncIdx(module.module->exports[0].index);
   func.self->callback = nullptr;
@@ -444,17 +468,35 @@ runtime::Func* make_adapted_func(runtime::Store& store, core::TypeIdx type, Lowe
 }
 
 Activation* make_pending(Scheduler& scheduler) noexcept {
+  const auto [innermost_func, realloc] = take_pending(scheduler);
   AdaptedFunc* outermost = nullptr;
-  for (AdaptedFunc* func = take_pending(scheduler); func != nullptr; func = pending_call(*func->lowered->inst)) {
+  // A call that has its activation is noted all the same while realloc runs.
+  const bool is_pending = pending_call(*innermost_func->callee) == innermost_func;
+  for (AdaptedFunc* func = is_pending ? innermost_func : nullptr; func != nullptr;
+       func = pending_call(*func->lowered->inst)) {
     func->inner = outermost;
     outermost = func;
   }
   for (const AdaptedFunc* func = outermost; func != nullptr; func = func->inner) push(*func);
+  if (realloc != 0) push_reallocation(*innermost_func, realloc);
   return scheduler.current;
 }
 
+Error name_reallocation(const Scheduler& scheduler, Error error) noexcept {
+  auto [func, realloc] = pending_of(scheduler);
+  const Activation* current = scheduler.current;
+  if (func == nullptr && current != nullptr && current->is_adapters) {
+    const auto& activation = static_cast<const AdapterActivation&>(*current);
+    if (activation.reallocates == nullptr) return error;
+    const bool in_callee = activation.inst == activation.reallocates->callee;
+    return in_reallocation(*activation.reallocates, !in_callee, std::move(error));
+  }
+  if (realloc == 0) return error;
+  return in_reallocation(*func, realloc == fuse::pending_in_caller, std::move(error));
+}
+
 void abandon_above(Scheduler& scheduler, const Activation* activation) noexcept {
-  for (AdaptedFunc* func = take_pending(scheduler); func != nullptr;) {
+  for (const AdaptedFunc* func = take_pending(scheduler).func; func != nullptr;) {
     func->callee->entered.value[0] = 1;
     func = pending_call(*func->lowered->inst);
   }

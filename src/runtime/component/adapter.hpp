@@ -12,6 +12,9 @@
 // when somebody asks. Where an instance is entered together with those around it, and when something is wrong, the
 // adapter calls `enter`, which makes the activation at once, or the trap.
 //
+// The same holds for realloc, which the adapter calls itself where addresses have 32 bits: the note of the innermost
+// call then says so, and whoever asks gets an activation for it as well, which ends with it (`end_realloc`).
+//
 // Such a call has no frame on the native stack that could hold its activation. But an instance is entered once at a
 // time, so each function has a place for one. A trap leaves it behind; whoever is left by the trap below takes it off
 // (`abandon_activation`).
@@ -27,8 +30,11 @@
 
 namespace tenon::component {
 
+struct AdaptedFunc;
+
 struct AdapterActivation final : Activation {
-  std::optional<Lenders> lenders;  // of calls that may borrow
+  std::optional<Lenders> lenders;            // of calls that may borrow
+  const AdaptedFunc* reallocates = nullptr;  // the call whose realloc this is; nullptr: it is the call itself
 };
 
 // A lowered function and its adapter.
@@ -44,6 +50,7 @@ struct AdaptedFunc {
   runtime::Global self_number{};     // its address
   runtime::Global always_entered{};  // instead of the callee's note, for calls that are never pending
   AdapterActivation* activation = nullptr;
+  AdapterActivation* reallocation = nullptr;
   AdaptedFunc* inner = nullptr;  // while activations are made
 };
 
@@ -58,6 +65,9 @@ inline Activation* innermost(Scheduler& scheduler) noexcept {
   if (scheduler.pending.value[0] != 0) return make_pending(scheduler);
   return scheduler.current;
 }
+
+// A trap in a realloc that an adapter has called: the same with the value that was under way.
+Error name_reallocation(const Scheduler& scheduler, Error error) noexcept;
 
 // Takes off the activations of adapters that are above `activation`, which is only compared.
 void abandon_above(Scheduler& scheduler, const Activation* activation) noexcept;

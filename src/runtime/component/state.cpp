@@ -102,11 +102,12 @@ void abandon_activation(Activation& activation) noexcept {
 
 Error name_place(const Scheduler& scheduler, Error error) noexcept {
   const Activation* current = scheduler.current;
-  // Realloc, which may not call out either, is no lifted function.
-  if (current != nullptr && current->func != nullptr && !current->inst->may_leave()) {
+  // Realloc, which may not call out either, is no lifted function, or an adapter's.
+  if (current != nullptr && current->func != nullptr && !current->inst->may_leave() &&
+      (current->inst->may_not_leave.value[0] & fuse::reallocates) == 0) {
     error = with_where(std::move(error), ", in the post-return of `", current->func->name, "`");
   }
-  return name_limit(scheduler, std::move(error));
+  return name_limit(scheduler, name_reallocation(scheduler, std::move(error)));
 }
 
 Activation& current_activation(Scheduler& scheduler) noexcept {
