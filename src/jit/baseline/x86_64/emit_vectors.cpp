@@ -311,7 +311,10 @@ void Emitter::test_vector(const Value& value) {
 Address Emitter::vector_access(Label exit) {
   const Shape& shape = *in_->shape;
   const unsigned width = info(shape.op).width;
-  const Reg index = index_register(value_in(slot(0)), scratch);
+  Value address = value_in(slot(0));
+  // Often it was computed just before, as a number of 32 bits.
+  address.is_narrow |= is_reg(address, accumulators_.integer) && accumulators_.is_narrow;
+  const Reg index = index_register(address, scratch);
   return access(index, field<std::uint64_t>(4U * shape.count + 4) + width, width, exit);
 }
 
