@@ -109,6 +109,15 @@ struct CopyMany {
   }
 };
 
+// Fields: from, to, which may overlap.
+struct CopyV128 {
+  TENON_INLINE static Step run(Registers& r) noexcept {
+    store_le(slot_at(r, 4), load_le<core::V128>(slot_at(r, 0)));
+    r.ip += cells_of(8);
+    return Step::next;
+  }
+};
+
 template <class T>
 struct StoreAcc {
   TENON_INLINE static Step run(Registers& r) noexcept {
@@ -124,6 +133,15 @@ struct Constant {
   TENON_INLINE static Step run(Registers& r) noexcept {
     *slot_at(r, sizeof(T)) = field<T>(r, 0);
     r.ip += cells_of(sizeof(T) + 4);
+    return Step::next;
+  }
+};
+
+// Written at once: a read of the whole vector finds all bytes in one store.
+struct ConstantV128 {
+  TENON_INLINE static Step run(Registers& r) noexcept {
+    store_le(slot_at(r, 16), field<core::V128>(r, 0));
+    r.ip += cells_of(20);
     return Step::next;
   }
 };
@@ -485,8 +503,10 @@ constexpr ControlTable make_control() {
   table.copy[2] = D::template handler<Copy<3>>();
   table.copy[3] = D::template handler<Copy<4>>();
   table.copy_many = D::template handler<OutOfLine<CopyMany>>();
+  table.copy_v128 = D::template handler<CopyV128>();
   table.constant32 = D::template handler<Constant<std::uint32_t>>();
   table.constant64 = D::template handler<Constant<std::uint64_t>>();
+  table.constant_v128 = D::template handler<ConstantV128>();
   table.jump[0] = D::template handler<Jump<false, false>>();
   table.jump[1] = D::template handler<Jump<true, false>>();
   table.jump_metered = D::template handler<Jump<true, true>>();

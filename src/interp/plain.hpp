@@ -42,8 +42,8 @@ struct Access {
   std::uint64_t address = 0;
 };
 template <unsigned width>
-inline Access access_at(const Registers& r, runtime::Memory& memory, std::uint64_t address,
-                        unsigned offset_at) noexcept {
+TENON_INLINE Access access_at(const Registers& r, runtime::Memory& memory, std::uint64_t address,
+                              unsigned offset_at) noexcept {
   if (!memory.type.limits.is_64) address = static_cast<std::uint32_t>(address);
   const auto first = semantics::effective_address(address, field<std::uint64_t>(r, offset_at), width,
                                                   memory.size.load(std::memory_order_relaxed));
@@ -57,7 +57,7 @@ TENON_INLINE runtime::Memory& memory_at(const Registers& r, unsigned at) noexcep
 // Loads as a function of the bytes in memory. Fields: address, memory, offset, slot of the result if it is a vector.
 template <Op op>
 struct PlainLoad {
-  static Step run(Registers& r) noexcept {
+  TENON_INLINE static Step run(Registers& r) noexcept {
     const Access access = access_at<info(op).width>(r, memory_at(r, 4), plain_operand<std::uint64_t>(r, 0), 8);
     if (access.bytes == nullptr) return r.trap(Trap::out_of_bounds_memory_access);
     return finish_plain(r, Operation<op>::apply(load_le<Stored<op>>(access.bytes)), 16);
@@ -66,7 +66,7 @@ struct PlainLoad {
 // Fields: address, value, memory, offset.
 template <Op op>
 struct PlainStore {
-  static Step run(Registers& r) noexcept {
+  TENON_INLINE static Step run(Registers& r) noexcept {
     const Access access = access_at<info(op).width>(r, memory_at(r, 8), plain_operand<std::uint64_t>(r, 0), 12);
     if (access.bytes == nullptr) return r.trap(Trap::out_of_bounds_memory_access);
     store_le<Stored<op>>(access.bytes, Operation<op>::apply(operand_of<op, 1>(r)));
@@ -92,12 +92,16 @@ constexpr std::array<Op, count_ops<Has>()> ops_with() {
   return ops;
 }
 
+// For bodies that may be hot.
+template <class Body>
+using InLine = Body;
+
 // Adds the handlers of `Body<op>` for those operations.
-template <class D, class Has, template <Op> class Body>
+template <class D, class Has, template <Op> class Body, template <class> class Where = OutOfLine>
 constexpr void add_plain(PlainTable& table) {
   constexpr auto ops = ops_with<Has>();
   const auto handlers = [&]<std::size_t... i>(std::index_sequence<i...>) {
-    return std::array<Handler, ops.size()>{D::template handler<OutOfLine<Body<ops[i]>>>()...};
+    return std::array<Handler, ops.size()>{D::template handler<Where<Body<ops[i]>>>()...};
   }(std::make_index_sequence<ops.size()>());
   for (std::size_t i = 0; i < ops.size(); ++i) table[static_cast<std::size_t>(ops[i])] = handlers[i];
 }

@@ -82,9 +82,11 @@ struct ControlTable {
   Handler unreachable = {};
   Handler copy[4] = {};  // 1 to 4 slots
   Handler copy_many = {};
+  Handler copy_v128 = {};
   Handler store_acc[bank_count] = {};  // accumulator to slot
   Handler constant32 = {};             // to a slot
   Handler constant64 = {};
+  Handler constant_v128 = {};
   Handler jump[2] = {};       // forward, backward
   Handler jump_metered = {};  // backward
   Handler br_table[2] = {};   // index: acc or slot

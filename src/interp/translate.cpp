@@ -320,8 +320,7 @@ void Translator::global_get() {
     const std::uint32_t slot = next_home();
     code_.begin(control_.global_get_v128);
     code_.field32(global);
-    field_slot(slot);
-    code_.end();
+    end_in_slot(slot);
     push_temp(type, slot);
     return;
   }
@@ -353,8 +352,8 @@ void Translator::select() {
     const std::uint32_t condition_slot = slot_of(condition);
     const std::uint32_t slot = first.home;
     code_.begin(control_.select_v128);
-    for (const std::uint32_t operand : {condition_slot, first.slot, second.slot, slot}) field_slot(operand);
-    code_.end();
+    for (const std::uint32_t operand : {condition_slot, first.slot, second.slot}) field_slot(operand);
+    end_in_slot(slot);
     push_temp(core::v128, slot);
     return;
   }

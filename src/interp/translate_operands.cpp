@@ -9,8 +9,10 @@ namespace tenon::interp {
 namespace {
 // With more entries than this on the stack, `local.get` copies at once, so that looking for a local's entries is quick.
 constexpr std::size_t most_lazy_entries = 256;
-// More adjacent slots than this are moved at once.
+// More adjacent slots than this are moved at once. Vectors are better moved one by one: who compiles the code knows
+// then what is moved.
 constexpr std::uint32_t most_single_copies = 4;
+constexpr std::uint32_t most_copies_of_vectors = 16;
 }  // namespace
 
 void Translator::push_local(std::uint32_t index) {
@@ -77,13 +79,14 @@ void Translator::emit_copy(std::uint32_t from, std::uint32_t to) {
 }
 
 void Translator::emit_copy_wide(std::uint32_t from, std::uint32_t to, std::uint32_t width) {
-  // Upwards by one, the second word first: it would be overwritten.
-  if (width == 2 && to == from + 1) {
-    emit_copy(from + 1, to + 1);
-    emit_copy(from, to);
-    return;
-  }
-  for (std::uint32_t i = 0; i < width; ++i) emit_copy(from + i, to + i);
+  if (width == 1) return emit_copy(from, to);
+  if (from == to) return;
+  forget(to);
+  forget(to + 1);
+  code_.begin(control_.copy_v128);
+  field_slot(from);
+  field_slot(to);
+  code_.end();
 }
 
 // Slots of the temps from this entry on that lie next to each other.
@@ -237,6 +240,16 @@ void Translator::value_done(Bank bank, Handler with_slot) {
   push_acc(bank);
 }
 
+// Ends an instruction whose last field is the slot of its result, a vector. A `local.set` behind it changes that field.
+void Translator::end_in_slot(std::uint32_t slot) {
+  forget(slot);
+  forget(slot + 1);
+  code_.last.slot_field = code_.position();
+  field_slot(slot);
+  code_.end();
+  code_.last.kind = CodeBuffer::Last::Kind::in_slot;
+}
+
 // Copies an entry's value to a slot; the entry is not changed.
 void Translator::move_to(const Operand& entry, std::uint32_t slot) {
   switch (entry.kind) {
@@ -281,7 +294,7 @@ void Translator::place_values(std::uint32_t first, std::uint32_t slot) {
     for (std::size_t i = 0; i < entries.size();) {
       const std::uint32_t run = run_of_temps(first + i);
       std::uint32_t end_of_move = slot + entries[i].width();
-      if (run > most_single_copies) {
+      if (run > (entries[i].is_v128 ? most_copies_of_vectors : most_single_copies)) {
         emit_copy_many(entries[i].slot, slot, run);
         end_of_move = slot + run;
       } else {

@@ -38,8 +38,10 @@ void Translator::plain(Op op) {
 void Translator::constant_vector() {
   const V128 value = immediates(Op::v128_const).vector;
   const std::uint32_t slot = next_home();
-  emit_constant(load_le<std::uint64_t>(value.bytes), slot);
-  emit_constant(load_le<std::uint64_t>(value.bytes + 8), slot + 1);
+  code_.begin(control_.constant_v128);
+  code_.field64(load_le<std::uint64_t>(value.bytes));
+  code_.field64(load_le<std::uint64_t>(value.bytes + 8));
+  end_in_slot(slot);
   push_temp(core::v128, slot);
 }
 

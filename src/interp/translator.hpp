@@ -215,6 +215,7 @@ class Translator {
   void spill(Bank bank);
   void spill_entry(Operand& entry, std::uint32_t slot);
   void materialize(Operand& entry);
+  void end_in_slot(std::uint32_t slot);
   void move_to(const Operand& entry, std::uint32_t slot);
   void flush(std::uint32_t above);
   std::uint32_t run_of_temps(std::size_t first) const noexcept;

@@ -8,7 +8,7 @@ namespace {
 // Operands, a lane or sixteen lanes as the immediates say, slot of a vector result.
 template <Op op>
 struct VectorOperation {
-  static Step run(Registers& r) noexcept {
+  TENON_INLINE static Step run(Registers& r) noexcept {
     return [&]<std::size_t... i>(std::index_sequence<i...>) {
       constexpr unsigned at = operand_fields<op>;
       if constexpr (info(op).immediates == Immediates::lane) {
@@ -25,7 +25,7 @@ struct VectorOperation {
 // Fields: address, vector, memory, offset, lane, slot of the result.
 template <Op op>
 struct VectorLoadLane {
-  static Step run(Registers& r) noexcept {
+  TENON_INLINE static Step run(Registers& r) noexcept {
     const Access access = access_at<info(op).width>(r, memory_at(r, 8), plain_operand<std::uint64_t>(r, 0), 12);
     if (access.bytes == nullptr) return r.trap(Trap::out_of_bounds_memory_access);
     const auto stored = load_le<Stored<op>>(access.bytes);
@@ -35,7 +35,7 @@ struct VectorLoadLane {
 // Fields: address, vector, memory, offset, lane.
 template <Op op>
 struct VectorStoreLane {
-  static Step run(Registers& r) noexcept {
+  TENON_INLINE static Step run(Registers& r) noexcept {
     const Access access = access_at<info(op).width>(r, memory_at(r, 8), plain_operand<std::uint64_t>(r, 0), 12);
     if (access.bytes == nullptr) return r.trap(Trap::out_of_bounds_memory_access);
     store_le(access.bytes, Operation<op>::apply(operand_of<op, 1>(r), field<std::uint32_t>(r, 20)));
@@ -68,11 +68,11 @@ struct StoresLane {
 template <class D>
 constexpr PlainTable make_vectors() {
   PlainTable table{};
-  add_plain<D, Computes, VectorOperation>(table);
-  add_plain<D, Loads, PlainLoad>(table);
-  add_plain<D, Stores, PlainStore>(table);
-  add_plain<D, LoadsLane, VectorLoadLane>(table);
-  add_plain<D, StoresLane, VectorStoreLane>(table);
+  add_plain<D, Computes, VectorOperation, InLine>(table);
+  add_plain<D, Loads, PlainLoad, InLine>(table);
+  add_plain<D, Stores, PlainStore, InLine>(table);
+  add_plain<D, LoadsLane, VectorLoadLane, InLine>(table);
+  add_plain<D, StoresLane, VectorStoreLane, InLine>(table);
   return table;
 }
 constexpr PlainTable tail = make_vectors<TailDispatch>();

@@ -1,8 +1,8 @@
 // A module chosen by a sequence of bytes, for holding the tiers against each other (fuzz/tiers.cpp, tiers.cpp).
 //
-// It has a few functions of expressions and statements of every kind that is compiled: arithmetic, memory, calls
-// directly and through a table, blocks, branches and loops, among them such as are vectorized. It always ends: loops
-// count down, and each call takes from a number of calls that the module has left. The results of floating-point
+// It has a few functions of expressions and statements of every kind that is compiled: arithmetic, vectors, memory,
+// calls directly and through a table, blocks, branches and loops, among them such as are vectorized. It always ends:
+// loops count down, and each call takes from a number of calls that the module has left. The results of floating-point
 // operations go through a selection that leaves one NaN of each type, since which NaN an operation gives is not
 // determined.
 #pragma once
@@ -14,28 +14,37 @@
 #include <string_view>
 #include <vector>
 
+#include "random_vectors.hpp"
 #include "tenon/tenon.hpp"
 
 namespace tenon::differential {
 
-// What a number is by its bits: of narrow ones, the upper half says nothing.
+// What a number is by its bits: of narrow ones, the upper half says nothing. Of a vector, a mixture of both halves.
 inline std::uint64_t bits_of(const Val& value) {
+  if (value.type() == ValType::v128()) {
+    std::uint64_t halves[2];
+    const Vector128 vector = value.v128();
+    std::memcpy(halves, vector.bytes, sizeof halves);
+    return halves[0] ^ halves[1] * 0x9E37'79B9'7F4A'7C15;
+  }
   const bool is_narrow = value.type() == ValType::i32() || value.type() == ValType::f32();
   return is_narrow ? value.low_bits() & 0xFFFF'FFFF : value.low_bits();
 }
 
-enum Type : std::uint8_t { i32 = 0x7F, i64 = 0x7E, f32 = 0x7D, f64 = 0x7C };
-inline constexpr Type types[] = {i32, i64, f32, f64};
+enum Type : std::uint8_t { i32 = 0x7F, i64 = 0x7E, f32 = 0x7D, f64 = 0x7C, v128 = 0x7B };
+inline constexpr Type types[] = {i32, i64, f32, f64, v128};
+inline constexpr unsigned type_count = 5;
 
 struct Signature {
   std::vector<Type> params;
   Type result;
 };
-inline const Signature signatures[] = {
-    {{i32, i64}, i32}, {{i64, f64}, i64}, {{f32, i32}, f32}, {{f64}, f64}, {{i32}, i32}};
+inline const Signature signatures[] = {{{i32, i64}, i32}, {{i64, f64}, i64}, {{f32, i32}, f32},   {{f64}, f64},
+                                       {{i32}, i32},      {{v128}, v128},    {{i32, v128}, v128}, {{v128, f64}, i64}};
 inline constexpr unsigned locals_of_each = 2;
 inline constexpr unsigned functions = 5;
-inline constexpr unsigned calls_left = 4;  // index of the global
+inline constexpr unsigned calls_left = type_count;  // index of the global
+inline constexpr unsigned globals = type_count + 1;
 
 class RandomModule {
  public:
@@ -55,14 +64,14 @@ class RandomModule {
     append(out, 3, section);
     append(out, 4, std::string("\x01\x70\x00", 3) + number(functions + 1));
     append(out, 5, std::string("\x01\x01\x01\x02", 4));
-    section = number(5);
+    section = number(globals);
     for (const Type type : types) section += std::string{static_cast<char>(type), 1} + zero(type) + "\x0B";
     section += "\x7F\x01\x41" + signed_number(500) + "\x0B";
     append(out, 6, section);
-    section = number(functions + 6);
+    section = number(functions + 1 + globals);
     for (unsigned i = 0; i < functions; ++i) section += name("f" + std::to_string(i)) + '\0' + number(i);
     section += name("memory") + "\x02" + '\0';
-    for (unsigned i = 0; i < 5; ++i) section += name("g" + std::to_string(i)) + "\x03" + number(i);
+    for (unsigned i = 0; i < globals; ++i) section += name("g" + std::to_string(i)) + "\x03" + number(i);
     append(out, 7, section);
     section = std::string("\x01\x00\x41\x00\x0B", 5) + number(functions);
     for (unsigned i = 0; i < functions; ++i) section += number(i);
@@ -108,7 +117,8 @@ class RandomModule {
       case i32: return std::string("\x41\0", 2);
       case i64: return std::string("\x42\0", 2);
       case f32: return std::string("\x43\0\0\0\0", 5);
-      default: return std::string("\x44\0\0\0\0\0\0\0\0", 9);
+      case f64: return std::string("\x44\0\0\0\0\0\0\0\0", 9);
+      default: return vectors::instruction(vectors::constant) + std::string(16, '\0');
     }
   }
 
@@ -147,7 +157,8 @@ class RandomModule {
     if (type == i32) return "\x41" + signed_number(static_cast<std::int32_t>(value));
     if (type == i64) return "\x42" + signed_number(value);
     if (type == f32) return "\x43" + bytes_of(static_cast<float>(real));
-    return "\x44" + bytes_of(real);
+    if (type == f64) return "\x44" + bytes_of(real);
+    return vectors::instruction(vectors::constant) + vector_bytes(value, real);
   }
   template <class T>
   static std::string bytes_of(T value) {
@@ -156,8 +167,24 @@ class RandomModule {
     return {bytes, sizeof bytes};
   }
 
+  // Lanes of one kind, of any bits, or of a few.
+  std::string vector_bytes(std::int64_t integer, double real) {
+    const auto four = [](const std::string& bytes) { return bytes + bytes + bytes + bytes; };
+    std::string bytes;
+    switch (choose(5)) {
+      case 0:
+        for (unsigned i = 0; i < 16; ++i) bytes += static_cast<char>(byte());
+        return bytes;
+      case 1: return four(bytes_of(static_cast<float>(real)));
+      case 2: return bytes_of(real) + bytes_of(static_cast<double>(integer));
+      case 3: return bytes_of(integer) + bytes_of(real);
+      default: return four(bytes_of(static_cast<std::int32_t>(integer)));
+    }
+  }
+
   // Locals: the parameters, two of each type, one of each type for NaNs, and one for each open loop.
-  unsigned scratch(Type type) const { return first_local_ + 4 * locals_of_each + (i32 - type); }
+  unsigned scratch(Type type) const { return first_local_ + type_count * locals_of_each + (i32 - type); }
+  unsigned counter(unsigned loop) const { return first_local_ + type_count * (locals_of_each + 1) + loop; }
   unsigned local(Type type) { return first_local_ + (i32 - type) * locals_of_each + choose(locals_of_each); }
 
   std::string one_nan(Type type, const std::string& value) const {
@@ -165,13 +192,29 @@ class RandomModule {
     const std::string nan = type == f32 ? "\x43" + bytes_of(__builtin_nanf("")) : "\x44" + bytes_of(__builtin_nan(""));
     return value + "\x22" + number(scratch(type)) + nan + get + get + (type == f32 ? "\x5B" : "\x61") + "\x1B";
   }
+  // The same for each lane of a vector.
+  std::string one_nan_of_lanes(Type lane, const std::string& value) const {
+    const std::string get = "\x20" + number(scratch(v128));
+    const std::string nan =
+        lane == f32 ? bytes_of(__builtin_nanf("")) + bytes_of(__builtin_nanf("")) : bytes_of(__builtin_nan(""));
+    return value + "\x22" + number(scratch(v128)) + vectors::instruction(vectors::constant) + nan + nan + get + get +
+           vectors::instruction(lane == f32 ? vectors::f32x4_eq : vectors::f64x2_eq) +
+           vectors::instruction(vectors::bitselect);
+  }
+  std::string settle(Type type, vectors::Nans nans, const std::string& value) const {
+    if (type == f32 || type == f64) return one_nan(type, value);
+    if (type != v128 || nans == vectors::Nans::none) return value;
+    return one_nan_of_lanes(nans == vectors::Nans::f32 ? f32 : f64, value);
+  }
 
   std::string address(unsigned depth) {
     std::string value = expression(i32, depth);
     if (choose(8) != 0) value += "\x41" + signed_number(choose(2) == 0 ? 0xFFFF : 0x1FFFC) + "\x71";
     return value;
   }
-  std::string access(char op) { return std::string{op, 0} + number(choose(4) == 0 ? choose(256) * 16 : choose(8)); }
+  // Alignment and offset.
+  std::string place() { return std::string{0} + number(choose(4) == 0 ? choose(256) * 16 : choose(8)); }
+  std::string access(char op) { return std::string{op} + place(); }
 
   std::string call(unsigned callee, unsigned depth) {
     std::string out;
@@ -192,6 +235,7 @@ class RandomModule {
         return a + b + expression(i32, depth) + "\x1B";
       }
       case 4: {
+        if (type == v128) return load_vector(depth);
         static constexpr std::string_view loads[] = {"\x28\x2C\x2D\x2E\x2F", "\x29\x30\x31\x32\x33\x34\x35", "\x2A",
                                                      "\x2B"};
         const std::string_view ops = loads[i32 - type];
@@ -213,7 +257,92 @@ class RandomModule {
     return out + "\x41" + signed_number(choose(8) == 0 ? choose(8) : callee) + "\x11" + number(kind) + '\0';
   }
 
+  template <std::size_t n>
+  const vectors::Row& choose_row(const vectors::Row (&rows)[n], unsigned& code) {
+    unsigned all = 0;
+    for (const vectors::Row& row : rows) all += row.last - row.first + 1;
+    unsigned chosen = (byte() | byte() << 8U) % all;
+    for (const vectors::Row& row : rows) {
+      const unsigned count = row.last - row.first + 1;
+      code = row.first + chosen;
+      if (chosen < count) return row;
+      chosen -= count;
+    }
+    return rows[0];
+  }
+
+  std::string load_vector(unsigned depth) {
+    unsigned code = 0;
+    const vectors::Row& row = choose_row(vectors::loads, code);
+    std::string out = address(depth);
+    if (row.lanes != 0) out += expression(v128, depth);
+    return out + vectors::instruction(code) + place() + lane(row);
+  }
+  std::string lane(const vectors::Row& row) {
+    return row.lanes == 0 ? std::string() : std::string{static_cast<char>(choose(row.lanes))};
+  }
+
+  // A number from a vector.
+  std::string extract(Type type, unsigned depth) {
+    const std::string from = expression(v128, depth);
+    unsigned code = 0;
+    switch (type) {
+      case i32: {
+        const vectors::Row& row = choose_row(vectors::to_i32, code);
+        return from + vectors::instruction(code) + lane(row);
+      }
+      case i64: return from + vectors::instruction(0x1D) + static_cast<char>(choose(2));
+      case f32: return one_nan(f32, from + vectors::instruction(0x1F) + static_cast<char>(choose(4)));
+      default: return one_nan(f64, from + vectors::instruction(0x21) + static_cast<char>(choose(2)));
+    }
+  }
+
+  std::string make_vector(unsigned depth) {
+    static constexpr Type lanes[] = {i32, i32, i32, i64, f32, f64};
+    static constexpr unsigned replaces[] = {0x17, 0x1A, 0x1C, 0x1E, 0x20, 0x22};
+    static constexpr unsigned counts[] = {16, 8, 4, 2, 4, 2};
+    const unsigned shape = choose(6);
+    if (choose(2) == 0) return expression(lanes[shape], depth) + vectors::instruction(0x0F + shape);
+    const std::string vector = expression(v128, depth);
+    return vector + expression(lanes[shape], depth) + vectors::instruction(replaces[shape]) +
+           static_cast<char>(choose(counts[shape]));
+  }
+
+  std::string operate_vector(unsigned depth) {
+    unsigned code = 0;
+    const std::string first = expression(v128, depth);
+    switch (choose(8)) {
+      case 0: {
+        const vectors::Row& row = choose_row(vectors::unary, code);
+        return settle(v128, row.nans, first + vectors::instruction(code));
+      }
+      case 1: {
+        choose_row(vectors::shifts, code);
+        const std::string count = choose(2) == 0 ? "\x41" + signed_number(choose(70)) : expression(i32, depth);
+        return first + count + vectors::instruction(code);
+      }
+      case 2: {
+        std::string out = first + expression(v128, depth) + vectors::instruction(vectors::shuffle);
+        const unsigned begin = choose(32);
+        const bool is_any = choose(2) == 0;
+        for (unsigned i = 0; i < 16; ++i) out += static_cast<char>(is_any ? choose(32) : (begin + i) % 32);
+        return out;
+      }
+      case 3: {
+        const vectors::Row& row = choose_row(vectors::ternary, code);
+        const std::string second = expression(v128, depth);
+        return settle(v128, row.nans, first + second + expression(v128, depth) + vectors::instruction(code));
+      }
+      default: {
+        const vectors::Row& row = choose_row(vectors::binary, code);
+        return settle(v128, row.nans, first + expression(v128, depth) + vectors::instruction(code));
+      }
+    }
+  }
+
   std::string convert(Type type, unsigned depth) {
+    if (type == v128) return make_vector(depth);
+    if (choose(4) == 0) return extract(type, depth);
     switch (type) {
       case i32:
         switch (choose(5)) {
@@ -248,6 +377,7 @@ class RandomModule {
   }
 
   std::string operate(Type type, unsigned depth) {
+    if (type == v128) return operate_vector(depth);
     const unsigned kind = choose(4);
     if (type == i32 && kind == 0) {
       const Type of = types[choose(4)];
@@ -274,12 +404,13 @@ class RandomModule {
 
   // Of `depth` open labels, which are all without results but the outermost.
   std::string statement(unsigned depth, unsigned labels) {
-    const Type type = types[choose(4)];
+    const Type type = types[choose(type_count)];
     switch (choose(depth == 0 ? 6 : 12)) {
       case 0:
       case 1: return expression(type, 3) + "\x21" + number(local(type));
       case 2: return expression(type, 2) + "\x24" + number(i32 - type);
       case 3: {
+        if (type == v128) return store_vector();
         static constexpr std::string_view stores[] = {"\x36\x3A\x3B", "\x37\x3C\x3D\x3E", "\x38", "\x39"};
         const std::string_view ops = stores[i32 - type];
         const std::string to = address(2);
@@ -300,7 +431,7 @@ class RandomModule {
         return out + statements(depth - 1, labels + 1) + "\x0B";
       }
       default: {
-        const std::string counter = number(first_local_ + 4 * locals_of_each + 4 + loops_);
+        const std::string counter = number(this->counter(loops_));
         if (loops_ == 3) return "\x01";
         ++loops_;
         // A `br` to the loop's own label could go round for ever: inside, it is not among the labels.
@@ -310,6 +441,14 @@ class RandomModule {
                "\x41\x01\x6B\x22" + counter + "\x0D" + '\0' + "\x0B";
       }
     }
+  }
+
+  std::string store_vector() {
+    unsigned code = 0;
+    const vectors::Row& row = choose_row(vectors::stores, code);
+    const std::string to = address(2);
+    const std::string value = expression(v128, 2);
+    return to + value + vectors::instruction(code) + place() + lane(row);
   }
 
   std::string bulk() {
@@ -331,7 +470,7 @@ class RandomModule {
     const unsigned log = choose(4);
     const unsigned to = first_local_;
     const unsigned from = first_local_ + 1;
-    const std::string counter = number(first_local_ + 4 * locals_of_each + 4 + 3);
+    const std::string counter = number(this->counter(3));
     const std::string step = "\x41" + signed_number(choose(4) == 0 ? -widths[log] : widths[log]) + "\x6A\x21";
     static constexpr char loads[] = {0x2D, 0x2F, 0x28, 0x29};
     static constexpr char stores[] = {0x3A, 0x3B, 0x36, 0x37};
@@ -354,7 +493,7 @@ class RandomModule {
     const Signature& signature = signatures[signature_[index]];
     first_local_ = static_cast<unsigned>(signature.params.size());
     loops_ = 0;
-    std::string out = "\x09";
+    std::string out = number(2 * type_count + 1);
     for (const Type type : types) out += number(locals_of_each) + static_cast<char>(type);
     for (const Type type : types) out += std::string("\x01") + static_cast<char>(type);
     out += "\x04\x7F";
@@ -368,8 +507,7 @@ class RandomModule {
     for (unsigned i = 1 + choose(5); i > 0; --i) out += statement(2, 0);
     out += "\x0B";
     const std::string result = expression(signature.result, 3);
-    return out + (signature.result == f32 || signature.result == f64 ? one_nan(signature.result, result) : result) +
-           "\x0B";
+    return out + settle(signature.result, vectors::Nans::none, result) + "\x0B";
   }
 
   const std::uint8_t* rest_;

@@ -48,6 +48,7 @@ std::uint64_t argument(ValType type, Random& random) {
   static constexpr std::uint64_t integers[] = {0, 1, 2, 31, 0xFFFF, 0xFFFF'FFF0, 0x7FFF'FFFF, 0x8000'0000, ~0ULL};
   static constexpr double reals[] = {0, -0.0, 1, -1.5, 1e10, 4294967296.0, -9.3e18, 1e-310, 1e300};
   const std::uint64_t choice = random.next();
+  if (type == ValType::v128()) return choice % 3 == 0 ? random.next() : integers[choice / 3 % std::size(integers)];
   if (type == ValType::i32() || type == ValType::i64()) {
     return choice % 3 == 0 ? random.next() : integers[choice / 3 % std::size(integers)];
   }
@@ -80,14 +81,15 @@ class Run {
     const Func func = instance_.func("f" + std::to_string(function)).value();
     std::vector<Val> arguments;
     for (const ValType param : func.type().params) {
-      arguments.push_back(Val::from_bits(param, argument(param, random)));
+      const std::uint64_t low = argument(param, random);
+      arguments.push_back(Val::from_bits(param, low, param.is_vector() ? random.next() : 0));
     }
     const auto results = func.call(arguments);
     has_trapped_ = !results;
     std::string line = results ? "result " + std::to_string(differential::bits_of(results->front()))
                                : std::string(results.error().message());
     line += " memory " + std::to_string(sum_of(instance_.memory("memory").value().data()));
-    for (unsigned i = 0; i < 5; ++i) {
+    for (unsigned i = 0; i < differential::globals; ++i) {
       const auto global = instance_.global("g" + std::to_string(i)).value();
       line += " " + std::to_string(differential::bits_of(global.get().value()));
     }

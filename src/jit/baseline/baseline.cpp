@@ -140,7 +140,8 @@ void Baseline::compile(const FunctionCode& function) {
   if (!program_.read(function)) return;
   const auto none = settings_.uses_registers ? std::size_t{64} : std::size_t{0};
   const std::span<const baseline::Reg> registers = baseline::machine::free_registers;
-  const std::span<const baseline::FloatReg> float_registers = baseline::machine::free_float_registers;
+  std::span<const baseline::FloatReg> float_registers = baseline::machine::free_float_registers;
+  if (program_.has_vectors()) float_registers = float_registers.first(float_registers.size() - 1);  // the third scratch
   registers_.choose(registers.first(std::min(none, registers.size())),
                     float_registers.first(std::min(none, float_registers.size())));
   baseline::Emitter emitter(program_, registers_, settings_, assembler_);

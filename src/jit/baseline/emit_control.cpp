@@ -295,7 +295,7 @@ void Emitter::call_indirect() {
 // The interpreter's own handler executes the instruction, and dispatches to the next one's cell.
 void Emitter::interpret() {
   const runtime::Cell* cell = program_.begin() + in_->cell;
-  spill(registers_.live_after(index_) | registers_.read_by(index_));
+  spill(registers_.live_after(index_).without(registers_.written_by(index_)) | registers_.read_by(index_));
   settle_accumulators();
   a_.constant(ip, std::bit_cast<std::uint64_t>(cell));
   a_.constant(scratch, program_.original(cell));

@@ -16,14 +16,11 @@ Reg Emitter::index_register(const Value& value, Reg scratch) {
   return scratch;
 }
 
-// The machine's address of an access whose first fields say where, which one instruction reaches. May use the first
-// scratch register, and the second if it adds.
-Address Emitter::access(const Shape& shape, unsigned offset_at, unsigned width, Label exit) {
-  const std::uint64_t end = field<std::uint32_t>(offset_at);
-  Reg index = scratch;
+// The address that the first fields say, in a register: the first scratch register, and the second too if it adds.
+Reg Emitter::sum_of_address(const Shape& shape) {
   switch (shape.form) {
-    case AddressForm::acc: index = index_register(operand(Place::acc, 0, 'i'), scratch); break;
-    case AddressForm::slot: index = index_register(value_in(slot(0)), scratch); break;
+    case AddressForm::acc: return index_register(operand(Place::acc, 0, 'i'), scratch);
+    case AddressForm::slot: return index_register(value_in(slot(0)), scratch);
     case AddressForm::imm: a_.constant(scratch, field<std::uint32_t>(0)); break;
     case AddressForm::acc_imm:
     case AddressForm::slot_imm: {
@@ -40,6 +37,16 @@ Address Emitter::access(const Shape& shape, unsigned offset_at, unsigned width, 
       add(false, scratch, in_integer(value_in(slot(0)), false, scratch), in_integer(value_in(slot(4)), false, other));
       break;
   }
+  return scratch;
+}
+
+Address Emitter::access(const Shape& shape, unsigned offset_at, unsigned width, Label exit) {
+  return access(sum_of_address(shape), field<std::uint32_t>(offset_at), width, exit);
+}
+
+// The machine's address of an access that ends `end` bytes behind an address, which one instruction reaches. May use
+// the second scratch register.
+Address Emitter::access(Reg index, std::uint64_t end, unsigned width, Label exit) {
   const std::uint64_t offset = end - width;
   if (settings_.guarded_memory) {
     if (offset <= 0x7FFF'FFFF) {

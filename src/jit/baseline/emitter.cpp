@@ -42,6 +42,7 @@ Emitted Emitter::emit() {
   }
   emit_entries();
   emit_exits();
+  a_.put_constants();
   if (!a_.finish()) return {};
   emitted_.bytes = a_.bytes();
   for (const PendingAccess& access : accesses_) {
@@ -258,7 +259,11 @@ void Emitter::write_slot(std::uint32_t slot, const Value& value) {
 
 void Emitter::store_candidate(unsigned c) {
   const Candidate& candidate = registers_[c];
-  if (candidate.is_float) {
+  if (candidate.is_vector) {
+    if constexpr (machine::has_vectors) {
+      a_.vector_store(slot_address(candidate.slot), static_cast<FloatReg>(candidate.reg));
+    }
+  } else if (candidate.is_float) {
     a_.float_store(true, slot_address(candidate.slot), static_cast<FloatReg>(candidate.reg));
   } else {
     a_.store(true, slot_address(candidate.slot), static_cast<Reg>(candidate.reg));
@@ -267,7 +272,11 @@ void Emitter::store_candidate(unsigned c) {
 
 void Emitter::load_candidate(unsigned c) {
   const Candidate& candidate = registers_[c];
-  if (candidate.is_float) {
+  if (candidate.is_vector) {
+    if constexpr (machine::has_vectors) {
+      a_.vector_load(static_cast<FloatReg>(candidate.reg), slot_address(candidate.slot));
+    }
+  } else if (candidate.is_float) {
     a_.float_load(true, static_cast<FloatReg>(candidate.reg), slot_address(candidate.slot));
   } else {
     a_.load(!candidate.is_narrow, static_cast<Reg>(candidate.reg), slot_address(candidate.slot));
@@ -286,7 +295,7 @@ void Emitter::reload(const SlotSet& set) {
 
 // Where the interpreter executes this instruction instead. Nothing of it has been done.
 Label Emitter::exit_here(bool writes_back) {
-  exits_.push_back({a_.make_label(), in_->cell, accumulators_, writes_back});
+  exits_.push_back({a_.make_label(), index_, in_->cell, accumulators_, writes_back});
   return exits_.back().label;
 }
 
@@ -314,6 +323,7 @@ void Emitter::emit_exits() {
   const Label write_back = a_.make_label();
   const Label with_handler = a_.make_label();
   const Label done = a_.make_label();
+  const SlotSet unshared = registers_.unshared();
   for (const Exit& exit : exits_) {
     a_.make_room();
     a_.bind(exit.label);
@@ -321,6 +331,9 @@ void Emitter::emit_exits() {
     if (accumulators.integer != acc) a_.move(true, acc, accumulators.integer);
     if (accumulators.f32 != acc_f32) a_.float_move(acc_f32, accumulators.f32);
     if (accumulators.f64 != acc_f64) a_.float_move(acc_f64, accumulators.f64);
+    if (exit.writes_back) {
+      registers_.live_before(exit.index).without(unshared).for_each([&](unsigned c) { store_candidate(c); });
+    }
     a_.constant(other, std::uint64_t{exit.cell} * sizeof(runtime::Cell));
     const bool is_replaced = (is_entry_[exit.cell / 64] >> (exit.cell % 64) & 1) != 0;
     if (is_replaced || !exit.writes_back) a_.constant(scratch, program_.original(program_.begin() + exit.cell));
@@ -331,7 +344,7 @@ void Emitter::emit_exits() {
   a_.constant(scratch, std::bit_cast<std::uint64_t>(program_.begin()));
   a_.load(true, scratch, {.base = scratch, .index = other});
   a_.bind(with_handler);
-  registers_.all().for_each([&](unsigned c) { store_candidate(c); });
+  unshared.for_each([&](unsigned c) { store_candidate(c); });
   a_.bind(done);
   a_.constant(ip, std::bit_cast<std::uint64_t>(program_.begin()));
   a_.alu(Alu::add, true, ip, other);
@@ -368,6 +381,8 @@ void Emitter::instruction() {
     case Kind::global_set: return global_set();
     case Kind::fuel: return pay(0, exit_here());
     case Kind::unreachable: return a_.jump(exit_here());
+    default:
+      if constexpr (machine::has_vectors) vector_instruction();
   }
 }
 

@@ -18,6 +18,7 @@
 // loops, and behind what leaves. There, the slots that are alive are loaded.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "jit/baseline/assembler.hpp"
@@ -30,6 +31,7 @@ struct Settings {
   bool guarded_memory = false;  // accesses of memory 0 fault where they are out of bounds
   bool has_rounding = false;    // on x86-64: SSE4.1
   bool has_bit_counts = false;  // LZCNT, TZCNT, POPCNT
+  bool has_vectors = false;     // AVX
   bool uses_registers = true;   // for slots; off for measuring what they are worth
 };
 
@@ -58,6 +60,9 @@ struct Value {
   std::uint32_t slot = 0;
   std::uint64_t bits = 0;
 };
+inline Address slot_address(std::uint32_t slot) noexcept {
+  return {machine::frame, static_cast<std::int32_t>(slot * sizeof(runtime::Slot))};
+}
 inline bool is_reg(const Value& value, Reg reg) noexcept { return value.in == Value::In::reg && value.reg == reg; }
 
 class Emitter {
@@ -90,6 +95,7 @@ class Emitter {
   };
   struct Exit {
     Label label;
+    std::uint32_t index;  // of the instruction
     std::uint32_t cell;
     Accumulators accumulators;
     bool writes_back;
@@ -104,9 +110,6 @@ class Emitter {
   };
 
   // Operands and results (emitter.cpp).
-  static Address slot_address(std::uint32_t slot) noexcept {
-    return {frame, static_cast<std::int32_t>(slot * sizeof(runtime::Slot))};
-  }
   Value value_in(std::uint32_t slot) const noexcept;
   Value operand(Place place, unsigned at, char letter) const noexcept;
   Value in_integer(Value value, bool wide, Reg through);
@@ -178,10 +181,37 @@ class Emitter {
   // emit_memory.cpp
   void load();
   void store();
+  Reg sum_of_address(const Shape& shape);
   Address access(const Shape& shape, unsigned offset_at, unsigned width, Label exit);
+  Address access(Reg index, std::uint64_t end, unsigned width, Label exit);
   Reg index_register(const Value& value, Reg scratch);
   void load_integer(Op op, const Target& target, const Address& from);
   void store_integer(Op op, const Value& value, const Address& to);
+  // The machine's, if it has vectors (emit_vectors.cpp of its folder).
+  Value vector_in(std::uint32_t slot) const noexcept;
+  FloatReg in_vector_register(const Value& value, FloatReg through);
+  Target begin_vector_result(unsigned result_at);
+  void end_vector_result(const Target& target);
+  void vector_instruction();
+  void vector();
+  void vector_to_number();
+  void number_to_vector(const Target& target);
+  void extract_float(const Value& value, bool wide);
+  void test_vector(const Value& value);
+  void vector_shift(const Target& target, Shift how);
+  void splat_integer(FloatReg to, unsigned log, Reg number);
+  void splat_float(FloatReg to, unsigned log, FloatReg number);
+  void replace_float(FloatReg to, unsigned log, FloatReg number);
+  std::optional<std::uint32_t> constant_in(std::uint32_t slot) const noexcept;
+  Address vector_access(Label exit);
+  void vector_load();
+  void vector_store();
+  void vector_copy();
+  void vector_constant();
+  void vector_select();
+  Address vector_global();
+  void vector_global_get();
+  void vector_global_set();
   // emit_control.cpp
   void enter();
   void clear_locals();

@@ -14,6 +14,8 @@
 #include <span>
 #include <vector>
 
+#include "spec/v128.hpp"
+
 namespace tenon::jit::baseline {
 
 // Places in the code that are jumped to, by number.
@@ -60,6 +62,7 @@ class LabelledCode {
     size_ = 0;
     labels_.clear();
     fixups_.clear();
+    constants_.clear();
   }
   // Before each piece of at most `most_bytes`.
   void make_room() {
@@ -80,6 +83,23 @@ class LabelledCode {
     put32(0);
   }
 
+  // Sixteen bytes behind the code, which `put_constants` puts there.
+  Label constant_label(const V128& value) {
+    for (std::size_t i = constants_.size(); i-- > 0 && constants_.size() - i <= most_compared;) {
+      if (constants_[i].value == value) return constants_[i].label;
+    }
+    constants_.push_back({value, make_label()});
+    return constants_.back().label;
+  }
+  void put_constants() {
+    while (!constants_.empty() && size_ % sizeof(V128) != 0) put8(0);
+    for (const Constant& constant : constants_) {
+      make_room();
+      bind(constant.label);
+      for (const std::uint8_t byte : constant.value.bytes) put8(byte);
+    }
+  }
+
   void put8(unsigned value) noexcept { bytes_[size_++] = static_cast<std::uint8_t>(value); }
   void put32(std::uint32_t value) noexcept {
     std::memcpy(&bytes_[size_], &value, 4);
@@ -89,6 +109,14 @@ class LabelledCode {
     std::memcpy(&bytes_[size_], &value, 8);
     size_ += 8;
   }
+
+ private:
+  static constexpr std::size_t most_compared = 32;  // of the constants that there are already
+  struct Constant {
+    V128 value;
+    Label label;
+  };
+  std::vector<Constant> constants_;
 
  protected:
   static constexpr std::uint32_t unbound = 0xFFFF'FFFF;

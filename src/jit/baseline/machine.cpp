@@ -88,6 +88,7 @@ Settings settings_of_machine() noexcept {
   settings.has_rounding = __builtin_cpu_supports("sse4.1") != 0;
   settings.has_bit_counts = __builtin_cpu_supports("popcnt") != 0 && __builtin_cpu_supports("bmi") != 0 &&
                             __builtin_cpu_supports("lzcnt") != 0;
+  settings.has_vectors = __builtin_cpu_supports("avx") != 0;
 #else
   settings.has_rounding = true;
   settings.has_bit_counts = true;

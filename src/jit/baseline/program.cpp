@@ -19,7 +19,7 @@ char letter_of(core::ValType type) noexcept {
 }
 
 Signature signature_of(const core::FuncType& type) noexcept {
-  Signature signature;
+  Signature signature{.type = &type};
   for (const core::ValType param : type.params) signature.param_slots += runtime::slots_of(param);
   for (const core::ValType result : type.results) signature.result_slots += runtime::slots_of(result);
   if (type.results.size() == 1 && !type.results[0].is_vector()) signature.result = letter_of(type.results[0]);
@@ -48,7 +48,7 @@ Program::Program(const interp::Code& code, const Cells& cells)
 
 bool Program::read(const interp::FunctionCode& function) {
   function_ = &function;
-  has_loops_ = false;
+  has_loops_ = has_vectors_ = false;
   if (function.end - function.begin > most_cells) return false;
   if (!read_instructions() || !mark_targets()) return false;
   if (has_loops_) mark_depths();
@@ -70,6 +70,11 @@ bool Program::read_instructions() {
     index_of_[cell] = index;
     instructions_.push_back({shape, cell});
     std::uint32_t fields = shape->fields;
+    if (is_vector(shape->kind)) {
+      has_vectors_ = true;
+      const bool is_access = shape->kind == Kind::vector_load || shape->kind == Kind::vector_store;
+      if (is_access && !is_native_access(instructions_.back())) instructions_.back().shape = &interpreted(*shape);
+    }
     if (shape->jump_at != Shape::no_jump) {
       jumps_.push_back(index);
     } else if (shape->kind == Kind::br_table) {
@@ -105,6 +110,14 @@ bool Program::mark_targets() {
   return true;
 }
 
+// Native accesses with vectors are of memory 0, by addresses and offsets of 32 bits.
+bool Program::is_native_access(const Instruction& in) const noexcept {
+  const core::Module& module = *code_.validated->module;
+  const unsigned at = 4 * in.shape->count;
+  if (field<std::uint32_t>(in, at) != 0 || module.memories[core::MemoryIdx(0U)].limits.is_64) return false;
+  return field<std::uint64_t>(in, at + 4) + info(in.shape->op).width <= 0xFFFF'FFFF;
+}
+
 // A loop is what lies between a header and the last branch back to it.
 void Program::mark_depths() {
   changes_.assign(instructions_.size() + 1, 0);
@@ -138,7 +151,10 @@ void Program::read_locals() {
   const auto add = [&](core::ValType local, std::size_t count) {
     const char letter = letter_of(local);
     count = std::min(count * (letter == 'v' ? 2 : 1), most_letters - std::min(most_letters, local_letters_.size()));
-    local_letters_.insert(local_letters_.end(), count, letter == 'v' ? '\0' : letter);
+    const std::size_t first = local_letters_.size();
+    local_letters_.insert(local_letters_.end(), count, letter);
+    if (letter != 'v') return;
+    for (std::size_t i = first + 1; i < local_letters_.size(); i += 2) local_letters_[i] = 0;
   };
   for (const core::ValType param : type.params) add(param, 1);
   runs_.clear();

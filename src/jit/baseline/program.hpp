@@ -22,6 +22,7 @@ struct Instruction {
 
 // What the slots of a signature are.
 struct Signature {
+  const core::FuncType* type = nullptr;
   std::uint32_t param_slots = 0;
   std::uint32_t result_slots = 0;
   char result = 0;  // letter of the only result, if it is a number or a reference
@@ -88,7 +89,10 @@ class Program {
   Signature callee(const Instruction& instruction) const noexcept;
   std::uint32_t callee_index(const Instruction& instruction) const noexcept;
   std::uint32_t callee_frame(const Instruction& instruction) const noexcept;
-  // Declared types of parameters and locals by slot: 'i', 'l', 'f', 'd', or 0 for vectors.
+  // Whether there are native instructions of vectors.
+  bool has_vectors() const noexcept { return has_vectors_; }
+  // Declared types of parameters and locals by slot: 'i', 'l', 'f', 'd', 'v' (then 0 for its second slot), or 0 for
+  // what is used in several ways.
   const std::vector<char>& local_letters() const noexcept { return local_letters_; }
   const Signature& signature() const noexcept { return signature_; }
   const interp::Code& code() const noexcept { return code_; }
@@ -96,6 +100,7 @@ class Program {
 
  private:
   bool read_instructions();
+  bool is_native_access(const Instruction& in) const noexcept;
   bool mark_target(std::uint32_t from, std::int32_t distance);
   bool mark_targets();
   void mark_depths();
@@ -107,6 +112,7 @@ class Program {
   const interp::FunctionCode* function_ = nullptr;
   Signature signature_;
   bool has_loops_ = false;
+  bool has_vectors_ = false;
   std::vector<Instruction> instructions_;
   std::vector<std::uint32_t> index_of_;  // by cell
   std::vector<std::uint32_t> jumps_;     // instructions that jump, but for br_table

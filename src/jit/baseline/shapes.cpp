@@ -5,6 +5,7 @@
 
 #include "binary/core/immediates.hpp"
 #include "interp/access.hpp"
+#include "jit/baseline/machine.hpp"
 
 namespace tenon::jit::baseline {
 
@@ -52,12 +53,15 @@ class Shapes {
   void add_banks();
   void add_selects(Bank bank);
   void add_plain();
+  void add_vectors();
+  void add_vector_moves();
   void add_references();
 
   struct Row {
     std::uint64_t handler = 0;
     std::uint32_t shape = 0;
   };
+  const bool has_vectors_ = settings_of_machine().has_vectors;
   std::vector<Row> rows_ = std::vector<Row>(size);
   std::vector<Shape> shapes_;  // related ones are neighbours
 };
@@ -70,6 +74,8 @@ Shapes::Shapes() {
   add_calls();
   add_banks();
   add_plain();
+  add_vectors();
+  add_vector_moves();
   add_references();
 }
 
@@ -177,9 +183,6 @@ void Shapes::add_control() {
   add(table.br_table[0], {.kind = Kind::br_table, .left = Place::acc, .fields = 4});
   add(table.br_table[1], {.kind = Kind::br_table, .left = Place::slot, .fields = 8});
   add(table.fuel, {.kind = Kind::fuel, .metered = true, .fields = 4});
-  add(table.global_get_v128, {.kind = Kind::other, .fields = 8});
-  add(table.global_set_v128, {.kind = Kind::other, .fields = 8});
-  add(table.select_v128, {.kind = Kind::other, .fields = 16});
 }
 
 void Shapes::add_calls() {
@@ -244,21 +247,66 @@ constexpr unsigned immediate_bytes(Immediates immediates) noexcept {
 }
 
 // Operations whose fields follow from their signature: operands' slots, immediates, results' slots.
+Shape plain_shape(Op op) noexcept {
+  const std::string_view results = interp::results_of(op);
+  const std::size_t result_slots = results.size() == 1 && results[0] != 'v' ? 0 : results.size();
+  const std::size_t params = interp::params_of(op).size();
+  return {.kind = Kind::plain,
+          .op = op,
+          .count = static_cast<std::uint8_t>(params),
+          .fields = static_cast<std::uint16_t>(4 * params + immediate_bytes(info(op).immediates) + 4 * result_slots)};
+}
+
 void Shapes::add_plain() {
-  for (const interp::PlainTable* table : {&interp::vector_handlers[0], &interp::atomic_handlers[0],
-                                          &interp::bulk_handlers[0], &interp::reference_handlers[0]}) {
+  for (const interp::PlainTable* table :
+       {&interp::atomic_handlers[0], &interp::bulk_handlers[0], &interp::reference_handlers[0]}) {
     for (std::size_t i = 0; i < op_count; ++i) {
       const Op op = static_cast<Op>(i);
-      if (info(op).signature == "*") continue;
-      const std::string_view results = interp::results_of(op);
-      const std::size_t result_slots = results.size() == 1 && results[0] != 'v' ? 0 : results.size();
-      const std::size_t params = interp::params_of(op).size();
-      add((*table)[i],
-          {.kind = Kind::plain,
-           .op = op,
-           .count = static_cast<std::uint8_t>(params),
-           .fields = static_cast<std::uint16_t>(4 * params + immediate_bytes(info(op).immediates) + 4 * result_slots)});
+      if (info(op).signature != "*") add((*table)[i], plain_shape(op));
     }
+  }
+}
+
+// What the machine has no vectors for, or not for this operation, is plain. Accesses are native where they are of
+// memory 0, which only the fields say: their interpreted form stands beside them.
+void Shapes::add_vectors() {
+  for (std::size_t i = 0; i < op_count; ++i) {
+    const Op op = static_cast<Op>(i);
+    const Handler handler = interp::vector_handlers[0][i];
+    if (std::bit_cast<std::uint64_t>(handler) == 0) continue;
+    Shape shape = plain_shape(op);
+    if (!has_vectors_ || !computes_vectors(op)) {
+      add(handler, shape);
+      continue;
+    }
+    const std::string_view results = interp::results_of(op);
+    shape.kind = info(op).width == 0 ? Kind::vector : results.empty() ? Kind::vector_store : Kind::vector_load;
+    if (results == "v") shape.result_at = static_cast<std::uint16_t>(shape.fields - 4);
+    add(handler, shape);
+    if (shape.kind == Kind::vector) continue;
+    shapes_.push_back(plain_shape(op));
+    describe_uses(shapes_.back());
+  }
+}
+
+void Shapes::add_vector_moves() {
+  const interp::ControlTable& table = interp::control_handlers[0];
+  const struct {
+    Handler handler;
+    Kind kind;
+    std::uint8_t count;  // of operands at the beginning
+    std::uint16_t fields;
+  } rows[] = {{table.copy_v128, Kind::vector_copy, 1, 8},
+              {table.constant_v128, Kind::vector_constant, 0, 20},
+              {table.select_v128, Kind::vector_select, 3, 16},
+              {table.global_get_v128, Kind::vector_global_get, 0, 8},
+              {table.global_set_v128, Kind::vector_global_set, 0, 8}};
+  for (const auto& row : rows) {
+    const Kind interpreted = row.kind == Kind::vector_global_set ? Kind::other : Kind::plain;
+    add(row.handler, {.kind = has_vectors_ ? row.kind : interpreted,
+                      .count = row.count,
+                      .fields = row.fields,
+                      .result_at = static_cast<std::uint16_t>(row.fields - 4)});
   }
 }
 

@@ -43,13 +43,23 @@ enum class Kind : std::uint8_t {
   global_set,
   fuel,
   unreachable,
+  // Of vectors, where the machine computes with them. All operands are in slots, vectors in pairs of them.
+  vector,  // a computation
+  vector_load,
+  vector_store,
+  vector_copy,
+  vector_constant,
+  vector_select,
+  vector_global_get,
+  vector_global_set,
 };
 
 // How an instruction uses a slot.
 enum class Use : std::uint8_t {
   integer,
   floating,
-  any,  // all of its bits are moved
+  any,     // all of its bits are moved
+  vector,  // with the slot behind it
 };
 
 // A slot that an instruction names: by which field, and what for.
@@ -59,7 +69,10 @@ struct SlotUse {
   bool writes = false;
 };
 
-constexpr Use use_of(char letter) noexcept { return letter == 'f' || letter == 'd' ? Use::floating : Use::integer; }
+constexpr Use use_of(char letter) noexcept {
+  if (letter == 'v') return Use::vector;
+  return letter == 'f' || letter == 'd' ? Use::floating : Use::integer;
+}
 constexpr Use use_of(Bank bank) noexcept { return bank == Bank::integer ? Use::integer : Use::floating; }
 constexpr unsigned operand_bytes(Place place, bool wide) noexcept {
   return place == Place::acc ? 0 : place == Place::imm && wide ? 8 : 4;
@@ -83,6 +96,8 @@ constexpr bool ends_run(Kind kind) noexcept {
 constexpr bool leaves(Kind kind) noexcept {
   return kind == Kind::other || kind == Kind::plain || kind == Kind::call || kind == Kind::call_indirect;
 }
+
+constexpr bool is_vector(Kind kind) noexcept { return kind >= Kind::vector; }
 
 struct Shape {
   Kind kind = Kind::other;
@@ -112,6 +127,9 @@ struct Shape {
 };
 // Fills in what follows from the rest. What the interpreter executes, and calls, use more than what they name.
 void describe_uses(Shape& shape) noexcept;
+
+// The same instruction, executed by the interpreter: of native accesses with vectors.
+inline const Shape& interpreted(const Shape& access) noexcept { return *(&access + 1); }
 
 // nullptr: not the address of a handler that may stand in code.
 const Shape* find_shape(std::uint64_t handler) noexcept;

@@ -17,7 +17,9 @@ std::int64_t weight_of(const Instruction& in) noexcept { return std::int64_t{1} 
 
 void SlotRegisters::choose(std::span<const Reg> registers, std::span<const FloatReg> float_registers) {
   score_slots();
+  rank_slots();
   choose_candidates();
+  if (program_.has_vectors() && reads_unnamed_slots()) keep_to_locals();
   find_effects();
   find_lifetimes();
   find_accumulators();
@@ -27,6 +29,7 @@ void SlotRegisters::choose(std::span<const Reg> registers, std::span<const Float
 
 void SlotRegisters::score_slots() {
   scores_.clear();
+  vector_scores_.clear();
   named_.clear();
   for (const Instruction& in : program_.instructions()) {
     const std::int64_t weight = weight_of(in);
@@ -34,6 +37,11 @@ void SlotRegisters::score_slots() {
       const std::uint32_t slot = program_.slot(in, use.at);
       named_.push_back(slot);
       if (slot >= most_slots) continue;
+      if (use.use == Use::vector) {
+        if (slot >= vector_scores_.size()) vector_scores_.resize(slot + 1);
+        vector_scores_[slot] += weight;
+        continue;
+      }
       if (slot >= scores_.size()) scores_.resize(slot + 1);
       Score& score = scores_[slot];
       (use.use == Use::integer ? score.integer : use.use == Use::floating ? score.floating : score.any) += weight;
@@ -41,12 +49,17 @@ void SlotRegisters::score_slots() {
   }
 }
 
-void SlotRegisters::choose_candidates() {
+void SlotRegisters::rank_slots() {
   ranked_.clear();
   const auto& letters = program_.local_letters();
   for (std::uint32_t slot = 0; slot < scores_.size(); ++slot) {
     const std::int64_t sum = scores_[slot].sum();
-    if (sum > 0 && (slot >= letters.size() || letters[slot] != 0)) ranked_.push_back({sum, slot});
+    const bool is_number = slot >= letters.size() || (letters[slot] != 0 && letters[slot] != 'v');
+    if (sum > 0 && is_number) ranked_.push_back({sum, slot, false});
+  }
+  for (std::uint32_t slot = 0; slot < vector_scores_.size(); ++slot) {
+    const bool is_vector = slot >= letters.size() || letters[slot] == 'v';
+    if (vector_scores_[slot] > 0 && is_vector) ranked_.push_back({vector_scores_[slot], slot, true});
   }
   if (ranked_.size() > SlotSet::most) {
     std::ranges::nth_element(ranked_, ranked_.begin() + SlotSet::most, [](const Ranked& a, const Ranked& b) {
@@ -55,26 +68,86 @@ void SlotRegisters::choose_candidates() {
     ranked_.resize(SlotSet::most);
     std::ranges::sort(ranked_, {}, &Ranked::slot);
   }
-  considered_ = floats_ = all_ = written_ = {};
+}
+
+void SlotRegisters::choose_candidates() {
+  const auto& letters = program_.local_letters();
+  considered_ = floats_ = all_ = written_ = shared_ = {};
   place_.assign(scores_.size(), none);
+  vector_place_.assign(vector_scores_.size(), none);
   for (unsigned c = 0; c < ranked_.size(); ++c) {
     const std::uint32_t slot = ranked_[c].slot;
-    const Score& score = scores_[slot];
-    bool is_float = score.floating > score.integer;
-    if (slot < letters.size()) is_float = letters[slot] == 'f' || letters[slot] == 'd';
-    candidates_[c] = {.slot = slot, .is_float = is_float};
-    candidates_[c].is_narrow = slot < letters.size() && letters[slot] == 'i';
+    const bool is_local = slot < letters.size();
+    const bool is_vector = ranked_[c].is_vector;
+    bool is_float = is_vector;
+    if (is_local) {
+      is_float |= letters[slot] == 'f' || letters[slot] == 'd';
+    } else if (!is_vector) {
+      is_float = scores_[slot].floating > scores_[slot].integer;
+    }
+    candidates_[c] = {.slot = slot, .is_float = is_float, .is_vector = is_vector};
+    candidates_[c].is_narrow = is_local && letters[slot] == 'i';
     benefit_[c] = ranked_[c].score;
-    place_[slot] = static_cast<std::uint8_t>(c);
+    (is_vector ? vector_place_ : place_)[slot] = static_cast<std::uint8_t>(c);
     considered_.add(c);
     if (is_float) floats_.add(c);
+    if (!is_local && program_.has_vectors()) shared_.add(c);
   }
-  above_.resize(scores_.size());
+  above_.resize(std::max(scores_.size(), vector_scores_.size()));
   SlotSet above;
-  for (std::size_t slot = scores_.size(); slot-- > 0;) {
-    if (place_[slot] != none) above.add(place_[slot]);
+  for (auto slot = static_cast<std::uint32_t>(above_.size()); slot-- > 0;) {
+    if (const std::uint8_t c = find(slot); c != none) above.add(c);
+    if (const std::uint8_t c = find_vector(slot); c != none) above.add(c);
     above_[slot] = above;
   }
+}
+
+void SlotRegisters::keep_to_locals() {
+  considered_ = considered_.without(shared_);
+  shared_ = {};
+}
+
+// Whether an instruction may read slots of the operand stack of which nothing says what they hold.
+bool SlotRegisters::reads_unnamed_slots() const noexcept {
+  if (program_.has_handlers()) return true;
+  return std::ranges::any_of(program_.instructions(), [&](const Instruction& in) {
+    const Kind kind = in.shape->kind;
+    const bool is_call = kind == Kind::call || kind == Kind::call_indirect;
+    return kind == Kind::other || (is_call && program_.callee(in).type == nullptr);
+  });
+}
+
+// Candidates in adjacent slots of these types.
+SlotSet SlotRegisters::slots_of(std::span<const core::ValType> types, std::uint32_t slot) const noexcept {
+  SlotSet set;
+  for (const core::ValType type : types) {
+    const std::uint8_t c = type.is_vector() ? find_vector(slot) : find(slot);
+    if (c != none) set.add(c);
+    slot += runtime::slots_of(type);
+  }
+  return set & considered_;
+}
+
+// Operands' slots are an operation's first fields, those of results in slots its last.
+void SlotRegisters::add_plain(const Instruction& in, Effects& effects) const {
+  const Shape& shape = *in.shape;
+  if (!program_.has_vectors()) {
+    for (unsigned i = 0; i < shape.count; ++i) {
+      effects.reads |= slots_between(program_.slot(in, 4 * i), 2);  // both parts of a vector
+    }
+    return;
+  }
+  const auto candidate = [&](char letter, unsigned at) {
+    const std::uint32_t slot = program_.slot(in, at);
+    const std::uint8_t c = letter == 'v' ? find_vector(slot) : find(slot);
+    return c == none ? SlotSet{} : SlotSet{std::uint64_t{1} << c};
+  };
+  const std::string_view params = interp::params_of(shape.op);
+  const std::string_view results = interp::results_of(shape.op);
+  for (unsigned i = 0; i < params.size(); ++i) effects.reads |= candidate(params[i], 4 * i);
+  if (results.size() == 1 && results[0] != 'v') return;
+  const auto first = shape.fields - 4 * static_cast<unsigned>(results.size());
+  for (unsigned i = 0; i < results.size(); ++i) effects.writes |= candidate(results[i], first + 4 * i);
 }
 
 // What an instruction reads and writes without naming it.
@@ -83,17 +156,25 @@ void SlotRegisters::add_unnamed(const Instruction& in, Effects& effects) const {
   if (is_call) {
     const std::uint32_t frame = program_.callee_frame(in);
     effects.writes |= frame_above(frame - runtime::frame_header_slots);
-    if (!program_.has_handlers()) effects.reads |= slots_between(frame, program_.callee(in).param_slots);
+    const Signature& callee = program_.callee(in);
+    if (program_.has_handlers()) {  // everything is read, below
+    } else if (program_.has_vectors() && callee.type != nullptr) {
+      effects.reads |= slots_of(callee.type->params, frame);
+    } else {
+      effects.reads |= slots_between(frame, callee.param_slots);
+    }
   }
   switch (in.shape->kind) {
     case Kind::enter: effects.writes |= frame_above(program_.signature().param_slots); break;
-    case Kind::return_void: effects.reads |= slots_between(0, program_.signature().result_slots); break;
-    case Kind::other: effects.reads |= considered_; break;
-    case Kind::plain:
-      for (unsigned i = 0; i < in.shape->count; ++i) {
-        effects.reads |= slots_between(program_.slot(in, 4 * i), 2);  // both parts of a vector
+    case Kind::return_void:
+      if (program_.has_vectors()) {
+        effects.reads |= slots_of(program_.signature().type->results, 0);
+      } else {
+        effects.reads |= slots_between(0, program_.signature().result_slots);
       }
       break;
+    case Kind::other: effects.reads |= considered_; break;
+    case Kind::plain: add_plain(in, effects); break;
     default: break;
   }
   // Whoever handles an exception finds all slots in memory.
@@ -109,7 +190,8 @@ void SlotRegisters::find_effects() {
     const Shape& shape = *instructions[i].shape;
     Effects effects;
     for (const SlotUse& use : shape.uses()) {
-      const std::uint8_t c = find(*named++);
+      const std::uint32_t slot = *named++;
+      const std::uint8_t c = use.use == Use::vector ? find_vector(slot) : find(slot);
       if (c != none) (use.writes ? effects.writes : effects.reads).add(c);
     }
     if (leaves(shape.kind)) {
@@ -152,6 +234,7 @@ void SlotRegisters::find_lifetimes() {
   for (int round = 0; round < most_rounds; ++round) {
     if (!scan()) return;
   }
+  if (program_.has_vectors()) keep_to_locals();
   for (std::uint32_t i = 0; i < instructions.size(); ++i) {
     if (instructions[i].is_header) live_in_[i] = considered_;
   }
@@ -202,8 +285,12 @@ void SlotRegisters::find_interference() {
     switch (shape.kind) {
       case Kind::binary:
       case Kind::unary:
-      case Kind::load: break;
+      case Kind::load:
+      case Kind::vector:
+      case Kind::vector_load:
+      case Kind::vector_select: break;
       case Kind::copy:
+      case Kind::vector_copy:
         if (shape.count == 1) {
           others = others.without(effects.reads);  // they hold the same afterwards
           break;
@@ -256,8 +343,10 @@ void SlotRegisters::assign(std::span<const Reg> registers, std::span<const Float
     }
   }
   for (unsigned c = 0; c < ranked_.size(); ++c) {
-    if (!all_.has(c)) place_[candidates_[c].slot] = none;
+    if (all_.has(c)) continue;
+    (candidates_[c].is_vector ? vector_place_ : place_)[candidates_[c].slot] = none;
   }
+  shared_ &= all_;
   written_ &= all_;
 }
 

@@ -10,6 +10,12 @@
 // most. Only the 64 slots that promise most are looked at, so that a set of them is one word. The fields of each
 // instruction are looked at once; everything after that works with sets. Rejected: splitting of lifetimes, which finds
 // better places and takes several times as long.
+//
+// A vector is in two slots. Those of locals hold nothing else; but a slot of the operand stack may hold a number at one
+// time, and half of a vector at another. So there, in functions with vectors, a number and a vector in the same slots
+// are two candidates, of which never both are alive: what reads one of them comes after what wrote it as that. A dead
+// one must not be written back then, for it would go over the other. Where that cannot be avoided, because instructions
+// read slots that they do not name, only locals are candidates.
 #pragma once
 
 #include <array>
@@ -53,7 +59,8 @@ struct SlotSet {
 
 struct Candidate {
   std::uint32_t slot = 0;
-  bool is_float = false;
+  bool is_float = false;   // of the registers of floats, where vectors are too
+  bool is_vector = false;  // with the slot behind it
   bool is_narrow = false;  // a local of type i32: the upper half of its register is zero
   std::uint8_t reg = 0;    // of its kind
 };
@@ -69,17 +76,25 @@ class SlotRegisters {
 
   // The candidate that the slot is, if it has a register; or `none`.
   std::uint8_t find(std::uint32_t slot) const noexcept { return slot < place_.size() ? place_[slot] : none; }
+  std::uint8_t find_vector(std::uint32_t slot) const noexcept {
+    return slot < vector_place_.size() ? vector_place_[slot] : none;
+  }
   const Candidate& operator[](unsigned i) const noexcept { return candidates_[i]; }
   // All with registers.
   SlotSet all() const noexcept { return all_; }
+  // Those that may be written back while they are not alive.
+  SlotSet unshared() const noexcept { return all_.without(shared_); }
   // Those that the function ever writes.
   SlotSet written() const noexcept { return written_; }
-  // Alive behind the instruction, and in front of one that is a label.
+  // Alive in front of the instruction, behind it, and in front of one that is a label.
+  SlotSet live_before(std::uint32_t index) const noexcept {
+    return (live_after_[index].without(effects_[index].writes) | effects_[index].reads) & all_;
+  }
   SlotSet live_after(std::uint32_t index) const noexcept { return live_after_[index] & all_; }
   SlotSet live_at_label(std::uint32_t index) const noexcept { return live_in_[index] & all_; }
   // What an instruction that leaves native code finds in memory: what it reads, and what outlives it.
   SlotSet read_by(std::uint32_t index) const noexcept { return effects_[index].reads & all_; }
-  // What a call writes: its frame.
+  // What an instruction that leaves native code writes: a call its frame.
   SlotSet written_by(std::uint32_t index) const noexcept { return effects_[index].writes & all_; }
   bool accumulator_lives_after(std::uint32_t index, Bank bank) const noexcept {
     return (accumulators_[index] >> static_cast<unsigned>(bank) & 1) != 0;
@@ -99,11 +114,17 @@ class SlotRegisters {
   struct Ranked {
     std::int64_t score;
     std::uint32_t slot;
+    bool is_vector;
   };
   void score_slots();
+  void rank_slots();
+  void keep_to_locals();
   void choose_candidates();
   void find_effects();
   void add_unnamed(const Instruction& in, Effects& effects) const;
+  void add_plain(const Instruction& in, Effects& effects) const;
+  bool reads_unnamed_slots() const noexcept;
+  SlotSet slots_of(std::span<const core::ValType> types, std::uint32_t slot) const noexcept;
   void find_lifetimes();
   bool scan();
   void find_accumulators();
@@ -119,8 +140,9 @@ class SlotRegisters {
   }
 
   const Program& program_;
-  std::vector<std::uint8_t> place_;  // by slot
-  std::vector<SlotSet> above_;       // by slot: the candidates that are this one or above
+  std::vector<std::uint8_t> place_;         // by slot
+  std::vector<std::uint8_t> vector_place_;  // by slot, of vectors
+  std::vector<SlotSet> above_;              // by slot: the candidates that are this one or above
   std::array<Candidate, SlotSet::most> candidates_;
   std::array<std::int64_t, SlotSet::most> benefit_{};
   std::array<SlotSet, SlotSet::most> interference_{};
@@ -128,7 +150,9 @@ class SlotRegisters {
   SlotSet floats_;
   SlotSet all_;
   SlotSet written_;
-  std::vector<Score> scores_;  // by slot
+  SlotSet shared_;                           // of slots that hold numbers and vectors
+  std::vector<Score> scores_;                // by slot
+  std::vector<std::int64_t> vector_scores_;  // by slot
   std::vector<Ranked> ranked_;
   std::vector<std::uint32_t> named_;    // the slots that instructions name, one instruction after the other
   std::vector<Effects> effects_;        // by instruction

@@ -36,6 +36,8 @@ class Description {
   void shifted() noexcept;
   void select() noexcept;
   void copy() noexcept;
+  void vector() noexcept;
+  void vector_move() noexcept;
   void accumulators_of_computation() noexcept;
 
   Shape& shape_;
@@ -101,6 +103,21 @@ void Description::copy() noexcept {
   for (unsigned i = 0; i < shape_.count; ++i) write(8 * i + 4, Use::any);
 }
 
+// Operands' slots first, the result's last.
+void Description::vector() noexcept {
+  const std::string_view params = interp::params_of(shape_.op);
+  for (unsigned i = 0; i < params.size(); ++i) read(4 * i, use_of(params[i] == 'a' ? 'i' : params[i]));
+  if (interp::results_of(shape_.op) == "v") write(shape_.result_at, Use::vector);
+}
+
+void Description::vector_move() noexcept {
+  if (shape_.kind == Kind::vector_global_set) return read(4, Use::vector);
+  unsigned at = 0;
+  if (shape_.kind == Kind::vector_select) read(at++, Use::integer);
+  for (; at < shape_.count; ++at) read(4 * at, Use::vector);
+  write(shape_.result_at, Use::vector);
+}
+
 void Description::slots() noexcept {
   switch (shape_.kind) {
     case Kind::binary:
@@ -126,6 +143,14 @@ void Description::slots() noexcept {
     case Kind::call_indirect:
       if (shape_.left == Place::slot) read(0, Use::integer);
       return;
+    case Kind::vector:
+    case Kind::vector_load:
+    case Kind::vector_store: return vector();
+    case Kind::vector_copy:
+    case Kind::vector_constant:
+    case Kind::vector_select:
+    case Kind::vector_global_get:
+    case Kind::vector_global_set: return vector_move();
     default: return;
   }
 }
@@ -182,6 +207,11 @@ void Description::accumulators() noexcept {
       return;
     case Kind::other:
     case Kind::plain: shape_.acc_reads = all; return;
+    case Kind::vector: {
+      const char result = interp::results_of(shape_.op)[0];
+      if (result != 'v') shape_.acc_writes = bit_of(bank_of_letter(result));
+      return;
+    }
     default: return;
   }
 }

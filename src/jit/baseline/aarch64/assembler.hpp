@@ -13,6 +13,8 @@
 
 namespace tenon::jit::baseline::aarch64 {
 
+inline constexpr bool has_vectors = false;  // they are the interpreter's
+
 enum class Reg : std::uint8_t {
   x0,
   x1,

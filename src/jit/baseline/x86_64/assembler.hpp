@@ -20,6 +20,17 @@ struct Address {
   std::uint8_t scale = 0;  // log2
 };
 
+// An instruction with three operands in AVX's encoding: its code, the prefix that belongs to it, and where codes of
+// this length stand. With vectors of 16 bytes throughout.
+struct Vex {
+  std::uint8_t code = 0;
+  std::uint8_t prefix = 1;  // none, 66, F3, F2
+  std::uint8_t map = 1;     // 0F, 0F 38, 0F 3A
+  bool wide = false;
+};
+
+inline constexpr bool has_vectors = true;
+
 // The registers that the interpreter's handlers have their state in, as preserve_none gives them out.
 inline constexpr Reg ip = Reg::r12;  // free inside of native code
 inline constexpr Reg frame = Reg::r13;
@@ -35,6 +46,8 @@ inline constexpr Reg scratch = Reg::rax;
 inline constexpr Reg other = Reg::rcx;
 inline constexpr FloatReg scratch_float = FloatReg::x2;
 inline constexpr FloatReg other_float = FloatReg::x3;
+// The last of those for slots, in functions with vectors.
+inline constexpr FloatReg third_float = FloatReg::x15;
 // For slots.
 inline constexpr Reg free_registers[] = {Reg::rbx, Reg::r8, Reg::r9, Reg::r10, Reg::r11, Reg::r12};
 inline constexpr FloatReg free_float_registers[] = {FloatReg::x4,  FloatReg::x5,  FloatReg::x6,  FloatReg::x7,
@@ -268,6 +281,25 @@ class Assembler : public LabelledCode {
     put8(8 + number(how));
   }
 
+  // --- Vectors. Operands in memory may have any alignment.
+  void vector_load(FloatReg to, const Address& from) { sse(0, 0x0F10, to, from); }
+  void vector_store(const Address& to, FloatReg from) { encode(0, false, 0x0F11, number(from), to); }
+  // `to` = first op second. What has only one operand has it as the second; x0 stands for the first then.
+  template <class To, class Second>
+  void vex(Vex op, To to, FloatReg first, const Second& second) {
+    vex_with(op, number(to), number(first), second, 0);
+  }
+  template <class To, class Second>
+  void vex(Vex op, To to, FloatReg first, const Second& second, std::uint8_t immediate) {
+    vex_with(op, number(to), number(first), second, 1);
+    put8(immediate);
+  }
+  // With a number in place of `to` that belongs to the code.
+  void vex_shift(Vex op, unsigned kind, FloatReg to, FloatReg from, std::uint8_t by) {
+    vex_with(op, kind, number(to), from, 1);
+    put8(by);
+  }
+
   // The same place, so that one instruction reaches it.
   static Address reachable(const Address& address, unsigned /*width*/) noexcept { return address; }
   // Whether storing the constant is one instruction.
@@ -289,6 +321,36 @@ class Assembler : public LabelledCode {
 
   void put_distance(Label to) {
     fixups_.push_back({size_, to.id, size_ + 4});
+    put32(0);
+  }
+  void put_vex(Vex op, unsigned reg, unsigned first, unsigned index, unsigned base) noexcept {
+    const unsigned low = (~first & 15) << 3 | op.prefix;
+    const unsigned not_reg = (~reg & 8) << 4;
+    if (index < 8 && base < 8 && !op.wide && op.map == 1) {
+      put8(0xC5);
+      put8(not_reg | low);
+    } else {
+      put8(0xC4);
+      put8(not_reg | (~index & 8) << 3 | (~base & 8) << 2 | op.map);
+      put8((op.wide ? 0x80U : 0) | low);
+    }
+    put8(op.code);
+  }
+  template <class R>
+    requires(std::is_same_v<R, Reg> || std::is_same_v<R, FloatReg>)
+  void vex_with(Vex op, unsigned reg, unsigned first, R rm, unsigned /*bytes_behind*/) noexcept {
+    put_vex(op, reg, first, 0, number(rm));
+    put8(0xC0 | (reg & 7) << 3 | (number(rm) & 7));
+  }
+  void vex_with(Vex op, unsigned reg, unsigned first, const Address& rm, unsigned /*bytes_behind*/) noexcept {
+    // rsp as the index stands for none.
+    put_vex(op, reg, first, number(rm.index), number(rm.base));
+    put_operand(reg, rm);
+  }
+  void vex_with(Vex op, unsigned reg, unsigned first, Label label, unsigned bytes_behind) {
+    put_vex(op, reg, first, 0, 0);
+    put8((reg & 7) << 3 | 5);
+    fixups_.push_back({size_, label.id, size_ + 4 + bytes_behind});
     put32(0);
   }
   void put_code(std::uint8_t prefix, unsigned rex, unsigned code) noexcept {
@@ -313,6 +375,11 @@ class Assembler : public LabelledCode {
     unsigned rex = (wide ? 8U : 0U) | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
     if (rex != 0 || force_rex) rex |= 0x40;
     put_code(prefix, rex, code);
+    put_operand(reg, rm);
+  }
+  void put_operand(unsigned reg, const Address& rm) noexcept {
+    const unsigned base = number(rm.base);
+    const unsigned index = number(rm.index);
     const bool has_sib = index != number(Reg::rsp) || (base & 7) == 4;
     const bool is_short = rm.displacement >= -128 && rm.displacement < 128;
     const unsigned mode = rm.displacement == 0 && (base & 7) != 5 ? 0 : is_short ? 1 : 2;

@@ -1,0 +1,428 @@
+// Instructions of vectors: operands and results, moves, and accesses of memory. The computations are vector_code.cpp's.
+//
+// A vector is in a register of its own or in its two slots of the frame; there is no accumulator for them. Results that
+// have no register are computed in the first scratch register.
+#include <bit>
+#include <cstddef>
+
+#include "interp/access.hpp"
+#include "jit/baseline/emitter.hpp"
+#include "jit/baseline/machine.hpp"
+#include "jit/baseline/x86_64/vector_code.hpp"
+
+namespace tenon::jit::baseline {
+
+using x86_64::third_float;
+using x86_64::VectorCode;
+using x86_64::Vex;
+
+namespace {
+
+constexpr FloatReg no_operand = FloatReg::x0;
+
+// Instructions by the logarithm of the lanes' bytes.
+constexpr Vex insert_codes[] = {
+    {.code = 0x20, .map = 3}, {.code = 0xC4}, {.code = 0x22, .map = 3}, {.code = 0x22, .map = 3, .wide = true}};
+constexpr Vex extract_codes[] = {{.code = 0x14, .map = 3},
+                                 {.code = 0x15, .map = 3},
+                                 {.code = 0x16, .map = 3},
+                                 {.code = 0x16, .map = 3, .wide = true}};
+constexpr Vex insert_f32 = {.code = 0x21, .map = 3};
+constexpr Vex load_low_f64 = {.code = 0x10, .prefix = 3};
+constexpr Vex unpack_low_i64 = {.code = 0x6C};
+constexpr Vex unpack_high_i64 = {.code = 0x6D};
+constexpr Vex duplicate_f32 = {.code = 0x18, .map = 2};  // of memory
+constexpr Vex duplicate_f64 = {.code = 0x12, .prefix = 3};
+constexpr Vex shuffle_bytes = {.code = 0x00, .map = 2};
+constexpr Vex shuffle_low_i16 = {.code = 0x70, .prefix = 3};
+constexpr Vex shuffle_i32 = {.code = 0x70};
+constexpr Vex shuffle_f32 = {.code = 0xC6, .prefix = 0};
+constexpr Vex test_bits = {.code = 0x17, .map = 2};
+constexpr Vex pack_s16 = {.code = 0x63};
+
+// Logarithm of the bytes of an operation's lanes, by its name.
+constexpr unsigned log_of_lanes(Op op) noexcept {
+  switch (info(op).mnemonic[1]) {
+    case '8': return 0;
+    case '1': return 1;
+    case '3': return 2;
+    default: return 3;
+  }
+}
+static_assert(log_of_lanes(Op::i8x16_splat) == 0 && log_of_lanes(Op::i16x8_splat) == 1);
+static_assert(log_of_lanes(Op::f32x4_splat) == 2 && log_of_lanes(Op::i64x2_splat) == 3);
+
+struct ShiftRow {
+  Op op;
+  Shift how;
+};
+constexpr ShiftRow shift_rows[] = {
+    {Op::i8x16_shl, Shift::shl}, {Op::i8x16_shr_s, Shift::sar}, {Op::i8x16_shr_u, Shift::shr},
+    {Op::i16x8_shl, Shift::shl}, {Op::i16x8_shr_s, Shift::sar}, {Op::i16x8_shr_u, Shift::shr},
+    {Op::i32x4_shl, Shift::shl}, {Op::i32x4_shr_s, Shift::sar}, {Op::i32x4_shr_u, Shift::shr},
+    {Op::i64x2_shl, Shift::shl}, {Op::i64x2_shr_s, Shift::sar}, {Op::i64x2_shr_u, Shift::shr}};
+constexpr const ShiftRow* find_shift(Op op) noexcept {
+  for (const ShiftRow& row : shift_rows) {
+    if (row.op == op) return &row;
+  }
+  return nullptr;
+}
+
+// The instruction that widens what v128.load8x8_s and its like read.
+constexpr Vex extension_of(Op op) noexcept {
+  switch (op) {
+    case Op::v128_load8x8_s: return {.code = 0x20, .map = 2};
+    case Op::v128_load8x8_u: return {.code = 0x30, .map = 2};
+    case Op::v128_load16x4_s: return {.code = 0x23, .map = 2};
+    case Op::v128_load16x4_u: return {.code = 0x33, .map = 2};
+    case Op::v128_load32x2_s: return {.code = 0x25, .map = 2};
+    default: return {.code = 0x35, .map = 2};
+  }
+}
+
+constexpr std::uint8_t lane_field(unsigned lane, unsigned shift) noexcept {
+  return static_cast<std::uint8_t>(lane << shift);
+}
+
+}  // namespace
+
+// All but the operations of vectors alone are this file's.
+bool computes_vectors(Op op) noexcept {
+  const std::string_view signature = info(op).signature;
+  const bool is_of_vectors = signature == "v:v" || signature == "vv:v" || signature == "vvv:v";
+  return !is_of_vectors || op == Op::i8x16_shuffle || VectorCode::find(op) != nullptr;
+}
+
+// --- Operands and results
+
+Value Emitter::vector_in(std::uint32_t slot) const noexcept {
+  const std::uint8_t c = registers_.find_vector(slot);
+  if (c == SlotRegisters::none) return {.slot = slot};
+  return {.in = Value::In::float_reg, .float_reg = static_cast<FloatReg>(registers_[c].reg), .slot = slot};
+}
+
+FloatReg Emitter::in_vector_register(const Value& value, FloatReg through) {
+  return VectorCode(a_).in_register(value, through);
+}
+
+Emitter::Target Emitter::begin_vector_result(unsigned result_at) {
+  Target target{.float_reg = scratch_float, .slot = slot(result_at)};
+  target.candidate = registers_.find_vector(target.slot);
+  if (target.candidate == SlotRegisters::none) {
+    target.to_memory = true;
+  } else {
+    target.float_reg = static_cast<FloatReg>(registers_[target.candidate].reg);
+    keep_accumulator(target.float_reg);
+  }
+  return target;
+}
+
+void Emitter::end_vector_result(const Target& target) {
+  if (target.to_memory) return a_.vector_store(slot_address(target.slot), target.float_reg);
+  wrote(target.candidate);
+}
+
+// The number that the instruction just before puts into this slot, if it does.
+std::optional<std::uint32_t> Emitter::constant_in(std::uint32_t slot) const noexcept {
+  if (index_ == 0 || in_->is_label) return {};
+  const Instruction& before = program_.instructions()[index_ - 1];
+  if (before.shape->kind != Kind::constant || program_.slot(before, before.shape->result_at) != slot) return {};
+  return program_.field<std::uint32_t>(before, 0);
+}
+
+// --- Computations
+
+void Emitter::vector_instruction() {
+  switch (in_->shape->kind) {
+    case Kind::vector: return vector();
+    case Kind::vector_load: return vector_load();
+    case Kind::vector_store: return vector_store();
+    case Kind::vector_copy: return vector_copy();
+    case Kind::vector_constant: return vector_constant();
+    case Kind::vector_select: return vector_select();
+    case Kind::vector_global_get: return vector_global_get();
+    default: return vector_global_set();
+  }
+}
+
+void Emitter::vector() {
+  const Shape& shape = *in_->shape;
+  if (interp::results_of(shape.op) != "v") return vector_to_number();
+  const Target target = begin_vector_result(shape.result_at);
+  if (const VectorCode::Row* row = VectorCode::find(shape.op)) {
+    Value operands[3];
+    for (unsigned i = 0; i < shape.count; ++i) operands[i] = vector_in(slot(4 * i));
+    VectorCode code(a_);
+    (code.*row->sequence)(target.float_reg, *row, operands);
+  } else if (const ShiftRow* shift = find_shift(shape.op)) {
+    vector_shift(target, shift->how);
+  } else if (shape.op == Op::i8x16_shuffle) {
+    VectorCode(a_).shuffle(target.float_reg, vector_in(slot(0)), vector_in(slot(4)), field<V128>(8));
+  } else {
+    number_to_vector(target);
+  }
+  end_vector_result(target);
+}
+
+void Emitter::vector_shift(const Target& target, Shift how) {
+  const unsigned log = log_of_lanes(in_->shape->op);
+  const std::uint32_t most = (8U << log) - 1;
+  VectorCode code(a_);
+  if (const auto count = constant_in(slot(4))) {
+    const FloatReg value = in_vector_register(vector_in(slot(0)), scratch_float);
+    return code.shift(how, log, target.float_reg, value, static_cast<std::uint8_t>(*count & most));
+  }
+  move_to(scratch, in_integer(value_in(slot(4)), false, scratch), false);
+  a_.alu(Alu::and_, false, scratch, static_cast<std::int32_t>(most));
+  if (log == 0 && how == Shift::sar) a_.alu(Alu::add, false, scratch, 8);
+  a_.to_float_register(false, other_float, scratch);
+  code.shift(how, log, target.float_reg, in_vector_register(vector_in(slot(0)), scratch_float));
+}
+
+// Splats and replaced lanes.
+void Emitter::number_to_vector(const Target& target) {
+  const Op op = in_->shape->op;
+  const unsigned log = log_of_lanes(op);
+  const bool is_splat = in_->shape->count == 1;
+  const std::uint32_t from = slot(is_splat ? 0 : 4);
+  const char letter = interp::params_of(op)[is_splat ? 0 : 1];
+  if (letter == 'f' || letter == 'd') {
+    const FloatReg number = in_float_register(value_in(from), letter == 'd', other_float);
+    return is_splat ? splat_float(target.float_reg, log, number) : replace_float(target.float_reg, log, number);
+  }
+  const Value number = in_integer(value_in(from), letter == 'l', scratch);
+  if (is_splat) return splat_integer(target.float_reg, log, to_register(number, letter == 'l', scratch));
+  const FloatReg vector = in_vector_register(vector_in(slot(0)), scratch_float);
+  const std::uint8_t lane = lane_field(field<std::uint32_t>(8), 0);
+  if (number.in == Value::In::memory) {
+    a_.vex(insert_codes[log], target.float_reg, vector, slot_address(number.slot), lane);
+  } else {
+    a_.vex(insert_codes[log], target.float_reg, vector, number.reg, lane);
+  }
+}
+
+void Emitter::splat_integer(FloatReg to, unsigned log, Reg number) {
+  a_.to_float_register(log == 3, scratch_float, number);
+  if (log == 0) {
+    a_.float_zero(other_float);
+    return a_.vex(shuffle_bytes, to, scratch_float, other_float);
+  }
+  if (log == 1) a_.vex(shuffle_low_i16, scratch_float, no_operand, scratch_float, 0);
+  if (log == 3) return a_.vex(unpack_low_i64, to, scratch_float, scratch_float);
+  a_.vex(shuffle_i32, to, no_operand, scratch_float, 0);
+}
+
+void Emitter::splat_float(FloatReg to, unsigned log, FloatReg number) {
+  if (log == 3) return a_.vex(duplicate_f64, to, no_operand, number);
+  a_.vex(shuffle_f32, to, number, number, 0);
+}
+
+void Emitter::replace_float(FloatReg to, unsigned log, FloatReg number) {
+  const FloatReg vector = in_vector_register(vector_in(slot(0)), scratch_float);
+  const auto lane = field<std::uint32_t>(8);
+  if (log == 2) return a_.vex(insert_f32, to, vector, number, lane_field(lane, 4));
+  a_.vex(lane == 0 ? load_low_f64 : unpack_low_i64, to, vector, number);
+}
+
+void Emitter::vector_to_number() {
+  const Op op = in_->shape->op;
+  const Value value = vector_in(slot(0));
+  const char letter = interp::results_of(op)[0];
+  if (info(op).immediates != Immediates::lane) return test_vector(value);
+  if (letter == 'f' || letter == 'd') return extract_float(value, letter == 'd');
+  const auto lane = field<std::uint32_t>(4);
+  const unsigned log = log_of_lanes(op);
+  const bool is_signed = op == Op::i8x16_extract_lane_s || op == Op::i16x8_extract_lane_s;
+  const Target target = begin_result(in_->shape->result_at);
+  if (value.in == Value::In::float_reg) {
+    // The extracted register is the operand in memory's place.
+    a_.vex(extract_codes[log], value.float_reg, no_operand, target.reg, lane_field(lane, 0));
+    if (is_signed) a_.extend(log == 0 ? Extension::sign8 : Extension::sign16, false, target.reg, target.reg);
+  } else {
+    Address at = slot_address(value.slot);
+    at.displacement += static_cast<std::int32_t>(lane << log);
+    static constexpr Extension extensions[2][2] = {{Extension::zero8, Extension::sign8},
+                                                   {Extension::zero16, Extension::sign16}};
+    if (log < 2) {
+      a_.extend(extensions[log][is_signed ? 1 : 0], false, target.reg, at);
+    } else {
+      a_.load(log == 3, target.reg, at);
+    }
+  }
+  end_result(target, log < 3);
+}
+
+void Emitter::extract_float(const Value& value, bool wide) {
+  constexpr std::uint8_t others_zero = 0xE;
+  const auto lane = field<std::uint32_t>(4);
+  const Target target = begin_float_result(in_->shape->result_at, wide);
+  if (value.in == Value::In::memory) {
+    Address at = slot_address(value.slot);
+    at.displacement += static_cast<std::int32_t>(lane << (wide ? 3 : 2));
+    a_.float_load(wide, target.float_reg, at);
+  } else if (!wide) {
+    const auto selects = static_cast<std::uint8_t>(lane_field(lane, 6) | others_zero);
+    a_.vex(insert_f32, target.float_reg, value.float_reg, value.float_reg, selects);
+  } else if (lane == 0) {
+    a_.float_move(target.float_reg, value.float_reg);
+  } else {
+    a_.vex(unpack_high_i64, target.float_reg, value.float_reg, value.float_reg);
+  }
+  end_float_result(target, wide);
+}
+
+// any_true, all_true, bitmask.
+void Emitter::test_vector(const Value& value) {
+  const Op op = in_->shape->op;
+  const unsigned log = log_of_lanes(op);
+  const bool is_bitmask = info(op).mnemonic.ends_with("bitmask");
+  if (is_bitmask) {
+    FloatReg vector = in_vector_register(value, scratch_float);
+    if (log == 1) {
+      a_.float_zero(other_float);
+      a_.vex(pack_s16, other_float, vector, other_float);
+      vector = other_float;
+    }
+    const Target target = begin_result(in_->shape->result_at);
+    const bool is_float = log >= 2;
+    const Vex code{.code = static_cast<std::uint8_t>(is_float ? 0x50 : 0xD7),
+                   .prefix = static_cast<std::uint8_t>(log == 2 ? 0 : 1)};
+    a_.vex(code, target.reg, no_operand, vector);
+    return end_result(target, true);
+  }
+  const bool is_any = op == Op::v128_any_true;
+  FloatReg tested = other_float;
+  if (is_any) {
+    tested = in_vector_register(value, scratch_float);
+  } else {
+    static constexpr Vex equal[] = {{.code = 0x74}, {.code = 0x75}, {.code = 0x76}, {.code = 0x29, .map = 2}};
+    a_.float_zero(other_float);
+    VectorCode(a_).op(equal[log], other_float, other_float, value);
+  }
+  a_.vex(test_bits, tested, no_operand, tested);
+  const Target target = begin_result(in_->shape->result_at);
+  a_.set(is_any ? Condition::not_equal : Condition::equal, target.reg);
+  end_result(target, true);
+}
+
+// --- Memory
+
+// Fields: address, a vector of some, memory, offset.
+Address Emitter::vector_access(Label exit) {
+  const Shape& shape = *in_->shape;
+  const unsigned width = info(shape.op).width;
+  Value address = value_in(slot(0));
+  // Often it was computed just before, as a number of 32 bits.
+  address.is_narrow |= is_reg(address, accumulators_.integer) && accumulators_.is_narrow;
+  const Reg index = index_register(address, scratch);
+  return access(index, field<std::uint64_t>(4U * shape.count + 4) + width, width, exit);
+}
+
+void Emitter::vector_load() {
+  const Shape& shape = *in_->shape;
+  const Op op = shape.op;
+  const Label exit = exit_here();
+  const Address from = vector_access(exit);
+  const FloatReg vector = shape.count == 2 ? in_vector_register(vector_in(slot(4)), scratch_float) : no_operand;
+  if (op == Op::v128_load8_splat || op == Op::v128_load16_splat) a_.float_zero(other_float);
+  const Target target = begin_vector_result(shape.result_at);
+  const FloatReg to = target.float_reg;
+  const unsigned log = std::countr_zero(unsigned{info(op).width});
+  record_access(exit);
+  switch (op) {
+    case Op::v128_load: a_.vector_load(to, from); break;
+    case Op::v128_load32_zero: a_.float_load(false, to, from); break;
+    case Op::v128_load64_zero: a_.float_load(true, to, from); break;
+    case Op::v128_load32_splat: a_.vex(duplicate_f32, to, no_operand, from); break;
+    case Op::v128_load64_splat: a_.vex(duplicate_f64, to, no_operand, from); break;
+    case Op::v128_load8_splat:
+      a_.vex(insert_codes[0], scratch_float, other_float, from, 0);
+      a_.vex(shuffle_bytes, to, scratch_float, other_float);
+      break;
+    case Op::v128_load16_splat:
+      a_.vex(insert_codes[1], scratch_float, other_float, from, 0);
+      a_.vex(shuffle_low_i16, scratch_float, no_operand, scratch_float, 0);
+      a_.vex(shuffle_i32, to, no_operand, scratch_float, 0);
+      break;
+    default:
+      if (shape.count == 2) {
+        a_.vex(insert_codes[log], to, vector, from, lane_field(field<std::uint32_t>(20), 0));
+      } else {
+        a_.vex(extension_of(op), to, no_operand, from);
+      }
+      break;
+  }
+  end_vector_result(target);
+}
+
+void Emitter::vector_store() {
+  const Op op = in_->shape->op;
+  const Label exit = exit_here();
+  const Address to = vector_access(exit);
+  const FloatReg vector = in_vector_register(vector_in(slot(4)), scratch_float);
+  record_access(exit);
+  if (op == Op::v128_store) return a_.vector_store(to, vector);
+  const unsigned log = std::countr_zero(unsigned{info(op).width});
+  a_.vex(extract_codes[log], vector, no_operand, to, lane_field(field<std::uint32_t>(20), 0));
+}
+
+// --- Moves
+
+void Emitter::vector_copy() {
+  const Value from = vector_in(slot(0));
+  const Target target = begin_vector_result(in_->shape->result_at);
+  if (from.in == Value::In::memory) {
+    a_.vector_load(target.float_reg, slot_address(from.slot));
+    return end_vector_result(target);
+  }
+  if (target.to_memory) return a_.vector_store(slot_address(target.slot), from.float_reg);
+  if (from.float_reg != target.float_reg) a_.float_move(target.float_reg, from.float_reg);
+  end_vector_result(target);
+}
+
+void Emitter::vector_constant() {
+  const Target target = begin_vector_result(in_->shape->result_at);
+  VectorCode(a_).constant(target.float_reg, field<V128>(0));
+  end_vector_result(target);
+}
+
+void Emitter::vector_select() {
+  const Label done = a_.make_label();
+  const Value condition = in_integer(value_in(slot(0)), false, other);
+  if (condition.in == Value::In::memory) {
+    a_.alu(Alu::cmp, false, slot_address(condition.slot), 0);
+  } else {
+    a_.test(false, condition.reg, condition.reg);
+  }
+  const auto take = [&](const Value& value) {
+    if (value.in == Value::In::memory) return a_.vector_load(scratch_float, slot_address(value.slot));
+    a_.float_move(scratch_float, value.float_reg);
+  };
+  take(vector_in(slot(4)));
+  a_.jump(Condition::not_equal, done);
+  take(vector_in(slot(8)));
+  a_.bind(done);
+  const Target target = begin_vector_result(in_->shape->result_at);
+  if (!target.to_memory) a_.float_move(target.float_reg, scratch_float);
+  end_vector_result(target);
+}
+
+Address Emitter::vector_global() {
+  a_.load(true, scratch, {instance, offsetof(runtime::Instance, globals)});
+  a_.load(true, scratch, {scratch, static_cast<std::int32_t>(field<std::uint32_t>(0) * sizeof(void*))});
+  return {scratch, offsetof(runtime::Global, value)};
+}
+
+void Emitter::vector_global_get() {
+  const Address from = vector_global();
+  const Target target = begin_vector_result(in_->shape->result_at);
+  a_.vector_load(target.float_reg, from);
+  end_vector_result(target);
+}
+
+void Emitter::vector_global_set() {
+  const FloatReg value = in_vector_register(vector_in(slot(4)), scratch_float);
+  a_.vector_store(vector_global(), value);
+}
+
+}  // namespace tenon::jit::baseline
