@@ -95,12 +95,12 @@ template <class T>
 inline constexpr bool is_number =
     std::is_same_v<T, std::int32_t> || std::is_same_v<T, std::uint32_t> || std::is_same_v<T, std::int64_t> ||
     std::is_same_v<T, std::uint64_t> || std::is_same_v<T, float> || std::is_same_v<T, double>;
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__x86_64__)
 inline constexpr int most_integers = 5;
 inline constexpr int most_floats = 8;
-#else
-inline constexpr int most_integers = -1;
-inline constexpr int most_floats = -1;
+#elif defined(__aarch64__)
+inline constexpr int most_integers = 7;
+inline constexpr int most_floats = 8;
 #endif
 template <class R, class... Args>
 inline constexpr bool pass_in_registers = (std::is_void_v<R> || is_number<R>) && (is_number<Args> && ...) &&

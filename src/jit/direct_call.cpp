@@ -3,8 +3,8 @@
 //
 // The host's own frames are no compiled code: a walk ends at the way in.
 //
-// Compiled code has LLVM's convention `tailcc`. With arguments in registers only, it differs from C's in one thing:
-// who is called takes eight bytes off the stack when it returns.
+// Compiled code has LLVM's convention `tailcc`. With arguments in registers only, it differs from C's in one thing on
+// x86-64: who is called takes eight bytes off the stack when it returns. On AArch64 it is C's.
 #include "jit/direct_call.hpp"
 
 #include "jit/activation.hpp"
@@ -17,10 +17,10 @@ using runtime::FuncHead;
 using runtime::NativeActivation;
 using runtime::StoreControl;
 
-#if defined(__x86_64__)
 extern "C" const char tenon_returned_to_host __attribute__((visibility("hidden")));
 
 // Written for the assembler, for which these functions have no type: they are called with many.
+#if defined(__x86_64__)
 asm(R"(
     .text
     .globl tenon_call_compiled
@@ -70,19 +70,74 @@ tenon_call_host:
     retq $8
     .size tenon_call_host, .-tenon_call_host
 )");
+#elif defined(__aarch64__)
+asm(R"(
+    .text
+    .globl tenon_call_compiled
+    .type tenon_call_compiled, @function
+tenon_call_compiled:
+    sub sp, sp, #176
+    stp x29, x30, [sp, #16]
+    stp x19, x20, [sp, #32]
+    stp x21, x22, [sp, #48]
+    stp x23, x24, [sp, #64]
+    stp x25, x26, [sp, #80]
+    stp x27, x28, [sp, #96]
+    stp d8, d9, [sp, #112]
+    stp d10, d11, [sp, #128]
+    stp d12, d13, [sp, #144]
+    stp d14, d15, [sp, #160]
+    add x29, sp, #16
+    ldr x19, [x0, #24]         // control
+    ldr x9, [x19, #48]         // direct_thread
+    ldr x10, [x0]              // host_entry
+    ldr x0, [x0, #8]           // native_context
+    mov x11, sp
+    str x9, [x19, #40]         // current
+    str wzr, [x19, #16]        // interrupt
+    str x0, [x19, #32]         // native_caller
+    str x11, [x19, #72]        // direct_activation.end
+    str x19, [sp]
+    blr x10
+    .globl tenon_returned_to_host
+    .hidden tenon_returned_to_host
+tenon_returned_to_host:
+    ldr x9, [x19, #72]
+    mov sp, x9
+    str xzr, [x19, #40]
+    str xzr, [x19, #80]        // direct_activation.left_at
+    ldp x29, x30, [sp, #16]
+    ldp x19, x20, [sp, #32]
+    ldp x21, x22, [sp, #48]
+    ldp x23, x24, [sp, #64]
+    ldp x25, x26, [sp, #80]
+    ldp x27, x28, [sp, #96]
+    ldp d8, d9, [sp, #112]
+    ldp d10, d11, [sp, #128]
+    ldp d12, d13, [sp, #144]
+    ldp d14, d15, [sp, #160]
+    add sp, sp, #176
+    ret
+    .size tenon_call_compiled, .-tenon_call_compiled
+
+    .globl tenon_call_host
+    .type tenon_call_host, @function
+tenon_call_host:
+    stp x29, x30, [sp, #-16]!
+    mov x29, sp
+    ldr x9, [x0, #40]          // host_code
+    blr x9
+    ldp x29, x30, [sp], #16
+    ret
+    .size tenon_call_host, .-tenon_call_host
+)");
+#endif
 static_assert(offsetof(FuncHead, host_entry) == 0 && offsetof(FuncHead, native_context) == 8 &&
               offsetof(FuncHead, control) == 24 && offsetof(FuncHead, host_code) == 40);
 static_assert(offsetof(StoreControl, interrupt) == 16 && offsetof(StoreControl, native_caller) == 32 &&
               offsetof(StoreControl, current) == 40 && offsetof(StoreControl, direct_thread) == 48);
 static_assert(offsetof(StoreControl, direct_activation) + offsetof(NativeActivation, end) == 72 &&
               offsetof(StoreControl, direct_activation) + offsetof(NativeActivation, left_at) == 80);
-#else
-// Nobody is allowed to (`detail::pass_in_registers`).
-extern "C" {
-void detail::tenon_call_compiled() { __builtin_trap(); }
-void detail::tenon_call_host() { __builtin_trap(); }
-}
-#endif
 
 namespace jit {
 
@@ -92,16 +147,23 @@ using runtime::Slot;
 using runtime::Store;
 using runtime::Thread;
 
-#if defined(__x86_64__)
-
 void leave_direct_call(StoreControl& control, Outcome outcome) noexcept {
   control.direct_outcome = static_cast<std::uint64_t>(outcome);
+#if defined(__x86_64__)
   asm volatile(
       "movq %[control], %%rbx\n\t"
       "jmp tenon_returned_to_host"
       :
       : [control] "r"(&control)
       : "memory");
+#elif defined(__aarch64__)
+  asm volatile(
+      "mov x19, %[control]\n\t"
+      "b tenon_returned_to_host"
+      :
+      : [control] "r"(&control)
+      : "memory");
+#endif
   __builtin_unreachable();
 }
 
@@ -142,15 +204,6 @@ Outcome call_directly(Store& store, const Func& func, Slot* values) noexcept {
   control.direct_stack = stack;
   return static_cast<Outcome>(control.direct_outcome & 0xFF);
 }
-
-#else
-
-Outcome call_directly(Store&, const Func&, Slot*) noexcept { __builtin_trap(); }
-void leave_direct_call(StoreControl&, Outcome) noexcept { __builtin_trap(); }
-Thread* thread_of_direct_call(MachineFrame) noexcept { return nullptr; }
-void allow_direct_calls(Store&, Func&) noexcept {}
-
-#endif
 
 Error end_direct_call(Store& store) {
   StoreControl& control = store.control;

@@ -116,6 +116,12 @@ void Emitter::store_integer(Op op, const Value& value, const Address& to) {
   a_.store(width == 8, to, value.reg);
 }
 
+// The next instruction may fault, before a byte is written.
+void Emitter::record_store(Label exit, unsigned width, const Address& to) {
+  record_access(exit);
+  if (settings_.guarded_memory) a_.touch(width, to);
+}
+
 void Emitter::store() {
   const Shape& shape = *in_->shape;
   const unsigned value_at = interp::address_bytes(shape.form);
@@ -127,7 +133,7 @@ void Emitter::store() {
   if (letter == 'f' || letter == 'd') {
     if (value.in == Value::In::float_reg) {
       const Address to = access(shape, offset_at, width, exit);
-      record_access(exit);
+      record_store(exit, width, to);
       return a_.float_store(letter == 'd', to, value.float_reg);
     }
   }
@@ -137,7 +143,7 @@ void Emitter::store() {
       (!wide || width < 8 || static_cast<std::int64_t>(value.bits) == static_cast<std::int32_t>(value.bits));
   if (value.in == Value::In::reg || is_small) {
     const Address to = access(shape, offset_at, width, exit);
-    record_access(exit);
+    record_store(exit, width, to);
     return store_integer(shape.op, value, to);
   }
   // The value goes through a register; so the address, if that is there, becomes one register.
@@ -147,7 +153,7 @@ void Emitter::store() {
     to = {.base = memory, .index = scratch};
   }
   move_to(other, value, wide);
-  record_access(exit);
+  record_store(exit, width, to);
   store_integer(shape.op, {.in = Value::In::reg, .reg = other}, to);
 }
 

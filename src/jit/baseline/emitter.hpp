@@ -131,6 +131,7 @@ class Emitter {
   void write_candidate(std::uint8_t c, const Value& value);
   Label exit_here(bool writes_back = true);
   void record_access(Label exit);
+  void record_store(Label exit, unsigned width, const Address& to);
   void store_candidate(unsigned c);
   void load_candidate(unsigned c);
   void spill(const SlotSet& set);

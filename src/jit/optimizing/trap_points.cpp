@@ -10,6 +10,7 @@
 #include <llvm/IR/Intrinsics.h>
 #include <llvm/IR/Module.h>
 #include <llvm/IR/Operator.h>
+#include <llvm/TargetParser/Triple.h>
 
 namespace tenon::jit {
 
@@ -198,9 +199,17 @@ namespace {
 
 // --- Settling
 
+// The widest store of which the machine writes nothing when a part of it faults, where it may cross into another page.
+// AArch64 leaves the other part unknown (Arm ARM, effects of data-aborted instructions).
+std::uint64_t widest_whole_store(const llvm::Module& module) {
+  return llvm::Triple(module.getTargetTriple()).isAArch64() ? 1 : 16;
+}
+
 class Settler {
  public:
-  explicit Settler(llvm::Function& function) : layout_(function.getParent()->getDataLayout()) {}
+  explicit Settler(llvm::Function& function)
+      : layout_(function.getParent()->getDataLayout()),
+        widest_whole_store_(widest_whole_store(*function.getParent())) {}
 
   bool settle(llvm::BasicBlock& block) {
     bool found = false;
@@ -216,23 +225,40 @@ class Settler {
 
  private:
   void settle(const TrapPoint& point) {
-    if (!is_followed(point)) touch(point);
+    llvm::Instruction* access = following(point);
+    if (access == nullptr) {
+      touch(point);
+    } else if (auto* store = llvm::dyn_cast<llvm::StoreInst>(access); store != nullptr && may_write_a_part(*store)) {
+      read_first(point, *store);
+    }
     point.call->eraseFromParent();
   }
 
-  // By an access that faults wherever this one would, without an effect in between.
-  bool is_followed(const TrapPoint& point) {
+  // An access that faults wherever this one would, without an effect in between; nullptr: there is none.
+  llvm::Instruction* following(const TrapPoint& point) {
     const Address address = resolve(point.place, layout_);
     const std::int64_t end = address.offset + static_cast<std::int64_t>(point.width);
     for (auto at = std::next(point.call->getIterator()); at != point.call->getParent()->end(); ++at) {
       if (llvm::Value* place = llvm::getLoadStorePointerOperand(&*at)) {
         const Address other = resolve(place, layout_);
         const auto width = layout_.getTypeStoreSize(llvm::getLoadStoreType(&*at)).getFixedValue();
-        if (varying(other) == varying(address) && other.offset + static_cast<std::int64_t>(width) >= end) return true;
+        if (varying(other) == varying(address) && other.offset + static_cast<std::int64_t>(width) >= end) return &*at;
       }
-      if (!as_trap_point(*at) && is_effect(*at)) return false;
+      if (!as_trap_point(*at) && is_effect(*at)) return nullptr;
     }
-    return false;
+    return nullptr;
+  }
+
+  bool may_write_a_part(const llvm::StoreInst& store) {
+    const std::uint64_t width = layout_.getTypeStoreSize(store.getValueOperand()->getType()).getFixedValue();
+    return width > widest_whole_store_ && store.getAlign().value() < width;
+  }
+
+  // All that will be written, and so nothing is where that would fault.
+  static void read_first(const TrapPoint& point, llvm::StoreInst& store) {
+    llvm::IRBuilder<> ir(&store);
+    ir.SetCurrentDebugLocation(point.call->getDebugLoc());
+    ir.CreateAlignedLoad(store.getValueOperand()->getType(), store.getPointerOperand(), llvm::Align(1), true);
   }
 
   static void touch(const TrapPoint& point) {
@@ -252,6 +278,7 @@ class Settler {
   }
 
   const llvm::DataLayout& layout_;
+  const std::uint64_t widest_whole_store_;
 };
 
 }  // namespace

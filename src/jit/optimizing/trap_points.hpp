@@ -17,7 +17,7 @@
 //   that it can be vectorized.
 // - `SettleTrapPoints`, after all optimization: the access that follows, if it still does, is the check, by the fault;
 //   else a byte is read. Where there is such an access, it and all effects in its block become volatile, which keeps
-//   their order in the code generator, too.
+//   their order in the code generator, too. A store that the machine may do in part is read before it is written.
 //
 // The call is a patch point, a place where code of unknown effect might be put: unlike any function it counts as no
 // call when LLVM weighs what to inline and unroll.

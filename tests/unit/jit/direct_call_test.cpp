@@ -39,6 +39,10 @@ TEST(DirectCalls, PassNumbersOfEveryType) {
       (i64.sub (i64.add (i64.extend_i32_u (local.get 0)) (i64.mul (local.get 1) (i64.extend_i32_s (local.get 2))))
                (i64.mul (local.get 3) (i64.extend_i32_u (local.get 4)))))
     (func (export "six") (param i32 i32 i32 i32 i32 i32) (result i32) (i32.sub (local.get 0) (local.get 5)))
+    (func (export "eight") (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
+      (i32.sub (i32.mul (local.get 5) (local.get 6)) (local.get 7)))
+    (func (export "seven") (param i32 i64 i32 i64 i32 i64 i32) (result i64)
+      (i64.sub (i64.mul (local.get 5) (i64.extend_i32_s (local.get 6))) (local.get 3)))
     (func (export "floats") (param f64 f32 f64 f32 f64 f32 f64 f32 i32) (result f64)
       (f64.add (f64.sub (local.get 0) (f64.promote_f32 (local.get 7))) (f64.convert_i32_s (local.get 8))))))");
   guest.start();
@@ -55,6 +59,14 @@ TEST(DirectCalls, PassNumbersOfEveryType) {
             0xFFFF'FFFFLL - 30 - (std::int64_t{1} << 41));
   using Six = std::int32_t(std::int32_t, std::int32_t, std::int32_t, std::int32_t, std::int32_t, std::int32_t);
   EXPECT_EQ(twice(guest.func<Six>("six"), 1, 2, 3, 4, 5, 60).value(), -59);
+  using Eight = std::int32_t(std::int32_t, std::int32_t, std::int32_t, std::int32_t, std::int32_t, std::int32_t,
+                             std::int32_t, std::int32_t);
+  EXPECT_EQ(twice(guest.func<Eight>("eight"), 1, 2, 3, 4, 5, 60, -7, 8).value(), -428);
+  using Seven =
+      std::int64_t(std::int32_t, std::int64_t, std::int32_t, std::int64_t, std::int32_t, std::int64_t, std::int32_t);
+  EXPECT_EQ(
+      twice(guest.func<Seven>("seven"), 1, std::int64_t{2}, 3, std::int64_t{4}, 5, std::int64_t{1} << 40, -7).value(),
+      -7 * (std::int64_t{1} << 40) - 4);
   using Floats = double(double, float, double, float, double, float, double, float, std::int32_t);
   EXPECT_EQ(twice(guest.func<Floats>("floats"), 1.0, 2.0F, 3.0, 4.0F, 5.0, 6.0F, 7.0, 8.0F, -9).value(), -16.0);
 }

@@ -443,6 +443,12 @@ class Assembler : public LabelledCode {
   }
   // Whether storing the constant is one instruction.
   static bool stores_at_once(std::int32_t value) noexcept { return value == 0; }
+  // Faults where a store would that may have written a part by then: reads the whole place. What a store leaves in a
+  // page that it may write, when it faults in the next, the architecture does not say. One instruction, or none.
+  void touch(unsigned width, const Address& to) {
+    if (width == 1) return;
+    access(width == 2 ? Access{0x7940'0000, 1} : width == 4 ? load32 : load64, number(Reg::none), to, temporary);
+  }
   // What a comparison of floats makes true where the first is greater.
   static constexpr Condition float_greater = Condition::greater;
   static constexpr Condition float_greater_equal = Condition::greater_equal;

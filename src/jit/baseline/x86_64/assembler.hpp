@@ -304,6 +304,8 @@ class Assembler : public LabelledCode {
   static Address reachable(const Address& address, unsigned /*width*/) noexcept { return address; }
   // Whether storing the constant is one instruction.
   static bool stores_at_once(std::int32_t /*value*/) noexcept { return true; }
+  // Faults where a store would that may have written a part by then: none does.
+  static void touch(unsigned /*width*/, const Address& /*to*/) noexcept {}
   // What a comparison of floats makes true where the first is greater.
   static constexpr Condition float_greater = Condition::above;
   static constexpr Condition float_greater_equal = Condition::above_equal;
