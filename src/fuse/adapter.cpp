@@ -241,7 +241,8 @@ void Emitter::word(const Place& from, const ValueType& s, const Place& to, const
   push(from, load_of(s, size), kind, size);
   if (is_handle(s)) {
     constexpr CoreKind one[1] = {CoreKind::i32};
-    helper(AdapterHelper::handle, one, one, &s, &t);
+    const bool is_not_lent = s.kind == TypeKind::borrow && !lends(*call_.lowered);
+    helper(is_not_lent ? AdapterHelper::borrow : AdapterHelper::handle, one, one, &s, &t);
   } else {
     normalize(s, from.in_memory, to.in_memory);
   }
@@ -712,7 +713,14 @@ void Emitter::call_callee() {
     code_.set(*callee_result_);
   }
   const bool borrows = std::ranges::any_of(call_.lifted->params, [](const Member& m) { return m.type->has_borrow; });
-  if (borrows) helper(AdapterHelper::check_return, {}, {});
+  if (!borrows) return;
+  // Without an activation, which nobody has asked for, it has nothing that it could have kept.
+  code_.get(AdapterHelper::pending);
+  code_.get(AdapterHelper::self);
+  code_.op(Op::i64_ne);
+  code_.block(Op::if_);
+  helper(AdapterHelper::check_return, {}, {});
+  code_.op(Op::end);
 }
 
 // Of results in memory: that they are where the callee says, and may go to where the caller wants them.

@@ -15,6 +15,7 @@
 // between instances would find their callee at run time only, too late for adapters).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -137,6 +138,7 @@ enum class AdapterHelper : std::uint8_t {
   bad_place,          // (pointer, size): trap, for what realloc has given
   end_realloc,        // (): realloc has returned, whose activation somebody asked for
   handle,             // (i32) -> (i32)
+  borrow,             // (i32) -> (i32): a borrow, in a call that does not lend (`lends`)
   bad_case,           // (i32): trap
   bad_char,           // (i32): trap
   uncaught,           // (): trap
@@ -162,6 +164,15 @@ struct AdapterImport {
   const ValueType* source = nullptr;  // lists: the list; handles, bad_case
   const ValueType* target = nullptr;
 };
+
+// Whether a call must note what it has lent. While it is under way its caller does not run, so nobody could see it but
+// the call itself, when it gives away a handle that it has lent.
+inline bool lends(const FuncSignature& type) noexcept {
+  const auto any = [&](bool component::ValueType::* fact) {
+    return std::ranges::any_of(type.params, [&](const component::Member& param) { return param.type->*fact; });
+  };
+  return any(&component::ValueType::has_borrow) && any(&component::ValueType::has_own);
+}
 
 struct Adapter {
   ModuleIdx module{};

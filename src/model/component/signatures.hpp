@@ -64,6 +64,7 @@ struct ValueType {
   std::uint32_t flat = 0;     // number of core values it flattens to; more than `max_flat` counts as that
   std::uint32_t depth = 1;    // of nesting
   bool has_borrow = false;    // a borrow anywhere inside
+  bool has_own = false;       // an own
   bool has_resource = false;  // an own or borrow anywhere inside (streams' and futures' payloads too)
   bool has_handle = false;    // own, borrow, stream, future or error-context: lifting it changes a handle table
   bool has_pointer = false;   // string, list or map: lifting reads, and lowering allocates memory of its own

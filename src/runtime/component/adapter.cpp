@@ -70,7 +70,7 @@ void push(const AdaptedFunc& func) noexcept {
   activation.storage[0] = activation.storage[1] = 0;
   activation.borrows.num_borrows = 0;
   activation.is_adapters = true;
-  if (func.may_borrow) activation.lenders.emplace(*func.lowered->inst);
+  if (func.lends) activation.lenders.emplace(*func.lowered->inst);
   scheduler.current = &activation;
 }
 
@@ -333,6 +333,27 @@ Outcome value_helper(runtime::Thread& core, const runtime::Func& func, Slot* fra
   return failed(core, in_value_of(data, std::move(done).error()));
 }
 
+// Those whose resource is the callee's own get what it stands for; others a handle, which must be dropped in the call.
+Outcome borrow_helper(runtime::Thread& core, const runtime::Func& func, Slot* frame) noexcept {
+  const HelperData& data = data_of(func);
+  ComponentInstance& from = *data.func->lowered->inst;
+  ComponentInstance& to = *data.func->callee;
+  const auto index = static_cast<std::uint32_t>(frame[0]);
+  auto found = from.handles.resource(index, *from.resource(data.import->source->resource));
+  if (!found) [[unlikely]]
+    return failed(core, in_value_of(data, std::move(found).error()));
+  const std::uint64_t rep = (*found)->rep;
+  if (to.resource(data.import->target->resource)->impl == &to) [[likely]] {
+    frame[0] = static_cast<std::uint32_t>(rep);
+    return Outcome::returned;
+  }
+  Sides sides(*data.func, *data.import, current(*from.scheduler));
+  auto given = sides.target().lower_handle(*data.import->target, {.rep = rep, .owner = {}});
+  if (!given) return failed(core, in_value_of(data, std::move(given).error()));
+  frame[0] = *given;
+  return Outcome::returned;
+}
+
 Outcome fault_helper(runtime::Thread& core, const runtime::Func& func, Slot* frame) noexcept {
   const HelperData& data = data_of(func);
   const auto value = static_cast<std::uint32_t>(frame[0]);
@@ -351,6 +372,7 @@ runtime::HostCallback callback_of(AdapterHelper helper) noexcept {
     case AdapterHelper::check_return: return check_return_helper;
     case AdapterHelper::begin_post_return: return begin_post_return_helper;
     case AdapterHelper::end_realloc: return end_realloc_helper;
+    case AdapterHelper::borrow: return borrow_helper;
     case AdapterHelper::bad_case:
     case AdapterHelper::bad_char:
     case AdapterHelper::uncaught: return fault_helper;
@@ -460,7 +482,7 @@ runtime::Func* make_adapted_func(runtime::Store& store, core::TypeIdx type, Lowe
   adapted->outer = common_outer(lowered.inst, callee);
   adapted->callee = lowered.callee.lifted->inst;
   adapted->may_be_called = adapted->outer != lowered.inst && adapted->outer != callee;
-  adapted->may_borrow = std::ranges::any_of(lowered.type->params, [](const Member& m) { return m.type->has_borrow; });
+  adapted->lends = fuse::lends(*lowered.type);
   adapted->self_number = make_number(store, std::bit_cast<std::uintptr_t>(adapted), false);
   adapted->always_entered = make_number(store, 1);
   adapted->self = runtime::make_host_func(store, type, call_first, adapted);

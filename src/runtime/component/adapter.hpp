@@ -33,7 +33,7 @@ namespace tenon::component {
 struct AdaptedFunc;
 
 struct AdapterActivation final : Activation {
-  std::optional<Lenders> lenders;            // of calls that may borrow
+  std::optional<Lenders> lenders;            // of calls that lend (fuse::lends)
   const AdaptedFunc* reallocates = nullptr;  // the call whose realloc this is; nullptr: it is the call itself
 };
 
@@ -46,7 +46,7 @@ struct AdaptedFunc {
   ComponentInstance* callee = nullptr;
   const ComponentInstance* outer = nullptr;  // the innermost instance that both sides are inside of
   bool may_be_called = false;                // neither side is inside of the other
-  bool may_borrow = false;
+  bool lends = false;
   runtime::Global self_number{};     // its address
   runtime::Global always_entered{};  // instead of the callee's note, for calls that are never pending
   AdapterActivation* activation = nullptr;

@@ -159,7 +159,8 @@ Result<void> compute_facts(ValueType& type) {
   const bool is_primitive = type.kind == TypeKind::primitive;
   type.depth = 1;
   type.has_borrow = type.kind == TypeKind::borrow;
-  type.has_resource = type.kind == TypeKind::own || type.kind == TypeKind::borrow;
+  type.has_own = type.kind == TypeKind::own;
+  type.has_resource = type.has_own || type.has_borrow;
   type.has_handle = type.has_resource || type.kind == TypeKind::stream || type.kind == TypeKind::future ||
                     (is_primitive && type.primitive == Primitive::error_context);
   type.has_pointer = type.kind == TypeKind::list || type.kind == TypeKind::map ||
@@ -170,6 +171,7 @@ Result<void> compute_facts(ValueType& type) {
     if (member == nullptr) return;
     type.depth = std::max(type.depth, member->depth + 1);
     type.has_borrow |= member->has_borrow;
+    type.has_own |= member->has_own;
     type.has_resource |= member->has_resource;
     type.has_handle |= member->has_handle;
     type.has_pointer |= member->has_pointer && !is_channel;
