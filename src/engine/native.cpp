@@ -284,7 +284,7 @@ bool Background::visit(NativeUnit& unit) {
   const bool is_news = std::exchange(unit.seen, seen) != seen;
   if (unit.images.size() > unit.kept && now - unit.kept_at > cache_pause) keep(unit);
   if (now - unit.known_at < patience) return true;
-  if (is_news && !compile_loops(unit)) compile_hottest(unit);
+  if (is_news) compile_hottest(unit);
   return is_news;
 }
 
@@ -312,50 +312,88 @@ void Background::keep(NativeUnit& unit) noexcept {
 
 namespace {
 
+// What compiling something would give for what it costs: how often guests were found in it, for each byte.
+double score_of(std::uint32_t count, const core::Func& func) noexcept {
+  constexpr double fixed = 64;  // what a function costs the compiler besides, as bytes
+  return count / (static_cast<double>(func.body.size()) + fixed);
+}
+
+struct Scored {
+  double score;
+  core::FuncIdx function;
+};
+
 // The functions that are worth the compiler's time, the best first.
-std::vector<core::FuncIdx> hottest(const NativeUnit& unit) {
+std::vector<Scored> hottest(const NativeUnit& unit) {
   const jit::Heat& heat = *unit.native.heat();
   const core::Module& module = *unit.validated->module;
-  std::vector<std::pair<double, core::FuncIdx>> found;
+  std::vector<Scored> found;
   for (std::size_t i = module.imported_funcs; i < module.funcs.size(); ++i) {
     const core::FuncIdx index(i);
     if (unit.compiled[i] || heat.of(index) < least_heat || !heat.is_called(index)) continue;
-    constexpr double fixed = 64;  // what a function costs the compiler besides, as bytes
-    found.emplace_back(heat.of(index) / (static_cast<double>(module.funcs[index].body.size()) + fixed), index);
+    found.push_back({score_of(heat.of(index), module.funcs[index]), index});
   }
-  std::ranges::sort(found, [](const auto& a, const auto& b) { return a.first > b.first; });
-  std::vector<core::FuncIdx> functions;
-  for (const auto& [score, index] : found) functions.push_back(index);
-  return functions;
+  std::ranges::sort(found, std::ranges::greater(), &Scored::score);
+  return found;
+}
+
+// Callees are compiled with their callers where they are so small that they will be inlined, or hot themselves and not
+// compiled yet.
+void add_callees(const NativeUnit& unit, core::FuncIdx function, std::vector<bool>& wanted) {
+  constexpr std::size_t inlined = 256;  // bytes of a body
+  constexpr std::size_t small = 1 << 10;
+  const jit::Heat* heat = unit.native.heat();
+  jit::add_callees(
+      *unit.validated, function,
+      [&](core::FuncIdx callee) {
+        const std::size_t size = unit.validated->module->funcs[callee].body.size();
+        const bool is_hot = heat == nullptr || (heat->of(callee) != 0 && !unit.compiled[callee.value]);
+        return size <= inlined || (size <= small && is_hot);
+      },
+      wanted);
 }
 
 }  // namespace
 
 void Background::compile_hottest(NativeUnit& unit) {
   const core::Module& module = *unit.validated->module;
+  const std::vector<Scored> functions = hottest(unit);
+  const auto loop = unit.native.wanted_loop();
+  if (loop && loop->count >= least_heat) {
+    const double score = score_of(loop->count, module.funcs[loop->place.function]);
+    if (functions.empty() || score > functions.front().score) {
+      compile_loop(unit, loop->place);
+      return;
+    }
+  }
   const std::size_t limit = std::clamp(2 * unit.piece_size, first_piece, most_piece);
   std::vector<bool> wanted(module.funcs.size());
   std::size_t size = 0;
-  for (const core::FuncIdx index : hottest(unit)) {
+  for (const Scored& found : functions) {
     if (size >= limit) break;
-    unit.compiled[index.value] = wanted[index.value] = true;
-    jit::add_small_callees(*unit.validated, index, wanted);
-    size += module.funcs[index].body.size();
+    wanted[found.function.value] = true;
+    add_callees(unit, found.function, wanted);
+    unit.compiled[found.function.value] = true;
+    size += module.funcs[found.function].body.size();
   }
-  if (size == 0 || !compile(unit, {.wanted = &wanted})) return;
   unit.piece_size = size;
+  if (size != 0) compile(unit, {.wanted = &wanted});
 }
 
-bool Background::compile_loops(NativeUnit& unit) {
-  bool found = false;
-  while (const auto loop = unit.native.take_wanted_loop()) {
-    std::vector<bool> wanted(unit.validated->module->funcs.size());
-    jit::add_small_callees(*unit.validated, loop->function, wanted);
-    if (!compile(unit, {.wanted = &wanted, .loop = &*loop})) break;
-    found = true;
+// False if there is no compiler.
+bool Background::compile_loop(NativeUnit& unit, const jit::LoopPlace& place) {
+  unit.native.take_loop(place);
+  std::vector<bool> wanted(unit.validated->module->funcs.size());
+  add_callees(unit, place.function, wanted);
+  if (!compile(unit, {.wanted = &wanted, .loop = &place})) return false;
+  look_flags_.ask_all();
+  return true;
+}
+
+void Background::compile_loops(NativeUnit& unit) {
+  while (const auto loop = unit.native.wanted_loop()) {
+    if (!compile_loop(unit, loop->place)) return;
   }
-  if (found) look_flags_.ask_all();
-  return found;
 }
 
 // False if there is no compiler. What it would not take is not asked for again.

@@ -66,14 +66,15 @@ class Background {
   ~Background();
   void watch(std::shared_ptr<NativeUnit> unit);
   void forget(NativeUnit& unit) noexcept;
-  // Compiles the loops that are wanted. False if there are none, or there is no compiler.
-  bool compile_loops(NativeUnit& unit);
+  // Compiles all loops that are wanted, for tests.
+  void compile_loops(NativeUnit& unit);
 
  private:
   void run();
   bool visit(NativeUnit& unit);
   void look_up(NativeUnit& unit);
   void compile_hottest(NativeUnit& unit);
+  bool compile_loop(NativeUnit& unit, const jit::LoopPlace& place);
   bool compile(NativeUnit& unit, const jit::CompileOptions& options);
   void keep(NativeUnit& unit) noexcept;
 

@@ -4,9 +4,9 @@
 
 namespace tenon::jit {
 
-void add_small_callees(const core::ValidatedModule& source, core::FuncIdx function, std::vector<bool>& found) {
-  constexpr std::size_t most_bytes = 16 << 10;  // of bodies altogether
-  constexpr std::size_t small = 1 << 10;        // of one
+void add_callees(const core::ValidatedModule& source, core::FuncIdx function,
+                 const std::function<bool(core::FuncIdx)>& takes, std::vector<bool>& found) {
+  constexpr std::size_t most_bytes = 4 << 10;  // of bodies altogether
   const core::Module& module = *source.module;
   std::vector<core::FuncIdx> open{function};
   std::size_t bytes = 0;
@@ -21,9 +21,10 @@ void add_small_callees(const core::ValidatedModule& source, core::FuncIdx functi
                                    *std::pmr::get_default_resource());
     core::Instruction in;
     while (reader.next(in)) {
-      if (in.op != Op::call || module.is_imported(core::FuncIdx(in.index)) || in.index == function.value) continue;
-      const std::size_t size = module.funcs[core::FuncIdx(in.index)].body.size();
-      if (found[in.index] || size > small || bytes + size > most_bytes) continue;
+      const core::FuncIdx callee(in.index);
+      if (in.op != Op::call || module.is_imported(callee) || callee == function || found[in.index]) continue;
+      const std::size_t size = module.funcs[callee].body.size();
+      if (bytes + size > most_bytes || !takes(callee)) continue;
       found[in.index] = true;
       bytes += size;
       open.emplace_back(in.index);

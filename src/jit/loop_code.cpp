@@ -71,7 +71,7 @@ const Cell* LoopCode::find(interp::Code& code, const interp::FunctionCode& funct
   Row* row = row_of({function.index, header->offset});
   if (row == nullptr) return nullptr;
   row->header = function.begin + header->header;
-  row->is_wanted = row->is_wanted || stays;
+  if (stays) ++row->wanted;
   if (compile_ && !row->is_taken) {
     lock.unlock();
     compile_();
@@ -92,12 +92,19 @@ LoopCode::Row* LoopCode::row_of(const LoopPlace& place) noexcept {
   return &row;
 }
 
-std::optional<LoopPlace> LoopCode::take_wanted() noexcept {
+std::optional<LoopCode::Wanted> LoopCode::wanted() noexcept {
   const std::lock_guard lock(mutex_);
-  for (Row& row : std::span(rows_).first(count_)) {
-    if (row.is_wanted && !std::exchange(row.is_taken, true)) return row.place;
+  const Row* best = nullptr;
+  for (const Row& row : std::span(rows_).first(count_)) {
+    if (!row.is_taken && row.wanted > (best == nullptr ? 0 : best->wanted)) best = &row;
   }
-  return std::nullopt;
+  if (best == nullptr) return std::nullopt;
+  return Wanted{best->place, best->wanted};
+}
+
+void LoopCode::take(const LoopPlace& place) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (Row* row = row_of(place)) row->is_taken = true;
 }
 
 void LoopCode::add(const LoopPlace& place, NativeThunk entry) noexcept {

@@ -30,14 +30,19 @@ class LoopCode {
   // `stays`: the guest has been in this call of the function for long, so that the loop may be wanted. From any thread.
   const runtime::Cell* find(interp::Code& code, const interp::FunctionCode& function, const runtime::Cell* ip,
                             bool stays) noexcept;
-  // A loop that guests stay in, and that nobody took so far.
-  std::optional<LoopPlace> take_wanted() noexcept;
+  // The loop that guests were found to stay in most often, of those that nobody took so far. `take` takes it.
+  struct Wanted {
+    LoopPlace place;
+    std::uint32_t count;  // how often
+  };
+  std::optional<Wanted> wanted() noexcept;
+  void take(const LoopPlace& place) noexcept;
   void add(const LoopPlace& place, runtime::NativeThunk entry) noexcept;
 
   struct Row {
     LoopPlace place;
     runtime::NativeThunk entry = nullptr;  // set once, before its bytecode is given to anybody
-    bool is_wanted = false;
+    std::uint32_t wanted = 0;
     bool is_taken = false;
     std::array<runtime::Cell, 2> bytecode;  // its handler, and this row
     const runtime::Cell* header = nullptr;  // where the interpreter has the loop

@@ -14,7 +14,6 @@
 #include "interp/calls.hpp"
 #include "jit/enter.hpp"
 #include "jit/helpers.hpp"
-#include "jit/loop_code.hpp"
 #include "jit/unwind.hpp"
 #include "os/code_memory.hpp"
 #include "os/faults.hpp"
@@ -201,8 +200,10 @@ void NativeCode::begin_counting() {
 
 const Heat* NativeCode::heat() const noexcept { return state_->counts.load(std::memory_order_acquire); }
 
-std::optional<LoopPlace> NativeCode::take_wanted_loop() noexcept {
-  return state_->loops == nullptr ? std::nullopt : state_->loops->take_wanted();
+std::optional<LoopCode::Wanted> NativeCode::wanted_loop() noexcept {
+  return state_->loops == nullptr ? std::nullopt : state_->loops->wanted();
 }
+
+void NativeCode::take_loop(const LoopPlace& place) noexcept { state_->loops->take(place); }
 
 }  // namespace tenon::jit

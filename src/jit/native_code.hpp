@@ -7,6 +7,7 @@
 
 #include "jit/heat.hpp"
 #include "jit/image.hpp"
+#include "jit/loop_code.hpp"
 #include "jit/optimizing/compiler.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/native.hpp"
@@ -34,8 +35,9 @@ class NativeCode {
   void begin_counting();
   // nullptr: nothing is counted.
   const Heat* heat() const noexcept;
-  // A loop that a guest stays in, and for which nothing was added yet; each is told once.
-  std::optional<LoopPlace> take_wanted_loop() noexcept;
+  // As of `LoopCode`.
+  std::optional<LoopCode::Wanted> wanted_loop() noexcept;
+  void take_loop(const LoopPlace& place) noexcept;
 
  private:
   struct State;
