@@ -96,7 +96,6 @@ class Emitter {
   struct Exit {
     Label label;
     std::uint32_t index;  // of the instruction
-    std::uint32_t cell;
     Accumulators accumulators;
     bool writes_back;
   };
