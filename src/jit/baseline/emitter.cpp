@@ -260,9 +260,7 @@ void Emitter::write_slot(std::uint32_t slot, const Value& value) {
 void Emitter::store_candidate(unsigned c) {
   const Candidate& candidate = registers_[c];
   if (candidate.is_vector) {
-    if constexpr (machine::has_vectors) {
-      a_.vector_store(slot_address(candidate.slot), static_cast<FloatReg>(candidate.reg));
-    }
+    if constexpr (machine::has_vectors) store_vector(candidate);
   } else if (candidate.is_float) {
     a_.float_store(true, slot_address(candidate.slot), static_cast<FloatReg>(candidate.reg));
   } else {
@@ -273,9 +271,7 @@ void Emitter::store_candidate(unsigned c) {
 void Emitter::load_candidate(unsigned c) {
   const Candidate& candidate = registers_[c];
   if (candidate.is_vector) {
-    if constexpr (machine::has_vectors) {
-      a_.vector_load(static_cast<FloatReg>(candidate.reg), slot_address(candidate.slot));
-    }
+    if constexpr (machine::has_vectors) load_vector(candidate);
   } else if (candidate.is_float) {
     a_.float_load(true, static_cast<FloatReg>(candidate.reg), slot_address(candidate.slot));
   } else {

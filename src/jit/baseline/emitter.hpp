@@ -187,6 +187,8 @@ class Emitter {
   void load_integer(Op op, const Target& target, const Address& from);
   void store_integer(Op op, const Value& value, const Address& to);
   // The machine's, if it has vectors (emit_vectors.cpp of its folder).
+  void store_vector(const Candidate& candidate);
+  void load_vector(const Candidate& candidate);
   Value vector_in(std::uint32_t slot) const noexcept;
   FloatReg in_vector_register(const Value& value, FloatReg through);
   Target begin_vector_result(unsigned result_at);

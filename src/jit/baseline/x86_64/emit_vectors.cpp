@@ -101,6 +101,13 @@ Value Emitter::vector_in(std::uint32_t slot) const noexcept {
   return {.in = Value::In::float_reg, .float_reg = static_cast<FloatReg>(registers_[c].reg), .slot = slot};
 }
 
+void Emitter::store_vector(const Candidate& candidate) {
+  a_.vector_store(slot_address(candidate.slot), static_cast<FloatReg>(candidate.reg));
+}
+void Emitter::load_vector(const Candidate& candidate) {
+  a_.vector_load(static_cast<FloatReg>(candidate.reg), slot_address(candidate.slot));
+}
+
 FloatReg Emitter::in_vector_register(const Value& value, FloatReg through) {
   return VectorCode(a_).in_register(value, through);
 }
