@@ -37,6 +37,7 @@ Emitted Emitter::emit() {
       const bool only_by_branch = index_ > 0 && ends_run(instructions[index_ - 1].shape->kind);
       accumulators_ = only_by_branch ? at_labels_[index_] : Accumulators{};
       dirty_ = registers_.written();
+      copied_ = 0;
     }
     instruction();
   }
@@ -149,6 +150,7 @@ void Emitter::keep_accumulator(Reg reg) {
   accumulators_.integer = acc;
 }
 void Emitter::keep_accumulator(FloatReg reg) {
+  copied_ &= ~(1U << static_cast<unsigned>(reg));
   if (accumulators_.f32 == reg && reg != acc_f32 && registers_.accumulator_lives_after(index_, Bank::f32)) {
     a_.float_move(acc_f32, reg);
     accumulators_.f32 = acc_f32;
