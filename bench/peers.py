@@ -3,8 +3,8 @@
 
   ./dev bench peers [--repeat N] [--seconds S] [--fuel] [--coremark FOLDER] [--write-docs] [kernel...]
 
-Each kernel of bench/kernels is one module with the export `run(rounds)`. Every engine that is found runs it as a process
-of its own: once for a few rounds and once for many, and the difference in processor time is what counts, so neither
+Each kernel of bench/kernels is one module with the export `run(rounds)`; those of vectors (`simd_`) run only if they are named, for
+not all engines have vectors. Every engine that is found runs it as a process of its own: once for a few rounds and once for many, and the difference in processor time is what counts, so neither
 start-up nor compiling does. That is repeated in turns, and each time is divided by that of the native program next to
 it; what is shown is the median of those ratios. Where an engine gives another result than the native program, the row
 says so. Start-up is the time of a process that runs an empty module.
@@ -138,9 +138,10 @@ def build_command(module):
     kernel = pathlib.Path(module).stem
     main, program = BUILD / "peers-main.c", BUILD / f"peers-{kernel}-wasi.wasm"
     main.write_text(MAIN)
+    vectors = ["-msimd128"] if kernel.startswith("simd_") else []
     subprocess.run([find("CC", "clang-19") or find("CC", "clang"), "--target=wasm32-wasi", "-O2", "-fno-builtin", "-mbulk-memory",
-                    "-msign-ext", "-mnontrapping-fptoint", str(ROOT / f"bench/kernels/{kernel}.c"), str(main), "-o", str(program)],
-                   check=True)
+                    "-msign-ext", "-mnontrapping-fptoint", *vectors, str(ROOT / f"bench/kernels/{kernel}.c"), str(main), "-o",
+                    str(program)], check=True)
     return str(program)
 
 
@@ -358,7 +359,8 @@ def main():
         results = json.loads(pathlib.Path(options.source).read_text())
     else:
         found = engines(options.fuel)
-        kernels = options.kernels or sorted(path.stem for path in (ROOT / "bench/kernels").glob("*.c"))
+        kernels = options.kernels or sorted(
+            path.stem for path in (ROOT / "bench/kernels").glob("*.c") if not path.stem.startswith("simd_"))
         results = {"date": datetime.date.today().isoformat(), "machine": machine(), "engines": [e.name for e in found],
                    "versions": {e.name: e.version for e in found}, "kernels": {}}
         for kernel in kernels:

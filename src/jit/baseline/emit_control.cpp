@@ -243,6 +243,7 @@ void Emitter::push_frame(std::uint32_t callee_frame) {
 // Behind what has left native code: the next instruction's cell is where it is entered again.
 void Emitter::come_back() {
   accumulators_ = {};
+  copied_ = 0;
   const auto& instructions = program_.instructions();
   if (index_ + 1 == instructions.size()) return;
   enter_here(instructions[index_ + 1].cell);

@@ -37,6 +37,7 @@ Emitted Emitter::emit() {
       const bool only_by_branch = index_ > 0 && ends_run(instructions[index_ - 1].shape->kind);
       accumulators_ = only_by_branch ? at_labels_[index_] : Accumulators{};
       dirty_ = registers_.written();
+      copied_ = 0;
     }
     instruction();
   }
@@ -149,6 +150,7 @@ void Emitter::keep_accumulator(Reg reg) {
   accumulators_.integer = acc;
 }
 void Emitter::keep_accumulator(FloatReg reg) {
+  copied_ &= ~(1U << static_cast<unsigned>(reg));
   if (accumulators_.f32 == reg && reg != acc_f32 && registers_.accumulator_lives_after(index_, Bank::f32)) {
     a_.float_move(acc_f32, reg);
     accumulators_.f32 = acc_f32;
@@ -260,9 +262,7 @@ void Emitter::write_slot(std::uint32_t slot, const Value& value) {
 void Emitter::store_candidate(unsigned c) {
   const Candidate& candidate = registers_[c];
   if (candidate.is_vector) {
-    if constexpr (machine::has_vectors) {
-      a_.vector_store(slot_address(candidate.slot), static_cast<FloatReg>(candidate.reg));
-    }
+    if constexpr (machine::has_vectors) store_vector(candidate);
   } else if (candidate.is_float) {
     a_.float_store(true, slot_address(candidate.slot), static_cast<FloatReg>(candidate.reg));
   } else {
@@ -273,9 +273,7 @@ void Emitter::store_candidate(unsigned c) {
 void Emitter::load_candidate(unsigned c) {
   const Candidate& candidate = registers_[c];
   if (candidate.is_vector) {
-    if constexpr (machine::has_vectors) {
-      a_.vector_load(static_cast<FloatReg>(candidate.reg), slot_address(candidate.slot));
-    }
+    if constexpr (machine::has_vectors) load_vector(candidate);
   } else if (candidate.is_float) {
     a_.float_load(true, static_cast<FloatReg>(candidate.reg), slot_address(candidate.slot));
   } else {
@@ -295,7 +293,7 @@ void Emitter::reload(const SlotSet& set) {
 
 // Where the interpreter executes this instruction instead. Nothing of it has been done.
 Label Emitter::exit_here(bool writes_back) {
-  exits_.push_back({a_.make_label(), index_, in_->cell, accumulators_, writes_back});
+  exits_.push_back({a_.make_label(), index_, accumulators_, writes_back});
   return exits_.back().label;
 }
 
@@ -324,6 +322,7 @@ void Emitter::emit_exits() {
   const Label with_handler = a_.make_label();
   const Label done = a_.make_label();
   const SlotSet unshared = registers_.unshared();
+  const bool has_shared = unshared != registers_.all();
   for (const Exit& exit : exits_) {
     a_.make_room();
     a_.bind(exit.label);
@@ -331,12 +330,13 @@ void Emitter::emit_exits() {
     if (accumulators.integer != acc) a_.move(true, acc, accumulators.integer);
     if (accumulators.f32 != acc_f32) a_.float_move(acc_f32, accumulators.f32);
     if (accumulators.f64 != acc_f64) a_.float_move(acc_f64, accumulators.f64);
-    if (exit.writes_back) {
+    if (has_shared && exit.writes_back) {
       registers_.live_before(exit.index).without(unshared).for_each([&](unsigned c) { store_candidate(c); });
     }
-    a_.constant(other, std::uint64_t{exit.cell} * sizeof(runtime::Cell));
-    const bool is_replaced = (is_entry_[exit.cell / 64] >> (exit.cell % 64) & 1) != 0;
-    if (is_replaced || !exit.writes_back) a_.constant(scratch, program_.original(program_.begin() + exit.cell));
+    const std::uint32_t cell = program_.instructions()[exit.index].cell;
+    a_.constant(other, std::uint64_t{cell} * sizeof(runtime::Cell));
+    const bool is_replaced = (is_entry_[cell / 64] >> (cell % 64) & 1) != 0;
+    if (is_replaced || !exit.writes_back) a_.constant(scratch, program_.original(program_.begin() + cell));
     a_.jump(!exit.writes_back ? done : is_replaced ? with_handler : write_back);
   }
   a_.make_room();

@@ -18,6 +18,7 @@
 // loops, and behind what leaves. There, the slots that are alive are loaded.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -96,7 +97,6 @@ class Emitter {
   struct Exit {
     Label label;
     std::uint32_t index;  // of the instruction
-    std::uint32_t cell;
     Accumulators accumulators;
     bool writes_back;
   };
@@ -189,7 +189,11 @@ class Emitter {
   void load_integer(Op op, const Target& target, const Address& from);
   void store_integer(Op op, const Value& value, const Address& to);
   // The machine's, if it has vectors (emit_vectors.cpp of its folder).
+  void store_vector(const Candidate& candidate);
+  void load_vector(const Candidate& candidate);
   Value vector_in(std::uint32_t slot) const noexcept;
+  std::uint32_t registers_in_use() const noexcept;
+  FloatReg register_for_copy() noexcept;
   FloatReg in_vector_register(const Value& value, FloatReg through);
   Target begin_vector_result(unsigned result_at);
   void end_vector_result(const Target& target);
@@ -248,6 +252,10 @@ class Emitter {
   std::uint32_t index_ = 0;
   Accumulators accumulators_;
   SlotSet dirty_;  // registers that their slots do not agree with
+  // Vectors in memory that a register without another use holds too, by register. Until control joins, or leaves.
+  std::array<std::uint32_t, 32> copies_{};
+  std::uint32_t copied_ = 0;  // registers with copies
+  std::uint32_t next_copy_ = 0;
   std::vector<Label> labels_;
   std::vector<Accumulators> at_labels_;  // where a branch forward leaves them
   std::vector<Exit> exits_;

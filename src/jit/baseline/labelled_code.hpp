@@ -85,7 +85,8 @@ class LabelledCode {
 
   // Sixteen bytes behind the code, which `put_constants` puts there.
   Label constant_label(const V128& value) {
-    for (std::size_t i = constants_.size(); i-- > 0 && constants_.size() - i <= most_compared;) {
+    const std::size_t first = constants_.size() < most_compared ? 0 : constants_.size() - most_compared;
+    for (std::size_t i = first; i < constants_.size(); ++i) {
       if (constants_[i].value == value) return constants_[i].label;
     }
     constants_.push_back({value, make_label()});

@@ -70,16 +70,15 @@ bool Program::read_instructions() {
     index_of_[cell] = index;
     instructions_.push_back({shape, cell});
     std::uint32_t fields = shape->fields;
-    if (is_vector(shape->kind)) {
-      has_vectors_ = true;
-      const bool is_access = shape->kind == Kind::vector_load || shape->kind == Kind::vector_store;
-      if (is_access && !is_native_access(instructions_.back())) instructions_.back().shape = &interpreted(*shape);
-    }
     if (shape->jump_at != Shape::no_jump) {
       jumps_.push_back(index);
     } else if (shape->kind == Kind::br_table) {
       fields += 4 * targets(instructions_.back()).count;
       tables_.push_back(index);
+    } else if (is_vector(shape->kind)) {
+      has_vectors_ = true;
+      const bool is_access = shape->kind == Kind::vector_load || shape->kind == Kind::vector_store;
+      if (is_access && !is_native_access(instructions_.back())) instructions_.back().shape = &interpreted(*shape);
     }
     cell += interp::cells_of(fields);
   }

@@ -10,6 +10,8 @@ constexpr std::uint32_t most_slots = 4096;  // slots above are never candidates
 // Rounds of the analysis of lifetimes, after which everything counts as alive at the headers of loops. Loops in each
 // other could take as many rounds as there are loops.
 constexpr int most_rounds = 8;
+// Registers that no slot gets where there are not enough: for what the emitter keeps of vectors in memory.
+constexpr std::size_t kept_for_copies = 2;
 
 std::int64_t weight_of(const Instruction& in) noexcept { return std::int64_t{1} << std::min(3 * in.depth, 24); }
 
@@ -315,6 +317,7 @@ void SlotRegisters::assign(std::span<const Reg> registers, std::span<const Float
     interference_.fill(considered_);
   } else {
     find_interference();
+    if (program_.has_vectors() && !float_registers.empty()) float_registers = float_registers.first(float_registers.size() - kept_for_copies);
   }
   std::array<std::uint8_t, SlotSet::most> order;
   std::size_t count = 0;

@@ -1,7 +1,9 @@
 // Instructions of vectors: operands and results, moves, and accesses of memory. The computations are vector_code.cpp's.
 //
-// A vector is in a register of its own or in its two slots of the frame; there is no accumulator for them. Results that
-// have no register are computed in the first scratch register.
+// A vector is in a register of its own or in its two slots of the frame; there is no accumulator for them. A result
+// that has no register of its own is computed in one that nothing else needs at that place, and stored: whoever reads
+// it soon finds it in both places. Without that, code with more vectors than registers (hashes of several blocks at
+// once) waits most of the time for what it has just stored.
 #include <bit>
 #include <cstddef>
 
@@ -97,8 +99,44 @@ bool computes_vectors(Op op) noexcept {
 
 Value Emitter::vector_in(std::uint32_t slot) const noexcept {
   const std::uint8_t c = registers_.find_vector(slot);
-  if (c == SlotRegisters::none) return {.slot = slot};
-  return {.in = Value::In::float_reg, .float_reg = static_cast<FloatReg>(registers_[c].reg), .slot = slot};
+  if (c != SlotRegisters::none) {
+    return {.in = Value::In::float_reg, .float_reg = static_cast<FloatReg>(registers_[c].reg), .slot = slot};
+  }
+  for (std::uint32_t left = copied_; left != 0; left &= left - 1) {
+    const int reg = std::countr_zero(left);
+    if (copies_[reg] != slot) continue;
+    return {.in = Value::In::float_reg, .float_reg = static_cast<FloatReg>(reg), .slot = slot};
+  }
+  return {.slot = slot};
+}
+
+// Of floats and vectors, those that hold something alive in front of this instruction or behind it.
+std::uint32_t Emitter::registers_in_use() const noexcept {
+  std::uint32_t used = 1U << static_cast<unsigned>(accumulators_.f32) | 1U << static_cast<unsigned>(accumulators_.f64);
+  (registers_.live_before(index_) | registers_.live_after(index_)).for_each([&](unsigned c) {
+    if (registers_[c].is_float) used |= 1U << registers_[c].reg;
+  });
+  return used;
+}
+
+// A register for a result that is stored: one without a copy, or that with the oldest, or the first scratch register.
+FloatReg Emitter::register_for_copy() noexcept {
+  std::uint32_t free = 0;
+  for (const FloatReg reg : machine::free_float_registers) free |= 1U << static_cast<unsigned>(reg);
+  free &= ~(registers_in_use() | 1U << static_cast<unsigned>(third_float));
+  if (!settings_.uses_registers || free == 0) return scratch_float;
+  const std::uint32_t empty = free & ~copied_;
+  const std::uint32_t from = empty != 0 ? empty : free;
+  const std::uint32_t later = from & ~((2U << next_copy_) - 1);
+  next_copy_ = static_cast<std::uint32_t>(std::countr_zero(later != 0 ? later : from));
+  return static_cast<FloatReg>(next_copy_);
+}
+
+void Emitter::store_vector(const Candidate& candidate) {
+  a_.vector_store(slot_address(candidate.slot), static_cast<FloatReg>(candidate.reg));
+}
+void Emitter::load_vector(const Candidate& candidate) {
+  a_.vector_load(static_cast<FloatReg>(candidate.reg), slot_address(candidate.slot));
 }
 
 FloatReg Emitter::in_vector_register(const Value& value, FloatReg through) {
@@ -106,10 +144,11 @@ FloatReg Emitter::in_vector_register(const Value& value, FloatReg through) {
 }
 
 Emitter::Target Emitter::begin_vector_result(unsigned result_at) {
-  Target target{.float_reg = scratch_float, .slot = slot(result_at)};
+  Target target{.slot = slot(result_at)};
   target.candidate = registers_.find_vector(target.slot);
   if (target.candidate == SlotRegisters::none) {
     target.to_memory = true;
+    target.float_reg = register_for_copy();
   } else {
     target.float_reg = static_cast<FloatReg>(registers_[target.candidate].reg);
     keep_accumulator(target.float_reg);
@@ -118,8 +157,17 @@ Emitter::Target Emitter::begin_vector_result(unsigned result_at) {
 }
 
 void Emitter::end_vector_result(const Target& target) {
-  if (target.to_memory) return a_.vector_store(slot_address(target.slot), target.float_reg);
-  wrote(target.candidate);
+  if (!target.to_memory) return wrote(target.candidate);
+  a_.vector_store(slot_address(target.slot), target.float_reg);
+  for (std::uint32_t left = copied_; left != 0; left &= left - 1) {
+    const int reg = std::countr_zero(left);
+    if (copies_[reg] == target.slot) copied_ &= ~(1U << reg);
+  }
+  const auto reg = static_cast<unsigned>(target.float_reg);
+  copied_ &= ~(1U << reg);
+  if (target.float_reg == scratch_float) return;
+  copies_[reg] = target.slot;
+  copied_ |= 1U << reg;
 }
 
 // The number that the instruction just before puts into this slot, if it does.
@@ -375,7 +423,6 @@ void Emitter::vector_copy() {
     a_.vector_load(target.float_reg, slot_address(from.slot));
     return end_vector_result(target);
   }
-  if (target.to_memory) return a_.vector_store(slot_address(target.slot), from.float_reg);
   if (from.float_reg != target.float_reg) a_.float_move(target.float_reg, from.float_reg);
   end_vector_result(target);
 }
@@ -403,7 +450,7 @@ void Emitter::vector_select() {
   take(vector_in(slot(8)));
   a_.bind(done);
   const Target target = begin_vector_result(in_->shape->result_at);
-  if (!target.to_memory) a_.float_move(target.float_reg, scratch_float);
+  if (target.float_reg != scratch_float) a_.float_move(target.float_reg, scratch_float);
   end_vector_result(target);
 }
 

@@ -325,7 +325,7 @@ constexpr bool are_lanes(const V128& lanes, F&& f) noexcept {
 }
 // If 32-bit lanes move as wholes, where from: four numbers below 8.
 constexpr bool moves_words(const V128& lanes, std::uint8_t (&from)[4]) noexcept {
-  for (unsigned i = 0; i < 4; ++i) from[i] = lanes.bytes[4 * i] / 4;
+  for (std::size_t i = 0; i < 4; ++i) from[i] = lanes.bytes[4 * i] / 4;
   return are_lanes(lanes, [&](unsigned i) { return 4U * from[i / 4] + i % 4; });
 }
 constexpr std::uint8_t four(unsigned a, unsigned b, unsigned c, unsigned d) noexcept {
@@ -390,7 +390,7 @@ bool VectorCode::shuffle_at_once(FloatReg to, const Value& left, const Value& ri
   }
   if (are_lanes(lanes, [&](unsigned i) { return i + (lanes.bytes[i & ~1U] & 16); })) {
     unsigned from_right = 0;
-    for (unsigned i = 0; i < 8; ++i) from_right |= (lanes.bytes[2 * i] >> 4 & 1U) << i;
+    for (std::size_t i = 0; i < 8; ++i) from_right |= (lanes.bytes[2 * i] >> 4 & 1U) << i;
     a_.vex(blend_i16, to, a, b, static_cast<std::uint8_t>(from_right));
     return true;
   }

@@ -21,11 +21,11 @@ class VectorCode {
   // Computes from up to three operands, vectors in registers or in the frame.
   using Sequence = void (VectorCode::*)(FloatReg to, const Row& row, const Value* in);
   struct Row {
-    Op op = Op::invalid;
     Sequence sequence = nullptr;
+    Op op = Op::invalid;
+    std::uint8_t immediate = 0;
     Vex code = {};
     Vex then = {};
-    std::uint8_t immediate = 0;
   };
   // nullptr: not a computation of a vector from vectors alone.
   static const Row* find(Op op) noexcept;

@@ -105,6 +105,7 @@ const std::vector<Val>& vectors() {
   static const std::vector<Val> all = [] {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     const double wide_nan = std::numeric_limits<double>::quiet_NaN();
+    const double infinity = std::numeric_limits<double>::infinity();
     std::vector<Val> values{
         lanes_of<std::uint8_t>({0}),
         lanes_of<std::uint8_t>({0xFF}),
@@ -125,8 +126,8 @@ const std::vector<Val>& vectors() {
         lanes_of<std::uint32_t>({0x7F80'0001, 0xFFC0'1234, 0x0000'0001, 0x3F80'0000}),
         lanes_of<double>({0.0, -0.0}),
         lanes_of<double>({-0.0, 0.0}),
-        lanes_of<double>({wide_nan, INFINITY}),
-        lanes_of<double>({-INFINITY, 1e300}),
+        lanes_of<double>({wide_nan, infinity}),
+        lanes_of<double>({-infinity, 1e300}),
         lanes_of<double>({4294967295.5, 2147483647.9}),
         lanes_of<double>({-2147483649.0, -0.5}),
         lanes_of<double>({2147483648.0, 4294967296.0}),
