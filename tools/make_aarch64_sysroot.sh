@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a cross build for AArch64 links with and runs on, in one folder that nothing else knows of:
 #
-#   FOLDER/root          Debian's arm64 packages, unpacked
+#   FOLDER/root          Debian's arm64 packages, unpacked; FOLDER/packages says which were asked for
 #   FOLDER/qemu-aarch64  the emulator
 #
 # The packages are fetched with apt in a state of its own (FOLDER/apt), so that neither the system's lists nor what is
@@ -13,7 +13,7 @@ set -eu
 folder=$1
 backports="deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm-backports main"
 packages="libstdc++-12-dev libgtest-dev libboost-dev libboost-context-dev libssl-dev libnghttp2-dev libsqlite3-dev libllvm19
-  libcli11-dev nlohmann-json3-dev"
+  libcli11-dev nlohmann-json3-dev libtomlplusplus-dev"
 
 say() { printf '%s\n' "make_aarch64_sysroot: $*" >&2; }
 
@@ -47,6 +47,7 @@ make_root() {
     ln -sfn --relative "$folder/root.new$(readlink "$link")" "$link"
   done
   mv "$folder/root.new" "$folder/root"
+  echo "$packages" >"$folder/packages"
 }
 
 make_emulator() {
@@ -63,6 +64,6 @@ make_emulator() {
 for tool in apt-get dpkg-deb tar; do command -v "$tool" >/dev/null || { say "$tool is needed"; exit 1; }; done
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
-[ -d "$folder/root" ] || make_root
+[ "$(cat "$folder/packages" 2>/dev/null)" = "$packages" ] || make_root
 [ -x "$folder/qemu-aarch64" ] || make_emulator
 rm -rf "$folder/apt"

@@ -40,9 +40,10 @@ const Slot* as_frame(void* frame_address) noexcept { return static_cast<const Sl
 // The frame of the helper that compiled code called.
 #define TENON_FRAME as_frame(__builtin_frame_address(0))
 
-// Calls something that may collect, with the machine's registers where the collector sees them.
+// Calls something that may collect, with the machine's registers where the collector sees them. No tail call: its frame
+// has to be there until that is done.
 template <class F>
-__attribute__((noinline)) auto away(Thread& thread, F call) {
+__attribute__((noinline, disable_tail_calls)) auto away(Thread& thread, F call) {
   __builtin_unwind_init();
   thread.activation->left_at = TENON_FRAME;
   return call();

@@ -201,6 +201,11 @@ void ModuleBuilder::ask_to_go_on(llvm::IRBuilder<>& ir, llvm::Value* instance) {
     std::string kept = features.str();
     if (llvm::Triple(target_.getTargetTriple()).isX86()) kept += kept.empty() ? "-vzeroupper" : ",-vzeroupper";
     interrupted_->addFnAttr("target-features", kept);
+    // Who asks where the guest is walks over its frame (see `prepare` in compiler.cpp).
+    interrupted_->setUWTableKind(llvm::UWTableKind::Async);
+    if (const llvm::Attribute pointer = caller->getFnAttribute("frame-pointer"); pointer.isValid()) {
+      interrupted_->addFnAttr(pointer);
+    }
     own_.insert(interrupted_);
     llvm::IRBuilder<> body(llvm::BasicBlock::Create(context_, "", interrupted_));
     llvm::Value* given = interrupted_->getArg(0);

@@ -53,6 +53,33 @@ TEST_P(ProfilerTest, NamesTheFunctionsThatTakeTheTime) {
   EXPECT_EQ(picture.find("idle"), std::string::npos);
 }
 
+// Calls that nothing is inlined in: the frames are walked, from wherever the loop was interrupted.
+TEST_P(ProfilerTest, NamesTheCallersOfALoop) {
+  const Engine engine = make_engine();
+  const auto module = Module::compile(engine, R"((module $tower
+    (type $step (func (param i32) (result i32)))
+    (table funcref (elem $outer $middle $inner))
+    (func $outer (type $step) (i32.add (call_indirect (type $step) (local.get 0) (i32.const 1)) (i32.const 1)))
+    (func $middle (type $step) (i32.add (call_indirect (type $step) (local.get 0) (i32.const 2)) (i32.const 1)))
+    (func $inner (type $step) (local $x i32) (local $i i32)
+      (loop
+        (local.set $x (i32.xor (i32.mul (local.get $x) (i32.const 1664525)) (i32.shr_u (local.get $x) (i32.const 7))))
+        (local.set $x (i32.add (local.get $x) (local.get $i)))
+        (br_if 0 (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get 0))))
+      (local.get $x))
+    (func (export "main") (param i32)
+      (drop (call_indirect (type $step) (local.get 0) (i32.const 0))))))")
+                          .value();
+  Store store(engine);
+  const auto instance = Instance::make(store, module, {}).value();
+  Profiler profiler(store, 500us);
+  profile(profiler, instance);
+  const std::string picture = profiler.flame_graph();
+  for (const char* name : {"func 3", "outer", "middle", "inner"}) {
+    EXPECT_NE(picture.find("<title>tower!" + std::string(name) + ": "), std::string::npos) << name << picture;
+  }
+}
+
 TEST_P(ProfilerTest, LeavesDeadlinesAndHandlersAsTheyAre) {
   const Engine engine = make_engine();
   const auto module = Module::compile(engine, spinning).value();
