@@ -256,22 +256,22 @@ void Background::run() {
     }
     const bool any_ran = look_flags_.ask_all();
     changed_.wait_for(lock, is_test ? 0us : pause, [this] { return is_stopping_ || has_new_; });
-    bool is_news = false;
+    bool is_busy = false;
     has_new_ = false;
     for (std::size_t i = 0; i < units_.size() && !is_stopping_; ++i) {
       const std::shared_ptr<NativeUnit> unit = units_[i];
       busy_with_ = unit.get();
       lock.unlock();
-      is_news = visit(*unit) || is_news;
+      is_busy = visit(*unit) || is_busy;
       lock.lock();
       busy_with_ = nullptr;
       changed_.notify_all();
     }
-    pause = is_news ? least_pause : std::min(pause * 2, any_ran ? long_pause : longest_pause);
+    pause = is_busy ? least_pause : std::min(pause * 2, any_ran ? long_pause : longest_pause);
   }
 }
 
-// Compiles what its guests wait for most, if anything. False if they have said nothing new.
+// Compiles what its guests wait for most. False if there is nothing, and they need not be asked again soon.
 bool Background::visit(NativeUnit& unit) {
   const auto now = NativeUnit::Clock::now();
   if (!std::exchange(unit.is_known, true)) {
@@ -281,11 +281,10 @@ bool Background::visit(NativeUnit& unit) {
   }
   if (options_.tier_seed != 0) return false;
   const std::uint32_t seen = unit.native.heat()->total();
-  const bool is_news = std::exchange(unit.seen, seen) != seen;
+  const bool is_new = std::exchange(unit.seen, seen) != seen;
   if (unit.images.size() > unit.kept && now - unit.kept_at > cache_pause) keep(unit);
   if (now - unit.known_at < patience) return true;
-  if (is_news) compile_hottest(unit);
-  return is_news;
+  return is_new && compile_hottest(unit);
 }
 
 void Background::look_up(NativeUnit& unit) {
@@ -355,16 +354,14 @@ void add_callees(const NativeUnit& unit, core::FuncIdx function, std::vector<boo
 
 }  // namespace
 
-void Background::compile_hottest(NativeUnit& unit) {
+// False if nothing is worth it, or there is no compiler.
+bool Background::compile_hottest(NativeUnit& unit) {
   const core::Module& module = *unit.validated->module;
   const std::vector<Scored> functions = hottest(unit);
   const auto loop = unit.native.wanted_loop();
   if (loop && loop->count >= least_heat) {
     const double score = score_of(loop->count, module.funcs[loop->place.function]);
-    if (functions.empty() || score > functions.front().score) {
-      compile_loop(unit, loop->place);
-      return;
-    }
+    if (functions.empty() || score > functions.front().score) return compile_loop(unit, loop->place);
   }
   const std::size_t limit = std::clamp(2 * unit.piece_size, first_piece, most_piece);
   std::vector<bool> wanted(module.funcs.size());
@@ -377,7 +374,7 @@ void Background::compile_hottest(NativeUnit& unit) {
     size += module.funcs[found.function].body.size();
   }
   unit.piece_size = size;
-  if (size != 0) compile(unit, {.wanted = &wanted});
+  return size != 0 && compile(unit, {.wanted = &wanted});
 }
 
 // False if there is no compiler.

@@ -57,7 +57,7 @@ void end_native(EngineState& engine, const std::shared_ptr<NativeUnit>& unit) no
 // order of how often guests were found in them for each byte of theirs, which is the order that gives the most for the
 // compiler's time; what was hardly ever found is never compiled. Code comes in pieces of some functions each, small
 // ones first, so that the first is there soon, and so that whoever ends a module, or the engine, waits for no more than
-// one piece. Loops that guests stay in come before that, for those go on in them at once.
+// one piece. Loops that guests stay in are among them, as if each were as large as its function.
 class Background {
  public:
   explicit Background(EngineState& engine);
@@ -73,7 +73,7 @@ class Background {
   void run();
   bool visit(NativeUnit& unit);
   void look_up(NativeUnit& unit);
-  void compile_hottest(NativeUnit& unit);
+  bool compile_hottest(NativeUnit& unit);
   bool compile_loop(NativeUnit& unit, const jit::LoopPlace& place);
   bool compile(NativeUnit& unit, const jit::CompileOptions& options);
   void keep(NativeUnit& unit) noexcept;
