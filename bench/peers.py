@@ -4,10 +4,10 @@
   ./dev bench peers [--repeat N] [--seconds S] [--fuel] [--coremark FOLDER] [--write-docs] [kernel...]
 
 Each kernel of bench/kernels is one module with the export `run(rounds)`; those of vectors (`simd_`) run only if they are named, for
-not all engines have vectors. Every engine that is found runs it as a process of its own: once for a few rounds and once for many, and the difference in processor time is what counts, so neither
-start-up nor compiling does. That is repeated in turns, and each time is divided by that of the native program next to
-it; what is shown is the median of those ratios. Where an engine gives another result than the native program, the row
-says so. Start-up is the time of a process that runs an empty module.
+not all engines have vectors. Every engine that is found runs it as a process of its own: once for a few rounds and once for many, and
+the difference in processor time is what counts, so neither start-up nor compiling does. That is repeated in turns, and each time is
+divided by that of the native program next to it; what is shown is the median of those ratios. Where an engine gives another result
+than the native program, the row says so. Start-up is the time of a process that runs an empty module.
 
 CoreMark's terms bind its name to unmodified copies, so it is no part of this project: FOLDER is a copy of its sources. It is
 built from them for the machine and for WASI, with its port for POSIX, and a row shows each engine's score over the native

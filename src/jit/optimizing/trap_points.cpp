@@ -205,6 +205,21 @@ std::uint64_t widest_whole_store(const llvm::Module& module) {
   return llvm::Triple(module.getTargetTriple()).isAArch64() ? 1 : 16;
 }
 
+// Whether the code generator may make a masked instruction of a load and of what uses it: with AVX-512 those do not
+// fault where the mask leaves the memory out, and it takes even volatile loads.
+bool may_be_masked(const llvm::Instruction& access) {
+  constexpr int most_steps = 4;
+  const llvm::Type* type = access.getType();
+  if (!llvm::isa<llvm::LoadInst>(access) || !(type->isFloatingPointTy() || type->isVectorTy())) return false;
+  const llvm::Instruction* value = &access;
+  for (int step = 0; step < most_steps && value->hasOneUse(); ++step) {
+    value = llvm::cast<llvm::Instruction>(value->user_back());
+    if (llvm::isa<llvm::SelectInst>(value)) return true;
+    if (value->getType()->isVectorTy() && value->isBitwiseLogicOp()) return true;
+  }
+  return false;
+}
+
 class Settler {
  public:
   explicit Settler(llvm::Function& function)
@@ -239,7 +254,8 @@ class Settler {
     const Address address = resolve(point.place, layout_);
     const std::int64_t end = address.offset + static_cast<std::int64_t>(point.width);
     for (auto at = std::next(point.call->getIterator()); at != point.call->getParent()->end(); ++at) {
-      if (llvm::Value* place = llvm::getLoadStorePointerOperand(&*at)) {
+      llvm::Value* place = may_be_masked(*at) ? nullptr : llvm::getLoadStorePointerOperand(&*at);
+      if (place != nullptr) {
         const Address other = resolve(place, layout_);
         const auto width = layout_.getTypeStoreSize(llvm::getLoadStoreType(&*at)).getFixedValue();
         if (varying(other) == varying(address) && other.offset + static_cast<std::int64_t>(width) >= end) return &*at;

@@ -139,6 +139,25 @@ constexpr Case cases[] = {
      "(i32.store8 (i32.const 0) (i32.const 4)) (drop (i32.trunc_f32_u (f32.load (i32.const 8))))"
      "(drop (i32.load (local.get $p))) (i32.const 0)",
      65536, bounds, 0, 4},
+    {"AFloatThatIsNotSelected",
+     "(i32.trunc_sat_f64_s (select (f64.convert_i32_u (local.get $i)) (f64.load (local.get $p)) (i32.gt_u (local.get $p) (i32.const 9))))",
+     65536, bounds, 0, 0},
+    {"ASumOfAFloatThatIsNotSelected",
+     "(i32.trunc_sat_f32_s (select (f32.convert_i32_u (local.get $i))"
+     "(f32.add (f32.convert_i32_u (local.get $p)) (f32.load (local.get $p))) (i32.gt_u (local.get $p) (i32.const 9))))",
+     65536, bounds, 0, 0},
+    {"AVectorOfWhichNoLaneIsSelected",
+     "(i32x4.extract_lane 0 (v128.bitselect (v128.load (local.get $p)) (i32x4.splat (local.get $p))"
+     "(i32x4.lt_u (i32x4.splat (local.get $p)) (v128.const i32x4 9 9 9 9))))",
+     65536, bounds, 0, 0},
+    {"AVectorOfWhichEachLaneIsCleared",
+     "(i32x4.extract_lane 0 (v128.and (v128.load (local.get $p))"
+     "(i32x4.lt_u (i32x4.splat (local.get $p)) (v128.const i32x4 9 9 9 9))))",
+     65536, bounds, 0, 0},
+    {"ASumOfAVectorOfWhichNoLaneIsSelected",
+     "(i32x4.extract_lane 0 (v128.bitselect (i32x4.add (v128.load (local.get $p)) (i32x4.splat (local.get $p)))"
+     "(i32x4.splat (local.get $p)) (i32x4.lt_u (i32x4.splat (local.get $p)) (v128.const i32x4 9 9 9 9))))",
+     65536, bounds, 0, 0},
     {"AnAtomicLoadThatNobodyReads",
      "(drop (i32.atomic.load (local.get $p))) (global.set $g (i32.const 1)) (i32.const 0)", 65536, bounds, 0, 0},
     {"AnAtomicLoadThatIsUnalignedToo", "(drop (i32.atomic.load (local.get $p))) (i32.const 0)", 65537, bounds, 0, 0},
