@@ -28,7 +28,6 @@ using runtime::NativeModule;
 using runtime::Outcome;
 using runtime::Slot;
 using runtime::Store;
-using runtime::Table;
 using runtime::Thread;
 
 namespace {
