@@ -317,7 +317,8 @@ void SlotRegisters::assign(std::span<const Reg> registers, std::span<const Float
     interference_.fill(considered_);
   } else {
     find_interference();
-    if (program_.has_vectors() && !float_registers.empty()) float_registers = float_registers.first(float_registers.size() - kept_for_copies);
+    if (program_.has_vectors() && !float_registers.empty())
+      float_registers = float_registers.first(float_registers.size() - kept_for_copies);
   }
   std::array<std::uint8_t, SlotSet::most> order;
   std::size_t count = 0;
