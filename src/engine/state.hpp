@@ -66,8 +66,8 @@ class Watchdog {
   bool stopping_ = false;
 };
 
-// Stores whose guests are asked now and then where they are, and whether there is better code for the loop that they are
-// in.
+// Stores whose guests are asked now and then where they are, and whether there is better code for the loop that they
+// are in.
 class LookFlags {
  public:
   using Flags = std::list<std::atomic<std::uint32_t>*>;

@@ -140,7 +140,8 @@ constexpr Case cases[] = {
      "(drop (i32.load (local.get $p))) (i32.const 0)",
      65536, bounds, 0, 4},
     {"AFloatThatIsNotSelected",
-     "(i32.trunc_sat_f64_s (select (f64.convert_i32_u (local.get $i)) (f64.load (local.get $p)) (i32.gt_u (local.get $p) (i32.const 9))))",
+     "(i32.trunc_sat_f64_s (select (f64.convert_i32_u (local.get $i)) (f64.load (local.get $p)) (i32.gt_u (local.get "
+     "$p) (i32.const 9))))",
      65536, bounds, 0, 0},
     {"ASumOfAFloatThatIsNotSelected",
      "(i32.trunc_sat_f32_s (select (f32.convert_i32_u (local.get $i))"
