@@ -34,8 +34,13 @@ constexpr auto cache_pause = 1s;
 // Bytes of function bodies that are compiled in one piece: of the first, and at most.
 constexpr std::size_t first_piece = 2 << 10;
 constexpr std::size_t most_piece = 16 << 10;
-// How often a guest must have been found in a function. Once may be chance.
+// Milliseconds that guests must have spent in a function. One answer may be chance.
 constexpr std::uint32_t least_heat = 2;
+// Milliseconds that compiling a function may take: as long may whoever ends its module have to wait. That is one of
+// some 25 KiB; larger ones stay with the baseline.
+constexpr double most_cost = 2'500;
+// How often a guest must have been found to stay in a loop.
+constexpr std::uint32_t least_answers = 2;
 
 jit::CompileOptimizing* find_compiler() {
   static auto* const found = static_cast<jit::CompileOptimizing* const*>(
@@ -242,6 +247,16 @@ void Background::forget(NativeUnit& unit) noexcept {
   keep(unit);
 }
 
+namespace {
+
+// Of a pause, but no more than guests are likely to have run on in one function.
+std::uint32_t in_milliseconds(std::chrono::steady_clock::duration pause) noexcept {
+  return static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::min(pause, long_pause)).count());
+}
+
+}  // namespace
+
 void Background::run() {
   cache_ = open_cache(options_);
   std::unique_lock lock(mutex_);
@@ -253,6 +268,9 @@ void Background::run() {
       changed_.wait(lock);
       pause = least_pause;
       continue;
+    }
+    for (const auto& unit : units_) {
+      if (jit::Heat* heat = unit->native.heat()) heat->set_weight(in_milliseconds(pause));
     }
     const bool any_ran = look_flags_.ask_all();
     changed_.wait_for(lock, is_test ? 0us : pause, [this] { return is_stopping_ || has_new_; });
@@ -311,11 +329,27 @@ void Background::keep(NativeUnit& unit) noexcept {
 
 namespace {
 
-// What compiling something would give for what it costs: how often guests were found in it, for each byte.
-double score_of(std::uint32_t count, const core::Func& func) noexcept {
-  constexpr double fixed = 64;  // what a function costs the compiler besides, as bytes
-  return count / (static_cast<double>(func.body.size()) + fixed);
+// Milliseconds that LLVM takes for a function. Large ones take more for each byte.
+double cost_of(const core::Func& func) noexcept {
+  constexpr double fixed = 64;  // what a function costs besides, as bytes
+  constexpr double large = 16 << 10;
+  constexpr double for_byte = 0.04;
+  const auto size = static_cast<double>(func.body.size());
+  return for_byte * (size + fixed) * (1 + size / large);
 }
+
+// Whether guests have spent enough time in it: an eighth of what compiling costs, of large ones more, for they may well
+// come too late, and while they are compiled guests run at two thirds of their speed where processors are threads of
+// one core.
+bool is_worth(std::uint32_t heat, const core::Func& func) noexcept {
+  constexpr double large = 16 << 10;
+  if (cost_of(func) > most_cost) return false;
+  const double share = (1 + static_cast<double>(func.body.size()) / large) / 8;
+  return heat >= least_heat && heat >= share * cost_of(func);
+}
+
+// What compiling something would give for what it costs.
+double score_of(std::uint32_t heat, const core::Func& func) noexcept { return heat / cost_of(func); }
 
 struct Scored {
   double score;
@@ -323,13 +357,13 @@ struct Scored {
 };
 
 // The functions that are worth the compiler's time, the best first.
-std::vector<Scored> hottest(const NativeUnit& unit) {
+std::vector<Scored> hottest(NativeUnit& unit) {
   const jit::Heat& heat = *unit.native.heat();
   const core::Module& module = *unit.validated->module;
   std::vector<Scored> found;
   for (std::size_t i = module.imported_funcs; i < module.funcs.size(); ++i) {
     const core::FuncIdx index(i);
-    if (unit.compiled[i] || heat.of(index) < least_heat || !heat.is_called(index)) continue;
+    if (unit.compiled[i] || !heat.is_called(index) || !is_worth(heat.of(index), module.funcs[index])) continue;
     found.push_back({score_of(heat.of(index), module.funcs[index]), index});
   }
   std::ranges::sort(found, std::ranges::greater(), &Scored::score);
@@ -338,7 +372,7 @@ std::vector<Scored> hottest(const NativeUnit& unit) {
 
 // Callees are compiled with their callers where they are so small that they will be inlined, or hot themselves and not
 // compiled yet.
-void add_callees(const NativeUnit& unit, core::FuncIdx function, std::vector<bool>& wanted) {
+void add_callees(NativeUnit& unit, core::FuncIdx function, std::vector<bool>& wanted) {
   constexpr std::size_t inlined = 256;  // bytes of a body
   constexpr std::size_t small = 1 << 10;
   const jit::Heat* heat = unit.native.heat();
@@ -359,9 +393,12 @@ bool Background::compile_hottest(NativeUnit& unit) {
   const core::Module& module = *unit.validated->module;
   const std::vector<Scored> functions = hottest(unit);
   const auto loop = unit.native.wanted_loop();
-  if (loop && loop->count >= least_heat) {
-    const double score = score_of(loop->count, module.funcs[loop->place.function]);
-    if (functions.empty() || score > functions.front().score) return compile_loop(unit, loop->place);
+  if (loop && loop->count >= least_answers) {
+    // How often guests were found there is counted by answers; the time is the function's.
+    const core::Func& func = module.funcs[loop->place.function];
+    const std::uint32_t heat = unit.native.heat()->of(loop->place.function);
+    const bool is_best = functions.empty() || score_of(heat, func) > functions.front().score;
+    if (is_best && is_worth(heat, func)) return compile_loop(unit, loop->place);
   }
   const std::size_t limit = std::clamp(2 * unit.piece_size, first_piece, most_piece);
   std::vector<bool> wanted(module.funcs.size());

@@ -35,9 +35,11 @@ Heat::Heat(interp::Code& code, bool loop_dispatch)
 
 void Heat::count(const FunctionCode& function, const Cell* ip) noexcept {
   Row& row = rows_[function.index.value];
-  total_.fetch_add(1, std::memory_order_relaxed);
+  const std::uint32_t weight = weight_.load(std::memory_order_relaxed);
+  total_.fetch_add(weight, std::memory_order_relaxed);
   if (ip == function.begin) row.is_called.store(true, std::memory_order_relaxed);
-  if (row.count.fetch_add(1, std::memory_order_relaxed) != 0 || row.is_called.load(std::memory_order_relaxed)) return;
+  if (row.count.fetch_add(weight, std::memory_order_relaxed) != 0 || row.is_called.load(std::memory_order_relaxed))
+    return;
   // Whoever counted first fills in the gate, and nobody sees it before it is published.
   row.entry = &code_.code[function.index.value];
   row.bytecode = function.begin;

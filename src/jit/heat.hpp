@@ -22,10 +22,12 @@ class Heat {
   // For a module, which lives longer. Nothing was found anywhere yet.
   Heat(interp::Code& code, bool loop_dispatch);
 
+  // Milliseconds that each answer from now on stands for: those since guests were asked before.
+  void set_weight(std::uint32_t milliseconds) noexcept { weight_.store(milliseconds, std::memory_order_relaxed); }
   // A guest was found at `ip` in the function. From any thread; allocates nothing.
   void count(const interp::FunctionCode& function, const runtime::Cell* ip) noexcept;
 
-  // How often guests were found in the function, and in any.
+  // Milliseconds that guests spent in the function, and in any, as far as their answers say.
   std::uint32_t of(core::FuncIdx function) const noexcept {
     return rows_[function.value].count.load(std::memory_order_relaxed);
   }
@@ -48,6 +50,7 @@ class Heat {
   runtime::Cell handler_;
   std::unique_ptr<Row[]> rows_;  // by function
   std::atomic<std::uint32_t> total_ = 0;
+  std::atomic<std::uint32_t> weight_ = 1;
 };
 
 }  // namespace tenon::jit

@@ -198,7 +198,7 @@ void NativeCode::begin_counting() {
   state.counts.store(state.heat.get(), std::memory_order_release);
 }
 
-const Heat* NativeCode::heat() const noexcept { return state_->counts.load(std::memory_order_acquire); }
+Heat* NativeCode::heat() noexcept { return state_->counts.load(std::memory_order_acquire); }
 
 std::optional<LoopCode::Wanted> NativeCode::wanted_loop() noexcept {
   return state_->loops == nullptr ? std::nullopt : state_->loops->wanted();

@@ -34,7 +34,7 @@ class NativeCode {
   // From now on it is counted where they are.
   void begin_counting();
   // nullptr: nothing is counted.
-  const Heat* heat() const noexcept;
+  Heat* heat() noexcept;
   // As of `LoopCode`.
   std::optional<LoopCode::Wanted> wanted_loop() noexcept;
   void take_loop(const LoopPlace& place) noexcept;
