@@ -363,7 +363,9 @@ std::vector<Scored> hottest(NativeUnit& unit) {
   std::vector<Scored> found;
   for (std::size_t i = module.imported_funcs; i < module.funcs.size(); ++i) {
     const core::FuncIdx index(i);
-    if (unit.compiled[i] || !heat.is_called(index) || !is_worth(heat.of(index), module.funcs[index])) continue;
+    if (unit.compiled[i] || !heat.is_root(index) || !heat.is_called(index) ||
+        !is_worth(heat.of(index), module.funcs[index]))
+      continue;
     found.push_back({score_of(heat.of(index), module.funcs[index]), index});
   }
   std::ranges::sort(found, std::ranges::greater(), &Scored::score);

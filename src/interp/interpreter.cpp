@@ -15,7 +15,7 @@ namespace {
 void look_for_code(Registers& r) noexcept {
   const runtime::NativeModule* native = r.instance->module->native;
   if (native == nullptr || native->look == nullptr) return;
-  if (const Cell* found = native->look(*native, *r.instance, r.ip)) r.ip = found;
+  if (const Cell* found = native->look(*native, *r.instance, r.ip, r.fp)) r.ip = found;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ using interp::FunctionCode;
 using interp::Registers;
 using interp::Step;
 using runtime::Cell;
+using runtime::Slot;
 
 namespace {
 
@@ -33,13 +34,34 @@ Heat::Heat(interp::Code& code, bool loop_dispatch)
                                                 : interp::TailDispatch::handler<interp::OutOfLine<NoteCall>>())},
       rows_(std::make_unique<Row[]>(code.validated->module->funcs.size())) {}
 
-void Heat::count(const FunctionCode& function, const Cell* ip) noexcept {
-  Row& row = rows_[function.index.value];
+void Heat::count(const FunctionCode& function, const Cell* ip, const Slot* frame) noexcept {
+  constexpr int most_callers = 4;
   const std::uint32_t weight = weight_.load(std::memory_order_relaxed);
   total_.fetch_add(weight, std::memory_order_relaxed);
-  if (ip == function.begin) row.is_called.store(true, std::memory_order_relaxed);
-  if (row.count.fetch_add(weight, std::memory_order_relaxed) != 0 || row.is_called.load(std::memory_order_relaxed))
+  const FunctionCode* found = &function;
+  bool is_at_entry = ip == function.begin;
+  for (int i = 0; i < most_callers; ++i) {
+    const FunctionCode* caller = nullptr;
+    if (found->loops.empty()) {
+      const auto* back = std::bit_cast<const Cell*>(frame[runtime::header_return_ip]);
+      caller = back == nullptr ? nullptr : code_.find(back);
+      frame = std::bit_cast<const Slot*>(frame[runtime::header_caller_frame]);
+    }
+    const bool is_root = caller == nullptr || caller == found || i + 1 == most_callers;
+    count(*found, is_at_entry, is_root, weight);
+    if (is_root) return;
+    found = caller;
+    is_at_entry = false;
+  }
+}
+
+void Heat::count(const FunctionCode& function, bool is_at_entry, bool is_root, std::uint32_t weight) noexcept {
+  Row& row = rows_[function.index.value];
+  if (is_at_entry) row.is_called.store(true, std::memory_order_relaxed);
+  if (is_root) row.is_root.store(true, std::memory_order_relaxed);
+  if (row.count.fetch_add(weight, std::memory_order_relaxed) != 0 || row.is_called.load(std::memory_order_relaxed)) {
     return;
+  }
   // Whoever counted first fills in the gate, and nobody sees it before it is published.
   row.entry = &code_.code[function.index.value];
   row.bytecode = function.begin;

@@ -72,7 +72,7 @@ struct NativeCode::State {
   std::unique_ptr<LoopCode> loops;  // where loops are looked for
   std::unique_ptr<Heat> heat;
   std::atomic<Heat*> counts = nullptr;  // it, once it is there
-  const Cell* look(const runtime::Instance& instance, const Cell* ip) noexcept;
+  const Cell* look(const runtime::Instance& instance, const Cell* ip, const runtime::Slot* frame) noexcept;
   struct Mapping {
     std::uint8_t* base;
     std::size_t size;
@@ -166,7 +166,8 @@ Result<const std::uint8_t*> NativeCode::add(const Image& image) {
 }
 
 // A guest stands at `ip`: where it is to go on; nullptr: there.
-const Cell* NativeCode::State::look(const runtime::Instance& instance, const Cell* ip) noexcept {
+const Cell* NativeCode::State::look(const runtime::Instance& instance, const Cell* ip,
+                                    const runtime::Slot* frame) noexcept {
   if (!can_run_native(instance)) return nullptr;
   auto& bytecode = static_cast<interp::Code&>(*code);
   const interp::FunctionCode* function = bytecode.find(ip + 1);
@@ -177,7 +178,7 @@ const Cell* NativeCode::State::look(const runtime::Instance& instance, const Cel
     // Found for the first time, or called since: it may return soon. Compiled code serves all calls but older ones.
     stays = entries[index.value].load(std::memory_order_relaxed) != nullptr ||
             (heat_so_far->of(index) != 0 && !heat_so_far->is_called(index));
-    heat_so_far->count(*function, ip);
+    heat_so_far->count(*function, ip, frame);
   }
   return loops == nullptr ? nullptr : loops->find(bytecode, *function, ip, stays);
 }
@@ -187,8 +188,9 @@ void NativeCode::look(bool loop_dispatch, bool loops, std::function<void()> comp
   state.loop_dispatch = loop_dispatch;
   if (loops) state.loops = std::make_unique<LoopCode>(loop_dispatch, std::move(compile));
   state.native.owner = &state;
-  state.native.look = [](const NativeModule& native, const runtime::Instance& instance, const Cell* ip) noexcept {
-    return static_cast<State*>(native.owner)->look(instance, ip);
+  state.native.look = [](const NativeModule& native, const runtime::Instance& instance, const Cell* ip,
+                         const runtime::Slot* frame) noexcept {
+    return static_cast<State*>(native.owner)->look(instance, ip, frame);
   };
 }
 
