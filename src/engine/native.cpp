@@ -329,23 +329,22 @@ void Background::keep(NativeUnit& unit) noexcept {
 
 namespace {
 
-// Milliseconds that LLVM takes for a function. Large ones take more for each byte.
+// By how much more LLVM takes for a byte of a large function.
+double excess_of(const core::Func& func) noexcept { return 1 + static_cast<double>(func.body.size()) / (16 << 10); }
+
+// Milliseconds that it takes for a function.
 double cost_of(const core::Func& func) noexcept {
   constexpr double fixed = 64;  // what a function costs besides, as bytes
-  constexpr double large = 16 << 10;
   constexpr double for_byte = 0.04;
-  const auto size = static_cast<double>(func.body.size());
-  return for_byte * (size + fixed) * (1 + size / large);
+  return for_byte * (static_cast<double>(func.body.size()) + fixed) * excess_of(func);
 }
 
 // Whether guests have spent enough time in it: an eighth of what compiling costs, of large ones more, for they may well
 // come too late, and while they are compiled guests run at two thirds of their speed where processors are threads of
 // one core.
 bool is_worth(std::uint32_t heat, const core::Func& func) noexcept {
-  constexpr double large = 16 << 10;
-  if (cost_of(func) > most_cost) return false;
-  const double share = (1 + static_cast<double>(func.body.size()) / large) / 8;
-  return heat >= least_heat && heat >= share * cost_of(func);
+  const double cost = cost_of(func);
+  return cost <= most_cost && heat >= least_heat && heat >= cost * excess_of(func) / 8;
 }
 
 // What compiling something would give for what it costs.

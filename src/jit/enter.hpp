@@ -6,6 +6,13 @@
 
 namespace tenon::jit {
 
+// What a cell holds whose instruction is `Body`, which is not the interpreter's own.
+template <class Body>
+runtime::Cell handler_cell(bool loop_dispatch) noexcept {
+  return {std::bit_cast<std::uint64_t>(loop_dispatch ? interp::LoopDispatch::handler<interp::OutOfLine<Body>>()
+                                                     : interp::TailDispatch::handler<interp::OutOfLine<Body>>())};
+}
+
 // Runs compiled code with the frame at fp, which is then that of a function which has ended, and goes on with what that
 // came to. `position`: behind a cell of bytecode that stands for it in backtraces.
 interp::Step run_compiled(interp::Registers& r, core::FuncIdx index, const NativeEntry& entry,

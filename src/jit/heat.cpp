@@ -1,6 +1,6 @@
 #include "jit/heat.hpp"
 
-#include "interp/operation.hpp"
+#include "jit/enter.hpp"
 
 namespace tenon::jit {
 
@@ -29,9 +29,7 @@ struct NoteCall {
 
 Heat::Heat(interp::Code& code, bool loop_dispatch)
     : code_(code),
-      handler_{std::bit_cast<std::uint64_t>(loop_dispatch
-                                                ? interp::LoopDispatch::handler<interp::OutOfLine<NoteCall>>()
-                                                : interp::TailDispatch::handler<interp::OutOfLine<NoteCall>>())},
+      handler_(handler_cell<NoteCall>(loop_dispatch)),
       rows_(std::make_unique<Row[]>(code.validated->module->funcs.size())) {}
 
 void Heat::count(const FunctionCode& function, const Cell* ip, const Slot* frame) noexcept {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "interp/operation.hpp"
 #include "jit/baseline/shapes.hpp"
 #include "jit/enter.hpp"
 #include "runtime/store.hpp"
@@ -52,10 +51,7 @@ const LoopHeader* header_at(const interp::FunctionCode& function, const Cell* ip
 }  // namespace
 
 LoopCode::LoopCode(bool loop_dispatch, std::function<void()> compile) noexcept
-    : compile_(std::move(compile)),
-      handler_{std::bit_cast<std::uint64_t>(loop_dispatch
-                                                ? interp::LoopDispatch::handler<interp::OutOfLine<EnterLoop>>()
-                                                : interp::TailDispatch::handler<interp::OutOfLine<EnterLoop>>())} {}
+    : compile_(std::move(compile)), handler_(handler_cell<EnterLoop>(loop_dispatch)) {}
 
 const Cell* LoopCode::find(interp::Code& code, const interp::FunctionCode& function, const Cell* ip,
                            bool stays) noexcept {

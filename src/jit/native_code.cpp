@@ -23,7 +23,6 @@
 
 namespace tenon::jit {
 
-using interp::OutOfLine;
 using interp::Registers;
 using interp::Step;
 using runtime::Cell;
@@ -115,10 +114,9 @@ NativeCode::NativeCode(runtime::CodeModule& code, bool loop_dispatch)
   const core::ValidatedModule& validated = *code.validated;
   state_->code = &code;
   for (const core::TypeIdx type : validated.canonical_types) state_->type_ids.push_back(type.value);
-  const interp::Handler handler = loop_dispatch ? interp::LoopDispatch::handler<OutOfLine<EnterNative>>()
-                                                : interp::TailDispatch::handler<OutOfLine<EnterNative>>();
+  const Cell handler = handler_cell<EnterNative>(loop_dispatch);
   for (std::size_t i = 0; i < state_->entries.size(); ++i) {
-    state_->gates[2 * i].bits = std::bit_cast<std::uint64_t>(handler);
+    state_->gates[2 * i] = handler;
     state_->gates[2 * i + 1].bits = i;
   }
   NativeModule& native = state_->native;
