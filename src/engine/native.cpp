@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "binary/core/module.hpp"
+#include "engine/component_linkage.hpp"
 #include "engine/component_state.hpp"
 #include "engine/explore.hpp"
 #include "engine/load.hpp"
@@ -56,9 +57,23 @@ Bytes bytes_of(const core::Module& module) {
   return {module.sections.span().front().raw.data() - 8, static_cast<std::size_t>(module.size)};
 }
 
+// What tells the modules of a linkage and their order from others, but for its own.
+std::string text_of(const jit::Linkage& linkage) {
+  std::string text;
+  for (const jit::LinkedModule& module : linkage.modules) {
+    if (&module != &linkage.modules.front()) text += as_chars(jit::digest_of(bytes_of(*module.source->module)));
+    for (const jit::LinkedFunc& func : module.imports) {
+      text += std::to_string(func.module) + ":" + std::to_string(func.function.value) + " ";
+    }
+    text += as_chars(Bytes(module.globals));
+  }
+  return text;
+}
+
 jit::Digest key_of(const jit::Cache& cache, const NativeUnit& unit, CodeKind kind) {
   static const std::uint64_t compiler = os::stamp_of_library(jit::optimizing_library);
-  return cache.key(bytes_of(*unit.validated->module), unit.validated->features.bits(),
+  const std::string linked = unit.linkage.is_empty() ? std::string() : text_of(unit.linkage);
+  return cache.key(bytes_of(*unit.validated->module), as_bytes(linked), unit.validated->features.bits(),
                    compiler * 4 + static_cast<std::uint64_t>(kind));
 }
 
@@ -69,13 +84,14 @@ std::unique_ptr<jit::Cache> open_cache(const EngineOptions& options) {
   return cache->is_open() ? std::move(cache) : nullptr;
 }
 
-Result<jit::Image> compile_whole(const core::ValidatedModule& module, bool fuel) {
+Result<jit::Image> compile_whole(const core::ValidatedModule& module, const jit::Linkage& linkage, bool fuel) {
   jit::CompileOptimizing* compile = find_compiler();
   if (compile == nullptr) {
     return usage("the optimizing tier needs ", std::string_view(jit::optimizing_library),
                  ", which is neither beside the program nor where the system looks for libraries");
   }
-  auto compiled = compile(module, {.threads = std::max(1U, std::thread::hardware_concurrency()), .fuel = fuel});
+  auto compiled = compile(
+      module, {.threads = std::max(1U, std::thread::hardware_concurrency()), .fuel = fuel, .linkage = &linkage});
   if (!compiled) return std::move(compiled).error();
   return std::move(compiled->image);
 }
@@ -88,7 +104,7 @@ Result<void> add_whole(const EngineOptions& options, NativeUnit& unit) {
     const auto found = cache->find(*key);
     if (!found.empty()) return unit.add(found.front());
   }
-  auto image = compile_whole(*unit.validated, options.fuel);
+  auto image = compile_whole(*unit.validated, unit.linkage, options.fuel);
   if (!image) return std::move(image).error();
   if (key) cache->keep(*key, {&*image, 1});
   return unit.add(*image);
@@ -165,8 +181,8 @@ void add_baseline(const EngineState& engine, runtime::CodeModule& code) {
 
 }  // namespace
 
-Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::CodeModule& code,
-                                                const jit::Image* given) {
+Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::CodeModule& code, const jit::Image* given,
+                                                const LinkedCode& linked) {
   const EngineOptions& options = engine.options;
   add_baseline(engine, code);
   const core::Module& module = *code.validated->module;
@@ -176,6 +192,10 @@ Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::Co
   if (!compiles || module.funcs.size() == module.imported_funcs) return nullptr;
   auto unit = std::make_shared<NativeUnit>(code, options.loop_dispatch);
   unit->observer = &engine.native_observer;
+  if (!linked.linkage.is_empty()) {
+    unit->linkage = linked.linkage;
+    unit->native.link(linked.modules);
+  }
   if (given != nullptr) {
     if (auto added = unit->add(*given); !added) return std::move(added).error();
   } else if (options.tier == Tier::optimizing) {
@@ -438,6 +458,7 @@ bool Background::compile(NativeUnit& unit, const jit::CompileOptions& options) {
   if (compiler == nullptr) return false;
   jit::CompileOptions all = options;
   all.fuel = options_.fuel;
+  all.linkage = &unit.linkage;
   auto compiled = compiler(*unit.validated, all);
   if (!compiled || compiled->image.bytes.empty() || !unit.add(compiled->image)) return true;
   for (std::size_t i = 0; i < unit.compiled.size(); ++i) {
@@ -483,8 +504,10 @@ Result<void> for_each_module(const Engine& engine, std::string_view input, Sourc
     if (!component) return std::move(component).error();
     const ComponentState& state = *ComponentState::of(*component);
     source = {state.bytes, state.engine->features.bits()};
-    for (const core::ValidatedModule* module : state.plan.modules) {
-      if (auto taken = take(*module); !taken) return taken;
+    const ComponentLinkage linkage(state.plan);
+    for (std::size_t i = 0; i < state.plan.modules.size(); ++i) {
+      const fuse::ModuleIdx index(i);
+      if (auto taken = take(*state.plan.modules[index], linkage.of(index).linkage); !taken) return taken;
     }
     return {};
   }
@@ -492,7 +515,7 @@ Result<void> for_each_module(const Engine& engine, std::string_view input, Sourc
   if (!module) return std::move(module).error();
   const ModuleState& state = *ModuleState::of(*module);
   source = {state.bytes, state.engine->features.bits()};
-  return take(state.validated);
+  return take(state.validated, jit::Linkage());
 }
 
 // An engine like the given one that compiles nothing by itself.
@@ -515,13 +538,14 @@ Result<std::string> compile_native(const Engine& engine, std::string_view input)
   return detail::guarded([&]() -> Result<std::string> {
     detail::Source source;
     std::vector<jit::Image> images;
-    auto done = detail::for_each_module(detail::plain_engine(engine), input, source,
-                                        [&](const core::ValidatedModule& module) -> Result<void> {
-                                          auto image = detail::compile_whole(module, engine.options().fuel);
-                                          if (!image) return std::move(image).error();
-                                          images.push_back(std::move(*image));
-                                          return {};
-                                        });
+    auto done =
+        detail::for_each_module(detail::plain_engine(engine), input, source,
+                                [&](const core::ValidatedModule& module, const jit::Linkage& linkage) -> Result<void> {
+                                  auto image = detail::compile_whole(module, linkage, engine.options().fuel);
+                                  if (!image) return std::move(image).error();
+                                  images.push_back(std::move(*image));
+                                  return {};
+                                });
     if (!done) return std::move(done).error();
     return jit::write_image_file(tools::version(), source.features, source.bytes, images);
   });
@@ -534,8 +558,11 @@ Result<std::string> show_native(const Engine& engine, std::string_view input, Na
     detail::Source source;
     std::string text;
     auto done = detail::for_each_module(
-        detail::plain_engine(engine), input, source, [&](const core::ValidatedModule& module) -> Result<void> {
-          auto shown = compile(module, {.emit = form == NativeText::ir ? "ir" : "asm", .fuel = engine.options().fuel});
+        detail::plain_engine(engine), input, source,
+        [&](const core::ValidatedModule& module, const jit::Linkage& linkage) -> Result<void> {
+          auto shown = compile(
+              module,
+              {.emit = form == NativeText::ir ? "ir" : "asm", .fuel = engine.options().fuel, .linkage = &linkage});
           if (!shown) return std::move(shown).error();
           text += shown->text;
           return {};
@@ -551,12 +578,13 @@ Result<std::string> explore_native(const Engine& engine, std::string_view input)
     if (compile == nullptr) return detail::usage("the optimizing tier is not installed");
     detail::Source source;
     std::string functions;
-    auto done = detail::for_each_module(detail::plain_engine(engine), input, source,
-                                        [&](const core::ValidatedModule& module) -> Result<void> {
-                                          auto shown = compile(module, {.emit = "asm"});
-                                          if (!shown) return std::move(shown).error();
-                                          return detail::explore_module(module, shown->text, functions);
-                                        });
+    auto done =
+        detail::for_each_module(detail::plain_engine(engine), input, source,
+                                [&](const core::ValidatedModule& module, const jit::Linkage& linkage) -> Result<void> {
+                                  auto shown = compile(module, {.emit = "asm", .linkage = &linkage});
+                                  if (!shown) return std::move(shown).error();
+                                  return detail::explore_module(module, shown->text, functions);
+                                });
     if (!done) return std::move(done).error();
     return detail::explore_page(functions);
   });

@@ -26,6 +26,7 @@ struct NativeUnit {
   const core::ValidatedModule* validated;  // with functions of its own, so with sections
   runtime::CodeModule* code;
   jit::NativeCode native;
+  jit::Linkage linkage;                                                  // empty: nothing is known
   const std::function<void(const NativeFunction&)>* observer = nullptr;  // the engine's
 
   // Errors: as of `NativeCode::add`.
@@ -45,10 +46,16 @@ struct NativeUnit {
   std::size_t piece_size = 0;  // bytes of bodies that were compiled in the last piece
 };
 
-// Gives the module compiled code as the engine's tier says; `given` (may be nullptr) is code from a file. nullptr: it
-// is interpreted. Errors: usage, exhausted, malformed.
-Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::CodeModule& code,
-                                                const jit::Image* given);
+// What a module is linked to, and the code of the modules of the linkage.
+struct LinkedCode {
+  jit::Linkage linkage;
+  std::vector<const runtime::CodeModule*> modules;
+};
+
+// Gives the module compiled code as the engine's tier says; `given` (may be nullptr) is code from a file, made for the
+// same linkage. nullptr: it is interpreted. Errors: usage, exhausted, malformed.
+Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::CodeModule& code, const jit::Image* given,
+                                                const LinkedCode& linked = {});
 // The module goes: nothing is compiled for it any more.
 void end_native(EngineState& engine, const std::shared_ptr<NativeUnit>& unit) noexcept;
 

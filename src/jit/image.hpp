@@ -59,6 +59,7 @@ struct CodePlace {
   std::uint32_t site = 0;
 };
 struct CodeSite {
+  std::uint32_t module = 0;             // 0: the image's own; else one that is linked to it (linkage.hpp)
   std::uint32_t function = 0;           // by index; `not_compiled`: code that no function stands for
   std::uint32_t offset = 0;             // of the instruction, in the module
   std::uint32_t caller = not_compiled;  // the site at which it was inlined

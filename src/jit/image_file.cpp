@@ -13,7 +13,7 @@ namespace tenon::jit {
 
 namespace {
 
-constexpr std::uint32_t format = 4;
+constexpr std::uint32_t format = 5;
 
 class Writer {
  public:
@@ -126,6 +126,7 @@ std::uint64_t layout_fingerprint() noexcept {
                                place_of(&Func::control),
                                place_of(&Func::native_entry),
                                place_of(&Func::native_context),
+                               place_of(&Func::native_instance),
                                offsetof(StoreControl, interrupt),
                                offsetof(StoreControl, native_stack_limit),
                                offsetof(StoreControl, native_caller),

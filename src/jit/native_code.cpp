@@ -62,6 +62,7 @@ struct EnterNative {
 struct NativeCode::State {
   explicit State(std::size_t count) : entries(count), thunks(count), gates(2 * count) {}
   runtime::CodeModule* code = nullptr;
+  std::vector<const runtime::CodeModule*> modules;  // that images name
   NativeModule native;
   std::vector<std::uint32_t> type_ids;
   std::vector<std::atomic<const void*>> entries;
@@ -113,6 +114,7 @@ NativeCode::NativeCode(runtime::CodeModule& code, bool loop_dispatch)
     : state_(new State(code.validated->module->funcs.size())) {
   const core::ValidatedModule& validated = *code.validated;
   state_->code = &code;
+  state_->modules = {&code};
   for (const core::TypeIdx type : validated.canonical_types) state_->type_ids.push_back(type.value);
   const Cell handler = handler_cell<EnterNative>(loop_dispatch);
   for (std::size_t i = 0; i < state_->entries.size(); ++i) {
@@ -133,6 +135,8 @@ NativeCode::NativeCode(runtime::CodeModule& code, bool loop_dispatch)
   code.native = &native;
 }
 
+void NativeCode::link(std::vector<const runtime::CodeModule*> modules) { state_->modules = std::move(modules); }
+
 Result<const std::uint8_t*> NativeCode::add(const Image& image) {
   State& state = *state_;
   if (image.layout.functions != state.entries.size()) {
@@ -146,7 +150,7 @@ Result<const std::uint8_t*> NativeCode::add(const Image& image) {
   Image mapped;
   mapped.layout = image.layout;
   mapped.bytes = {base, image.bytes.size()};
-  state.mappings.push_back({base, size, add_code_map(mapped, *state.code)});
+  state.mappings.push_back({base, size, add_code_map(mapped, state.modules)});
   os::handle_faults(&on_fault);
   const auto entries = mapped.entries();
   const auto thunks = mapped.thunks();

@@ -48,6 +48,8 @@ struct Func : FuncHead {
   Instance* instance = nullptr;   // where it was defined; nullptr for host functions
   Store* store = nullptr;
   HostCallback callback = nullptr;  // host functions
+  // `instance`, when that may run compiled code: then callers may have the function's code in their own.
+  Instance* native_instance = nullptr;
   bool is_host() const noexcept { return callback != nullptr; }
 };
 

@@ -110,6 +110,7 @@ Func* func_ref(Instance& instance, core::FuncIdx index) {
   func->control = instance.control;
   set_signature(*func, *instance.store->types);
   if (const NativeModule* native = instance.module->native; native != nullptr && can_run_native(instance)) {
+    func->native_instance = &instance;
     func->native_context = &instance;
     func->native_entry = native->entries[index.value].load(std::memory_order_acquire);
   }

@@ -24,6 +24,7 @@
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "base/concat.hpp"
 #include "jit/optimizing/bounded_loops.hpp"
@@ -292,12 +293,13 @@ Result<Linked> link(const std::vector<Part>& parts, const CompileOptions& option
 Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const CompileOptions& options) {
   std::vector<bool> left_out(source.module->funcs.size());
   const bool takes_all = options.wanted == nullptr && options.loop == nullptr;
+  CompileOptions now = options;
   for (std::size_t i = 0; i < left_out.size(); ++i) {
     const bool is_wanted = takes_all || (options.wanted != nullptr && (*options.wanted)[i]);
     left_out[i] = i < source.module->imported_funcs || !is_wanted;
   }
   for (;;) {
-    auto parts = make_parts(source, options, left_out);
+    auto parts = make_parts(source, now, left_out);
     if (!parts) return std::move(parts).error();
     Compiled compiled;
     if (options.emit != nullptr) {
@@ -306,7 +308,8 @@ Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const C
     }
     auto linked = link(*parts, options);
     if (!linked) return std::move(linked).error();
-    bool fits = true;
+    // What is linked is not left out by itself.
+    bool fits = linked->other_frame_size <= largest_frame || std::exchange(now.linkage, nullptr) == nullptr;
     for (std::size_t i = 0; i < left_out.size(); ++i) {
       if (linked->frame_sizes[i] <= largest_frame) continue;
       left_out[i] = true;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "jit/image.hpp"
+#include "jit/linkage.hpp"
 #include "tenon/result.hpp"
 #include "validate/core/module.hpp"
 
@@ -23,8 +24,9 @@ struct CompileOptions {
   const char* emit = nullptr;                 // "ir" or "asm": `text` instead of an image
   const std::vector<bool>* wanted = nullptr;  // by function index: those to compile; nullptr: all, or only the loop
   unsigned threads = 1;
-  const LoopPlace* loop = nullptr;  // its code as well
-  bool fuel = false;                // the code pays with fuel, as metered bytecode does
+  const LoopPlace* loop = nullptr;   // its code as well
+  bool fuel = false;                 // the code pays with fuel, as metered bytecode does
+  const Linkage* linkage = nullptr;  // what imports are known to be given; nullptr: nothing
 };
 
 struct Compiled {

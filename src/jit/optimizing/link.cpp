@@ -6,6 +6,7 @@
 #include <llvm/Support/LEB128.h>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "base/concat.hpp"
 #include "jit/optimizing/tables.hpp"
@@ -230,6 +231,7 @@ Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::A
     const auto found = sizes.find(place);
     linked.frame_sizes.push_back(found == sizes.end() ? 0 : found->second);
   }
+  std::set<std::uint64_t> known(entries.begin(), entries.end());
   auto bytes = std::make_shared<std::vector<std::uint8_t>>(std::move(linker.bytes));
   ImageLayout& layout = linked.image.layout;
   layout.functions = static_cast<std::uint32_t>(entries.size());
@@ -239,6 +241,10 @@ Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::A
     layout.loop = found[0];
     layout.loop_entry = found[1];
     if (const auto size = sizes.find(found[0]); size != sizes.end()) linked.loop_frame_size = size->second;
+    known.insert(found[0]);
+  }
+  for (const auto& [place, size] : sizes) {
+    if (!known.contains(place)) linked.other_frame_size = std::max(linked.other_frame_size, size);
   }
   if (!bytes->empty()) {
     const auto append = [&](const auto& rows) {
