@@ -8,8 +8,9 @@
 // place of the function's entry, once.
 //
 // A function without loops is over soon: if bytecode calls compiled code for it, the way there takes longer than it
-// does. So its callers are counted too, up to one that has a loop, and that is what is compiled, with its small
-// callees. Only when its caller is compiled, or is itself, such a function gets code of its own.
+// does, unless it is large. So its callers are counted too, up to one that has a loop or is large, and that is what is
+// compiled, with its small callees. Only when its caller is compiled, or is itself, such a function gets code of its
+// own.
 //
 // Rejected: counters in bytecode or in the baseline's code: a load, an addition and a store at each call, and loops
 // have to be counted as well.

@@ -31,6 +31,7 @@
 #include "jit/optimizing/builder.hpp"
 #include "jit/optimizing/checks.hpp"
 #include "jit/optimizing/link.hpp"
+#include "jit/optimizing/pass_gate.hpp"
 #include "jit/optimizing/recursion.hpp"
 #include "jit/optimizing/signed_addresses.hpp"
 #include "jit/optimizing/trap_points.hpp"
@@ -42,15 +43,22 @@ namespace tenon::jit {
 
 namespace {
 
-// For x86, LLVM makes a branch of a conditional move from memory, and reads only where that is taken, even what is
-// volatile. Only an option for the whole of LLVM says no. False if there is none.
-bool keep_conditional_reads() {
-  if (!llvm::Triple(llvm::sys::getProcessTriple()).isX86()) return true;
+// An option for the whole of LLVM. False if there is none.
+bool set_option(llvm::StringRef name, bool value) {
   const auto& known = llvm::cl::getRegisteredOptions();
-  const auto found = known.find("x86-cmov-converter-force-mem-operand");
+  const auto found = known.find(name);
   if (found == known.end()) return false;
-  static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(false);
+  static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(value);
   return true;
+}
+
+// For x86, LLVM makes a branch of a conditional move from memory, and reads only where that is taken, even what is
+// volatile. And it looks for values that could live in mask registers, for up to a twelfth of a program's time, and in
+// vain. False if it cannot be told not to.
+bool set_options() {
+  if (!llvm::Triple(llvm::sys::getProcessTriple()).isX86()) return true;
+  set_option("disable-x86-domain-reassignment", true);
+  return set_option("x86-cmov-converter-force-mem-operand", false);
 }
 
 std::unique_ptr<llvm::TargetMachine> make_target(const CompileOptions& options) {
@@ -64,7 +72,7 @@ std::unique_ptr<llvm::TargetMachine> make_target(const CompileOptions& options) 
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
 #endif
-    return keep_conditional_reads();
+    return set_options();
   }();
   if (!is_ready) return nullptr;
   const std::string triple = llvm::sys::getProcessTriple();
@@ -113,22 +121,22 @@ void prepare(llvm::Module& module, const ModuleBuilder& built, const llvm::Targe
 }
 
 // The checks that are added at the end need a function's instance, though nothing else in it may.
-bool may_run(llvm::StringRef pass, const llvm::Any& /*on*/) {
-  return pass != "DeadArgumentEliminationPass" && pass != "ArgumentPromotionPass";
-}
+bool may_run(llvm::StringRef pass) { return pass != "DeadArgumentEliminationPass" && pass != "ArgumentPromotionPass"; }
 
-void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& target, unsigned level) {
+void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& target, unsigned level,
+              const PassGate& gate) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager groups;
   llvm::ModuleAnalysisManager modules;
   llvm::PassInstrumentationCallbacks callbacks;
-  callbacks.registerShouldRunOptionalPassCallback(may_run);
+  callbacks.registerShouldRunOptionalPassCallback(
+      [&gate](llvm::StringRef pass, const llvm::Any& /*on*/) { return !gate.has_stopped() && may_run(pass); });
   llvm::PassBuilder builder(&target, llvm::PipelineTuningOptions(), std::nullopt, &callbacks);
   builder.registerScalarOptimizerLateEPCallback(
-      [](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(DropTrapPoints()); });
+      [](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(DropTrapPoints(true)); });
   builder.registerVectorizerStartEPCallback([](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) {
-    passes.addPass(DropTrapPoints());
+    passes.addPass(DropTrapPoints(true));
     passes.addPass(BoundedLoops());
     passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()), true));
   });
@@ -142,7 +150,7 @@ void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& t
   llvm::FunctionPassManager early;
   early.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
   if (level > 0) early.addPass(llvm::EarlyCSEPass());
-  if (level > 0) early.addPass(DropTrapPoints());
+  if (level > 0) early.addPass(DropTrapPoints(false));
   if (level > 0) early.addPass(SignedAddresses());
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(early)));
   if (level > 0) passes.addPass(InlineRecursion());
@@ -151,7 +159,7 @@ void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& t
       &llvm::OptimizationLevel::O3};
   if (level > 0) passes.addPass(builder.buildPerModuleDefaultPipeline(*levels[std::min(level, 3U)]));
   llvm::FunctionPassManager late;
-  if (level > 0) late.addPass(DropTrapPoints());
+  if (level > 0) late.addPass(DropTrapPoints(false));
   late.addPass(SettleTrapPoints());
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(late)));
   passes.addPass(InsertChecks(built));
@@ -171,6 +179,8 @@ bool emit(llvm::Module& module, llvm::TargetMachine& target, llvm::SmallVectorIm
 
 namespace {
 
+Error stopped() { return fail(ErrorKind::usage, {}, "nobody waits for the code any more"); }
+
 // One LLVM module on its way, with everything of its own, so that several can be under way at once.
 class Part {
  public:
@@ -178,7 +188,9 @@ class Part {
                     unsigned number) {
     const std::unique_ptr<llvm::TargetMachine> target = make_target(options);
     if (target == nullptr) return fail(ErrorKind::usage, {}, "no code can be made for this machine");
+    PassGate gate(options.stop);
     llvm::LLVMContext context;
+    context.setOptPassGate(gate);
     const llvm::StringRef bitcode(tenon_operations_bitcode,
                                   static_cast<std::size_t>(tenon_operations_bitcode_end - tenon_operations_bitcode));
     auto parsed = llvm::getLazyBitcodeModule(llvm::MemoryBufferRef(bitcode, "operations"), context);
@@ -197,7 +209,9 @@ class Part {
     if (llvm::verifyModule(module, &fault_stream))
       return fail(ErrorKind::usage, {}, "the code made is not valid: ", std::string_view(fault));
 
-    optimize(builder, module, *target, options.level);
+    optimize(builder, module, *target, options.level, gate);
+    if (gate.has_stopped()) return stopped();
+    gate.note_large_functions(module);
 
     const std::string_view wanted = options.emit == nullptr ? "" : options.emit;
     if (wanted == "ir") {
@@ -207,6 +221,7 @@ class Part {
     const auto kind = wanted == "asm" ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
     if (!emit(module, *target, bytes, kind))
       return fail(ErrorKind::usage, {}, "no code can be written for this machine");
+    if (gate.has_stopped()) return stopped();
     for (std::size_t i = 0; i < places.size(); ++i) {
       functions.push_back(builder.symbol(core::FuncIdx(i)).str());
       thunks.push_back(builder.thunk_symbol(core::FuncIdx(i)).str());

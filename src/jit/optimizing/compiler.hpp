@@ -2,6 +2,7 @@
 // opened when it is first needed, for LLVM costs more to load than most programs take to run.
 #pragma once
 
+#include <atomic>
 #include <vector>
 
 #include "jit/image.hpp"
@@ -24,9 +25,10 @@ struct CompileOptions {
   const char* emit = nullptr;                 // "ir" or "asm": `text` instead of an image
   const std::vector<bool>* wanted = nullptr;  // by function index: those to compile; nullptr: all, or only the loop
   unsigned threads = 1;
-  const LoopPlace* loop = nullptr;   // its code as well
-  bool fuel = false;                 // the code pays with fuel, as metered bytecode does
-  const Linkage* linkage = nullptr;  // what imports are known to be given; nullptr: nothing
+  const LoopPlace* loop = nullptr;          // its code as well
+  bool fuel = false;                        // the code pays with fuel, as metered bytecode does
+  const std::atomic<bool>* stop = nullptr;  // set when nobody waits for the code any more: it ends soon, with an error
+  const Linkage* linkage = nullptr;         // what imports are known to be given; nullptr: nothing
 };
 
 struct Compiled {

@@ -49,7 +49,12 @@ void make_trap_point(llvm::IRBuilder<>& ir, const TrapPoint& point);
 std::optional<TrapPoint> as_trap_point(llvm::Instruction& instruction);
 
 struct DropTrapPoints : llvm::PassInfoMixin<DropTrapPoints> {
-  static llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);
+  // `ranges`: by all that is known of numbers, which takes longer than the rest.
+  explicit DropTrapPoints(bool ranges) : ranges_(ranges) {}
+  llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses) const;
+
+ private:
+  bool ranges_;
 };
 
 struct SettleTrapPoints : llvm::PassInfoMixin<SettleTrapPoints> {
