@@ -49,6 +49,9 @@ void limit_native_stack(runtime::StoreControl& control) noexcept;
 // `NativeModule::call`.
 runtime::Outcome call_compiled(runtime::Thread& thread, const runtime::Func& func, runtime::Slot* values) noexcept;
 
+// `NativeModule::start`.
+runtime::Outcome start_compiled(runtime::Thread& thread, const runtime::Func& func, runtime::Slot* frame) noexcept;
+
 // Leaves all compiled frames of the innermost activation.
 [[noreturn]] void leave(runtime::Thread& thread, runtime::Outcome outcome) noexcept;
 // For the signal's handler: where to go on after a fault in compiled code, from wherever that was.

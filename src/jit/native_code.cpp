@@ -125,6 +125,7 @@ NativeCode::NativeCode(runtime::CodeModule& code, bool loop_dispatch)
   native.helpers = native_helpers();
   native.kept_frames = kept_frames;
   native.call = call_compiled;
+  native.start = start_compiled;
   native.type_ids = state_->type_ids.data();
   native.entries = state_->entries;
   native.thunks = state_->thunks;

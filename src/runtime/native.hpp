@@ -108,6 +108,8 @@ struct NativeModule {
   // The host's call of a compiled function of an instance of the module: what the thread has under way is the host's to
   // keep. `values` has the arguments, and gets the results.
   Outcome (*call)(Thread& thread, const Func& func, Slot* values) noexcept = nullptr;
+  // Begins a call of a compiled function that may be suspended, on an empty thread, with its arguments in the frame.
+  Outcome (*start)(Thread& thread, const Func& func, Slot* frame) noexcept = nullptr;
   // Bytecode of the instance stands at `ip`, where it looked up, with the frame at `frame`. Gives bytecode that goes on
   // from there in better code; nullptr: there is none yet. May be nullptr itself.
   const Cell* (*look)(const NativeModule& native, const Instance& instance, const Cell* ip,

@@ -523,7 +523,7 @@ Error name_reallocation(const Scheduler& scheduler, Error error) noexcept {
   return in_reallocation(*func, realloc == fuse::pending_in_caller, std::move(error));
 }
 
-void abandon_above(Scheduler& scheduler, const Activation* activation) noexcept {
+void abandon_all_above(Scheduler& scheduler, const Activation* activation) noexcept {
   for (const AdaptedFunc* func = take_pending(scheduler).func; func != nullptr;) {
     func->callee->entered.value[0] = 1;
     func = pending_call(*func->lowered->inst);
