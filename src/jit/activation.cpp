@@ -103,15 +103,14 @@ __attribute__((noinline)) Outcome enter(Activation& activation, const NativeEntr
 // `entered` is the frame on the managed stack, which says who called; `frame` has the arguments, and gets the results.
 Outcome run_here(Thread& thread, Instance& instance, const NativeEntry& entry, const Slot* entered, Slot* frame) {
   Activation activation(thread, entered);
-  os::NativeStack& stack = os::native_stack();
-  void* outer = std::exchange(stack.activation, &activation);
+  void* outer = std::exchange(detail::host_stack.activation, &activation);
   Slot* top = thread.top;
   if (thread.activation == nullptr) limit_native_stack(thread.store->control);
   thread.activation = &activation;
   const Outcome outcome = enter(activation, entry, &instance, frame);
   thread.activation = activation.previous;
   thread.pay_owed();
-  os::native_stack().activation = outer;
+  os::native_stack().activation = outer;  // of the host thread that goes on, which may be another
   thread.top = top;
   return outcome;
 }
@@ -247,8 +246,7 @@ Outcome resume_waiting(Thread& thread) noexcept { return go_on(static_cast<Waiti
 
 }  // namespace
 
-bool prepare_to_wait(Thread& thread) noexcept {
-  if (!thread.may_wait || thread.native_wait != nullptr) return true;
+bool take_stack(Thread& thread) noexcept {
   Waiting* waiting = fibers().take();
   if (waiting == nullptr) return false;
   waiting->resume = nullptr;

@@ -18,8 +18,12 @@
 
 namespace tenon::jit {
 
+// A stack for a guest that may be suspended. False: there is none.
+bool take_stack(runtime::Thread& thread) noexcept;
 // True if the thread's guest may enter compiled code now: it cannot be suspended, or a stack for it is at hand.
-bool prepare_to_wait(runtime::Thread& thread) noexcept;
+inline bool prepare_to_wait(runtime::Thread& thread) noexcept {
+  return !thread.may_wait || thread.native_wait != nullptr || take_stack(thread);
+}
 
 // Compiled code, and the thunk that calls it with what is in a frame.
 struct NativeEntry {

@@ -39,8 +39,9 @@ void* on_fault(const os::FaultPlace& place) noexcept {
 
 // --- Bytecode that enters compiled code
 
-// Field: the function's index. The frame at fp holds the arguments, as for any function. Where the memories have no
-// guard regions, or there is no stack for a guest that may be suspended, bytecode goes on.
+// Fields: the function's index, and the slots of its parameters or results. The frame at fp holds the arguments, as for
+// any function. Where the memories have no guard regions, or there is no stack for a guest that may be suspended,
+// bytecode goes on.
 struct EnterNative {
   static Step run(Registers& r) {
     Thread& thread = *r.thread;
@@ -49,11 +50,12 @@ struct EnterNative {
       r.ip = r.instance->module->bytecode[index.value].load(std::memory_order_acquire);
       return Step::next;
     }
+    const NativeEntry entry = entry_of(*r.instance->module->native, index);
     if (runtime::Func* func = r.instance->funcs[index.value]) {  // the host's next call goes there directly
       func->native_context = r.instance;
-      func->native_entry = r.instance->module->native->entries[index.value].load(std::memory_order_acquire);
+      func->native_entry = entry.entry;
     }
-    return run_compiled(r, index, entry_of(*r.instance->module->native, index), r.ip + 1);
+    return run_compiled(r, interp::field<std::uint32_t>(r, 4), entry, r.ip + 1);
   }
 };
 
@@ -119,7 +121,8 @@ NativeCode::NativeCode(runtime::CodeModule& code, bool loop_dispatch)
   const Cell handler = handler_cell<EnterNative>(loop_dispatch);
   for (std::size_t i = 0; i < state_->entries.size(); ++i) {
     state_->gates[2 * i] = handler;
-    state_->gates[2 * i + 1].bits = i;
+    const std::uint64_t slots = runtime::value_slots(*validated.func_signatures[core::FuncIdx(i)]);
+    state_->gates[2 * i + 1].bits = i | slots << 32;
   }
   NativeModule& native = state_->native;
   native.helpers = native_helpers();

@@ -124,7 +124,9 @@ inline bool is_compiled(const Func& func) noexcept {
   return func.native_entry != nullptr && func.native_context == func.instance;
 }
 
-// True if the instance's memories allow the module's compiled code.
-bool can_run_native(const Instance& instance) noexcept;
+// True if the instance's memories allow the module's compiled code, which there is.
+inline bool can_run_native(const Instance& instance) noexcept {
+  return instance.has_guards || !instance.module->native->needs_guards;
+}
 
 }  // namespace tenon::runtime

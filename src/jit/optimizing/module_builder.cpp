@@ -327,18 +327,6 @@ llvm::Value* ModuleBuilder::pack(llvm::IRBuilder<>& ir, const core::FuncType& ty
   return packed;
 }
 
-namespace {
-
-std::uint64_t slot_count(const core::FuncType& type) {
-  std::uint64_t params = 0;
-  std::uint64_t results = 0;
-  for (const core::ValType t : type.params) params += runtime::slots_of(t);
-  for (const core::ValType t : type.results) results += runtime::slots_of(t);
-  return std::max({params, results, std::uint64_t{1}});
-}
-
-}  // namespace
-
 // A function of the type's signature whose context is a `Func*`; calls it through slots.
 llvm::Function* ModuleBuilder::bridge(core::TypeIdx index) {
   llvm::Function*& function = bridges_[index.value];
@@ -349,7 +337,7 @@ llvm::Function* ModuleBuilder::bridge(core::TypeIdx index) {
   finish(*function);
   function->addFnAttr(llvm::Attribute::NoInline);
   llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", function));
-  llvm::Value* slots = ir.CreateAlloca(ir.getInt64Ty(), ir.getInt64(slot_count(type)));
+  llvm::Value* slots = ir.CreateAlloca(ir.getInt64Ty(), ir.getInt64(runtime::value_slots(type)));
   std::vector<llvm::Value*> arguments;
   for (llvm::Argument& argument : function->args()) {
     if (argument.getArgNo() != 0) arguments.push_back(&argument);
