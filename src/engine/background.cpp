@@ -26,6 +26,8 @@ constexpr std::uint32_t least_heat = 2;
 // Milliseconds that compiling a function may take: that is one of some 280 KiB. As long others have to wait for it, but
 // nobody who ends its module.
 constexpr double most_cost = 60'000;
+// And a loop of a function, with what comes behind it: a program's main function has many, each of which asks for more.
+constexpr double most_loop_cost = 2'500;
 // How often a guest must have been found to stay in a loop.
 constexpr std::uint32_t least_answers = 2;
 
@@ -149,7 +151,7 @@ void Background::look_up(NativeUnit& unit) {
   for (jit::Image& image : cache_->find(*unit.key)) {
     if (!unit.add(image)) return;
     for (std::size_t i = 0; i < unit.compiled.size(); ++i) {
-      if (image.entries()[i] != jit::not_compiled) unit.compiled[i] = true;
+      if (image.thunks()[i] != jit::not_compiled) unit.compiled[i] = true;
     }
     unit.images.push_back(std::move(image));
   }
@@ -175,12 +177,15 @@ double cost_of(const core::Func& func) noexcept {
   return for_byte * (static_cast<double>(func.body.size()) + fixed) * excess_of(func);
 }
 
-// Whether guests have spent enough time in it: an eighth of what compiling costs, of large ones more, for they may well
-// come too late, and while they are compiled guests run at two thirds of their speed where processors are threads of
-// one core.
+// Whether guests have spent enough time in it: an eighth of what compiling costs, and as much as it costs where that is
+// long, for then it may well come too late, others wait for it, and while it is under way guests run at two thirds of
+// their speed where processors are threads of one core.
 bool is_worth(std::uint32_t heat, const core::Func& func) noexcept {
+  constexpr double least_share = 0.125;
+  constexpr double long_cost = 1'600;
   const double cost = cost_of(func);
-  return cost <= most_cost && heat >= least_heat && heat >= cost * excess_of(func) / 8;
+  const double share = std::clamp(cost / long_cost, least_share, 1.0);
+  return cost <= most_cost && heat >= least_heat && heat >= cost * share;
 }
 
 // What compiling something would give for what it costs.
@@ -209,7 +214,7 @@ std::vector<Scored> hottest(NativeUnit& unit) {
 
 // Callees are compiled with their callers where they are so small that they will be inlined, or hot themselves and not
 // compiled yet.
-void add_callees(NativeUnit& unit, core::FuncIdx function, std::vector<bool>& wanted) {
+void add_callees(NativeUnit& unit, core::FuncIdx function, std::vector<bool>& callees) {
   constexpr std::size_t inlined = 256;  // bytes of a body
   constexpr std::size_t small = 1 << 10;
   const jit::Heat* heat = unit.native.heat();
@@ -220,7 +225,7 @@ void add_callees(NativeUnit& unit, core::FuncIdx function, std::vector<bool>& wa
         const bool is_hot = heat == nullptr || (heat->of(callee) != 0 && !unit.compiled[callee.value]);
         return size <= inlined || (size <= small && is_hot);
       },
-      wanted);
+      callees);
 }
 
 }  // namespace
@@ -235,28 +240,29 @@ bool Background::compile_hottest(NativeUnit& unit) {
     const core::Func& func = module.funcs[loop->place.function];
     const std::uint32_t heat = unit.native.heat()->of(loop->place.function);
     const bool is_best = functions.empty() || score_of(heat, func) > functions.front().score;
-    if (is_best && is_worth(heat, func)) return compile_loop(unit, loop->place);
+    if (is_best && cost_of(func) <= most_loop_cost && is_worth(heat, func)) return compile_loop(unit, loop->place);
   }
   const std::size_t limit = std::clamp(2 * unit.piece_size, first_piece, most_piece);
   std::vector<bool> wanted(module.funcs.size());
+  std::vector<bool> callees(module.funcs.size());
   std::size_t size = 0;
   for (const Scored& found : functions) {
     if (size >= limit) break;
     wanted[found.function.value] = true;
-    add_callees(unit, found.function, wanted);
+    add_callees(unit, found.function, callees);
     unit.compiled[found.function.value] = true;
     size += module.funcs[found.function].body.size();
   }
   unit.piece_size = size;
-  return size != 0 && compile(unit, {.wanted = &wanted});
+  return size != 0 && compile(unit, {.wanted = &wanted, .callees = &callees});
 }
 
 // False if there is no compiler.
 bool Background::compile_loop(NativeUnit& unit, const jit::LoopPlace& place) {
   unit.native.take_loop(place);
-  std::vector<bool> wanted(unit.validated->module->funcs.size());
-  add_callees(unit, place.function, wanted);
-  if (!compile(unit, {.wanted = &wanted, .loop = &place})) return false;
+  std::vector<bool> callees(unit.validated->module->funcs.size());
+  add_callees(unit, place.function, callees);
+  if (!compile(unit, {.callees = &callees, .loop = &place})) return false;
   look_flags_.ask_all();
   return true;
 }
@@ -279,7 +285,7 @@ bool Background::compile(NativeUnit& unit, const jit::CompileOptions& options) {
   auto compiled = compiler(*unit.validated, all);
   if (!compiled || compiled->image.bytes.empty() || !unit.add(compiled->image)) return true;
   for (std::size_t i = 0; i < unit.compiled.size(); ++i) {
-    if (compiled->image.entries()[i] != jit::not_compiled) unit.compiled[i] = true;
+    if (compiled->image.thunks()[i] != jit::not_compiled) unit.compiled[i] = true;
   }
   unit.images.push_back(std::move(compiled->image));
   return true;

@@ -78,7 +78,7 @@ struct ImageLayout {
   std::uint64_t constants = 0;  // where what is only read begins
   std::uint32_t functions = 0;  // their number
   std::uint32_t entries = 0;    // by function index: where its code begins, or `not_compiled`
-  std::uint32_t thunks = 0;     // by function index: its entry from slots, or `not_compiled`
+  std::uint32_t thunks = 0;  // by function index: its entry from slots, or `not_compiled`: only compiled code enters it
   std::uint32_t unwind = 0;
   std::uint32_t unwind_count = 0;
   std::uint32_t places = 0;

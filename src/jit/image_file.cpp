@@ -82,7 +82,7 @@ bool is_whole(const Image& image) {
   const auto thunks = image.thunks();
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (!is_place(entries[i]) || !is_place(thunks[i])) return false;
-    if ((entries[i] == not_compiled) != (thunks[i] == not_compiled)) return false;
+    if (entries[i] == not_compiled && thunks[i] != not_compiled) return false;
   }
   return true;
 }

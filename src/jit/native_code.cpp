@@ -160,9 +160,12 @@ Result<const std::uint8_t*> NativeCode::add(const Image& image) {
   const auto thunks = mapped.thunks();
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (entries[i] == not_compiled) continue;
-    state.thunks[i].store(reinterpret_cast<NativeThunk>(base + thunks[i]), std::memory_order_relaxed);
+    const bool is_entered = thunks[i] != not_compiled;
+    if (is_entered) {
+      state.thunks[i].store(reinterpret_cast<NativeThunk>(base + thunks[i]), std::memory_order_relaxed);
+    }
     state.entries[i].store(base + entries[i], std::memory_order_release);
-    state.code->code[i].store(&state.gates[2 * i], std::memory_order_release);
+    if (is_entered) state.code->code[i].store(&state.gates[2 * i], std::memory_order_release);
   }
   if (mapped.layout.loop_entry != not_compiled && state.loops != nullptr) {
     state.loops->add({core::FuncIdx(mapped.layout.loop_function), mapped.layout.loop_offset},

@@ -179,6 +179,10 @@ bool emit(llvm::Module& module, llvm::TargetMachine& target, llvm::SmallVectorIm
 
 namespace {
 
+bool is_in(const std::vector<bool>* functions, std::size_t index) {
+  return functions != nullptr && (*functions)[index];
+}
+
 Error stopped() { return fail(ErrorKind::usage, {}, "nobody waits for the code any more"); }
 
 // One LLVM module on its way, with everything of its own, so that several can be under way at once.
@@ -223,8 +227,9 @@ class Part {
       return fail(ErrorKind::usage, {}, "no code can be written for this machine");
     if (gate.has_stopped()) return stopped();
     for (std::size_t i = 0; i < places.size(); ++i) {
+      const bool is_entered = !is_in(options.callees, i) || is_in(options.wanted, i);
       functions.push_back(builder.symbol(core::FuncIdx(i)).str());
-      thunks.push_back(builder.thunk_symbol(core::FuncIdx(i)).str());
+      thunks.push_back(is_entered ? builder.thunk_symbol(core::FuncIdx(i)).str() : "");
     }
     loop = builder.loop_symbol().str();
     return {};
@@ -310,7 +315,7 @@ Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const C
   const bool takes_all = options.wanted == nullptr && options.loop == nullptr;
   CompileOptions now = options;
   for (std::size_t i = 0; i < left_out.size(); ++i) {
-    const bool is_wanted = takes_all || (options.wanted != nullptr && (*options.wanted)[i]);
+    const bool is_wanted = takes_all || is_in(options.wanted, i) || is_in(options.callees, i);
     left_out[i] = i < source.module->imported_funcs || !is_wanted;
   }
   for (;;) {

@@ -24,6 +24,8 @@ struct CompileOptions {
   bool host_cpu = true;                       // use what this machine has beyond the baseline of its kind
   const char* emit = nullptr;                 // "ir" or "asm": `text` instead of an image
   const std::vector<bool>* wanted = nullptr;  // by function index: those to compile; nullptr: all, or only the loop
+  // And those that only compiled code is to enter: bytecode takes longer to enter them than they take.
+  const std::vector<bool>* callees = nullptr;
   unsigned threads = 1;
   const LoopPlace* loop = nullptr;          // its code as well
   bool fuel = false;                        // the code pays with fuel, as metered bytecode does
