@@ -130,6 +130,7 @@ class HostCallee final : public component::HostFunction {
     is_immediate = true;
   }
   Result<void> call_flat(const component::LoweredFunc& caller, runtime::Thread& thread, runtime::Slot* frame) override;
+  void be_called(runtime::Func& func, component::LoweredFunc& lowered) noexcept override;
   Result<void*> call(component::Call& call, component::ComponentInstance& caller) override;
   Result<std::vector<component::Val>> call_with_values(runtime::Store& store,
                                                        std::span<const component::Val> arguments) override;
