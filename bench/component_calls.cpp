@@ -1,6 +1,6 @@
 // What calls of components cost, by the shape of what passes: nanoseconds a call from one guest to another, by adapters
 // and by lifting and lowering in the host (which adapters replace), in turns, the least of several rounds each; calls
-// from the host; and a stream of bytes between two guests.
+// to and from the host; and a stream of bytes between two guests.
 //
 // The loop is in the calling guest, so what is measured holds its few instructions for a turn. Times are of the
 // processor. Both ways run in the same tier:
@@ -24,6 +24,7 @@ namespace {
 using namespace tenon;
 
 constexpr std::string_view text = R"((component
+  (import "host-add" (func $host (param "a" u32) (param "b" u32) (result u32)))
   (component $callee
     (core module $m
       (memory (export "memory") 8)
@@ -86,6 +87,7 @@ constexpr std::string_view text = R"((component
   (instance $callee (instantiate $callee))
 
   (component $caller
+    (import "host-add" (func $host (param "a" u32) (param "b" u32) (result u32)))
     (import "callee" (instance $callee
       (type $rec (record (field "a" u8) (field "b" u16) (field "c" u32) (field "d" u64) (field "e" f32) (field "f" f64)
                          (field "g" bool) (field "h" char)))
@@ -110,6 +112,7 @@ constexpr std::string_view text = R"((component
     (core instance $mem (instantiate $memory))
     (type $bytes (stream u8))
     (alias export $callee "r" (type $r))
+    (core func $host (canon lower (func $host)))
     (core func $nop (canon lower (func $callee "nop")))
     (core func $scalars (canon lower (func $callee "scalars")))
     (core func $record (canon lower (func $callee "record")))
@@ -128,6 +131,7 @@ constexpr std::string_view text = R"((component
     (core func $return (canon task.return (result u32)))
     (core module $m
       (import "" "memory" (memory 8))
+      (import "" "host" (func $host (param i32 i32) (result i32)))
       (import "" "nop" (func $nop))
       (import "" "scalars" (func $scalars (param i32 i64 f64) (result i32)))
       (import "" "record" (func $record (param i32 i32 i32 i64 f32 f64 i32 i32) (result i32)))
@@ -177,6 +181,9 @@ constexpr std::string_view text = R"((component
       (func (export "ready") (param i32 i32)
         (loop (drop (call $ready (local.get 0) (i32.const 16)))
           (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+      (func (export "host") (param i32 i32)
+        (loop (drop (call $host (local.get 0) (local.get 1)))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
       (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
       (func (export "length") (param i32 i32) (result i32) (local.get 1))
       (func (export "pump") (param i32) (local i64)
@@ -189,7 +196,7 @@ constexpr std::string_view text = R"((component
         (call $close (i32.wrap_i64 (i64.shr_u (local.get 1) (i64.const 32))))
         (call $return (i32.const 0))))
     (core instance $i (instantiate $m (with "" (instance
-      (export "memory" (memory $mem "memory")) (export "nop" (func $nop)) (export "scalars" (func $scalars))
+      (export "memory" (memory $mem "memory")) (export "host" (func $host)) (export "nop" (func $nop)) (export "scalars" (func $scalars))
       (export "record" (func $record)) (export "string" (func $string)) (export "identity" (func $identity))
       (export "bytes" (func $bytes)) (export "records" (func $records)) (export "make" (func $make))
       (export "method" (func $method)) (export "ready" (func $ready)) (export "consume" (func $consume))
@@ -197,6 +204,7 @@ constexpr std::string_view text = R"((component
       (export "return" (func $return))))))
     (type $run (func (param "turns" u32) (param "size" u32)))
     (func (export "empty") (type $run) (canon lift (core func $i "empty")))
+    (func (export "host") (type $run) (canon lift (core func $i "host")))
     (func (export "nop") (type $run) (canon lift (core func $i "nop")))
     (func (export "scalars") (type $run) (canon lift (core func $i "scalars")))
     (func (export "record") (type $run) (canon lift (core func $i "record")))
@@ -210,7 +218,8 @@ constexpr std::string_view text = R"((component
     (func (export "length") (param "a" string) (result u32)
       (canon lift (core func $i "length") (memory $mem "memory") (realloc (func $mem "realloc"))))
     (func (export "pump") async (param "turns" u32) (result u32) (canon lift (core func $i "pump") async)))
-  (instance $caller (instantiate $caller (with "callee" (instance $callee))))
+  (instance $caller (instantiate $caller
+    (with "host-add" (func $host)) (with "callee" (instance $callee))))
   (export "caller" (instance $caller))))";
 
 template <class T>
@@ -248,13 +257,16 @@ constexpr Shape shapes[] = {
     {"string of 20 KB -> string", "identity", 20'000, 5'000}, {"list of 20 bytes -> u32", "bytes", 20, 100'000},
     {"list of 20,000 bytes -> u32", "bytes", 20'000, 20'000}, {"list of 1,000 records -> u32", "records", 1'000, 500},
     {"method (borrow, u32) -> u32", "method", 0, 100'000},    {"async, completes at once", "ready", 0, 50'000},
+    {"to the host: u32, u32 -> u32", "host", 1, 200'000},
 };
 
 // One instance; with adapters or without.
 struct Setup {
   Setup(Engine& engine, const Component& component, bool uses_adapters) : store(engine) {
     detail::StoreBlock::of(store).component_store().world.scheduler.uses_adapters = uses_adapters;
-    instance = require(Linker(engine).instantiate(store, component));
+    Linker linker(engine);
+    require(linker.define("", "host-add", [](std::uint32_t a, std::uint32_t b) { return a + b; }));
+    instance = require(linker.instantiate(store, component));
   }
   double run(const Shape& shape) {
     auto function = require(instance.func<void(std::uint32_t, std::uint32_t)>("caller", shape.function));

@@ -158,6 +158,9 @@ class ComponentFunc {
   Result<TypedComponentFunc<Signature>> typed() const;
 
  private:
+  template <class Signature>
+  friend class TypedComponentFunc;
+  detail::DirectCalls& direct_calls() const noexcept;
   friend struct detail::StoreBlock;
   friend class detail::ComponentCall;
   friend Result<void> detail::call_with_numbers(const ComponentFunc& func, std::span<std::uint64_t> slots) noexcept;
@@ -289,10 +292,6 @@ struct TypedGuestCall final : GuestCallBody {
   }
 };
 
-// Numbers pass as they are: nothing is to be looked up, allocated or checked for them.
-template <class... Ts>
-inline constexpr bool are_numbers = ((std::is_arithmetic_v<Ts> && !std::is_same_v<Ts, char32_t>) && ...);
-
 }  // namespace detail
 
 // A component function whose C++ signature was checked; a call allocates nothing but what its values need. R is void or
@@ -303,6 +302,14 @@ template <class R, class... Args>
 class TypedComponentFunc<R(Args...)> {
  public:
   Result<R> operator()(const std::remove_cvref_t<Args>&... arguments) const {
+    if constexpr (detail::numbers_in_registers<R, std::remove_cvref_t<Args>...>) {
+      runtime::StoreControl& control = *calls_->control;
+      if (control.direct_stack == detail::host_stack.lowest) [[likely]] {
+        const runtime::ComponentEntry* entry = head().entry;
+        if (entry != nullptr && !control.watches_components && entry->may_enter()) [[likely]]
+          return call_directly(control, *entry, arguments...);
+      }
+    }
     if (is_async_) return call_async(arguments...);
     using Params = detail::AbiParams<std::remove_cvref_t<Args>...>;
     using Results = detail::AbiResults<R>;
@@ -337,7 +344,39 @@ class TypedComponentFunc<R(Args...)> {
 
  private:
   friend class ComponentFunc;
-  explicit TypedComponentFunc(const ComponentFunc& func) noexcept : func_(func), is_async_(func_.is_async()) {}
+  explicit TypedComponentFunc(const ComponentFunc& func) noexcept
+      : func_(func), calls_(&func.direct_calls()), is_async_(func_.is_async()) {}
+
+  const runtime::LiftedFuncHead& head() const noexcept {
+    return *reinterpret_cast<const runtime::LiftedFuncHead*>(func_.func_);
+  }
+
+  // A host function that the guest calls may end this object, and the store's handles.
+  Result<R> call_directly(runtime::StoreControl& control, const runtime::ComponentEntry& entry,
+                          const std::remove_cvref_t<Args>&... arguments) const noexcept {
+    using Enter = detail::CoreNumber<R>(const runtime::FuncHead*, detail::CoreNumber<std::remove_cvref_t<Args>>...);
+    const auto enter = reinterpret_cast<Enter*>(&detail::tenon_call_compiled);
+    detail::DirectCalls& calls = *calls_;
+    const std::uintptr_t stack = std::exchange(control.direct_stack, runtime::StoreControl::no_stack);
+    calls.depth = 1;
+    entry.enter();
+    const auto end = [&]() noexcept -> Result<void> {
+      calls.depth = 0;
+      control.direct_stack = stack;
+      if (control.direct_outcome != 0 || !entry.leave()) [[unlikely]]
+        return detail::end_of_component_call(control, entry);
+      return {};
+    };
+    if constexpr (std::is_void_v<R>) {
+      enter(entry.callee, detail::to_core_number(arguments)...);
+      return end();
+    } else {
+      const auto result = enter(entry.callee, detail::to_core_number(arguments)...);
+      if (auto ended = end(); !ended) [[unlikely]]
+        return std::move(ended).error();
+      return detail::from_core_number<R>(result);
+    }
+  }
 
   Result<R> call_with_numbers(const std::remove_cvref_t<Args>&... arguments) const {
     using Params = detail::AbiParams<std::remove_cvref_t<Args>...>;
@@ -364,6 +403,7 @@ class TypedComponentFunc<R(Args...)> {
   }
 
   ComponentFunc func_;
+  detail::DirectCalls* calls_;
   bool is_async_;
 };
 

@@ -44,6 +44,7 @@
 #endif
 
 #include "tenon/component_values.hpp"
+#include "tenon/direct_call.hpp"
 #include "tenon/result.hpp"
 
 namespace tenon {
@@ -914,6 +915,59 @@ struct AbiHandle {
 
 inline constexpr unsigned max_flat_params = 16;
 inline constexpr unsigned max_flat_results = 1;
+
+// Numbers pass as they are: nothing is to be looked up, allocated or checked for them.
+template <class... Ts>
+inline constexpr bool are_numbers = ((std::is_arithmetic_v<Ts> && !std::is_same_v<Ts, char32_t>) && ...);
+
+// The core value that a number is, in a register; and the way there and back.
+template <class T>
+struct CoreNumberOf {
+  using type = std::conditional_t<std::is_floating_point_v<T>, T,
+                                  std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>>;
+};
+template <>
+struct CoreNumberOf<void> {
+  using type = void;
+};
+template <class T>
+using CoreNumber = typename CoreNumberOf<T>::type;
+template <class T>
+CoreNumber<T> to_core_number(T value) noexcept {
+  AbiContext unused;
+  std::uint64_t slot = 0;
+  Abi<T>::lower(unused, value, &slot);
+  if constexpr (std::is_floating_point_v<T>) {
+    return std::bit_cast<T>(static_cast<std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>>(slot));
+  } else {
+    return static_cast<CoreNumber<T>>(slot);
+  }
+}
+template <class T>
+std::uint64_t slot_of(CoreNumber<T> value) noexcept {
+  if constexpr (std::is_floating_point_v<T>) {
+    return std::bit_cast<std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>>(value);
+  } else {
+    return value;
+  }
+}
+template <class T>
+T from_core_number(CoreNumber<T> value) noexcept {
+  AbiContext unused;
+  const std::uint64_t slot = slot_of<T>(value);
+  return Abi<T>::lift(unused, &slot);
+}
+// Signatures of numbers, and of so few that they pass in registers.
+template <class R, class... Args>
+constexpr bool are_in_registers() noexcept {
+  if constexpr ((std::is_void_v<R> || are_numbers<R>) && are_numbers<Args...>) {
+    return pass_in_registers<CoreNumber<R>, CoreNumber<Args>...>;
+  } else {
+    return false;
+  }
+}
+template <class R, class... Args>
+inline constexpr bool numbers_in_registers = are_in_registers<R, Args...>();
 
 // A function's parameters as one product.
 template <class... Ts>

@@ -19,6 +19,11 @@
 
 #include "tenon/result.hpp"
 
+namespace tenon::component {
+struct Activation;
+struct Thread;
+}  // namespace tenon::component
+
 namespace tenon::runtime {
 
 struct Instance;
@@ -51,6 +56,7 @@ struct StoreControl {
   std::uint64_t direct_outcome = 0;          // not 0: what such a call came to that did not return
   std::atomic<std::uint32_t> interrupt = 0;  // not 0: guest code looks why at its next call or loop, and may end there
   bool has_objects = false;                  // registers may hold references
+  bool watches_components = false;           // calls at their borders are observed or metered
   std::uintptr_t native_stack_limit = 0;     // compiled frames may not reach below
   Instance* native_caller = nullptr;         // the instance whose compiled code calls a function that may be the host's
   Thread* current = nullptr;                 // the thread whose guest code runs or called the host
@@ -71,6 +77,50 @@ struct FuncHead {
   StoreControl* control = nullptr;     // the store's
   void* data = nullptr;                // of a host function: its own
   const void* host_code = nullptr;     // and what takes its arguments as they are, if it can
+};
+
+// What the host's direct call of a component's function notes beside that of the core function: that the instance and
+// those around it are entered, and that this is the innermost call. Its activation is the function's own, for it is
+// under way once at a time.
+struct ComponentEntry {
+  static constexpr unsigned most_entered = 4;
+  const FuncHead* callee = nullptr;             // the core function
+  component::Activation* activation = nullptr;  // of the call
+  component::Activation** current = nullptr;    // the innermost call of the store
+  component::Thread** thread = nullptr;         // the activation's, made when something asks for it
+  std::uint64_t* storage = nullptr;             // and its two words
+  std::uint32_t* depth = nullptr;               // of synchronous calls
+  std::uint64_t* entered[most_entered] = {};    // not 0: the instance may not be entered
+  unsigned entered_count = 0;
+
+  bool may_enter() const noexcept {
+    std::uint64_t taken = 0;
+    for (unsigned i = 0; i < entered_count; ++i) taken |= *entered[i];
+    return taken == 0 && callee->host_entry != nullptr;
+  }
+  void enter() const noexcept {
+    for (unsigned i = 0; i < entered_count; ++i) *entered[i] = 1;
+    storage[0] = storage[1] = 0;
+    *current = activation;
+    ++*depth;
+  }
+  // False: more is to be done than this, and nothing was.
+  bool leave() const noexcept {
+    if (*thread != nullptr) return false;
+    --*depth;
+    *current = nullptr;
+    for (unsigned i = 0; i < entered_count; ++i) *entered[i] = 0;
+    return true;
+  }
+};
+
+// The beginnings of a component's function as the host has it, and as another component calls it.
+struct LiftedFuncHead {
+  mutable ComponentEntry* entry = nullptr;  // nullptr: no direct calls, or not yet
+};
+struct LoweredFuncHead {
+  void* host_function = nullptr;                 // whose `direct` is the function's `host_code`
+  const std::uint64_t* may_not_leave = nullptr;  // not 0: the caller may call nothing now
 };
 
 }  // namespace tenon::runtime
@@ -109,6 +159,9 @@ inline constexpr bool pass_in_registers = (std::is_void_v<R> || is_number<R>) &&
 
 // What a direct call came to that did not return.
 Error end_of_direct_call(runtime::StoreControl& control) noexcept;
+// The end of a direct call of a component's function that did not return, or after which more is to be done than
+// `ComponentEntry::leave` does.
+Result<void> end_of_component_call(runtime::StoreControl& control, const runtime::ComponentEntry& entry) noexcept;
 
 // Called as a function that takes a `FuncHead*` and its arguments, and gives its result.
 extern "C" void tenon_call_compiled();
@@ -138,6 +191,10 @@ void call_with_registers_kept(runtime::StoreControl& control, void (*run)(void*)
 // Notes why the guest is stopped: what was thrown (for a `catch`), or an error that the host function gave.
 void note_thrown(runtime::StoreControl& control) noexcept;
 void note_error(runtime::StoreControl& control, Error&& error) noexcept;
+// A host function that a component calls directly, in the way that other callers take: by slots.
+Result<void> call_by_slots(const runtime::FuncHead& func, std::uint64_t* slots) noexcept;
+// A component goes no further: because of what was noted, or because its store has ended.
+[[noreturn]] void stop_component(runtime::StoreControl& control) noexcept;
 // The guest goes no further: because of what was noted, or because it was interrupted. Leaves its frames.
 [[noreturn]] void stop_guest(runtime::StoreControl& control) noexcept;
 

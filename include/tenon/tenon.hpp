@@ -596,6 +596,39 @@ struct HostResult<void> {
   }
 };
 
+// What a call of a host function comes to. `call` gives a value, or a `Result` of one.
+template <class Value, class F>
+HostResult<Value> result_of(runtime::StoreControl& control, F& call) noexcept {
+  HostResult<Value> result;
+#if defined(__cpp_exceptions)
+  try {
+    result.set(control, call);
+  } catch (...) {
+    note_thrown(control);
+    result.is_there = false;
+  }
+#else
+  result.set(control, call);
+#endif
+  return result;
+}
+// The same where registers of compiled code may hold references.
+template <class Value, class F>
+[[gnu::noinline]] HostResult<Value> result_with_registers_kept(runtime::StoreControl& control, F call) noexcept {
+  HostResult<Value> result;
+  auto run = [&]() noexcept { result = result_of<Value>(control, call); };
+  call_with_registers_kept(control, [](void* given) { (*static_cast<decltype(run)*>(given))(); }, &run);
+  return result;
+}
+// The one or the other, for compiled code. `call` holds what it needs by value: what nobody has the address of stays in
+// registers.
+template <class Value, class F>
+[[gnu::always_inline]] inline HostResult<Value> run_for_guest(runtime::StoreControl& control, F call) noexcept {
+  if (control.has_objects) [[unlikely]]
+    return result_with_registers_kept<Value>(control, call);
+  return result_of<Value>(control, call);
+}
+
 // The arguments that a guest passes, in the slots of its call.
 template <class... Args>
 std::tuple<Args...> load_arguments(const std::uint64_t* frame) {
@@ -658,28 +691,11 @@ struct HostFunctionOf final : HostFunction {
   static Value run_directly(const runtime::FuncHead* func, Args... arguments) noexcept {
     runtime::StoreControl& control = *func->control;
     const CallByGuest guest(control, __builtin_frame_address(0));
-    auto& self = *static_cast<HostFunctionOf*>(static_cast<HostFunction*>(func->data));
-    CallContext context{static_cast<StoreBlock*>(control.host), control.current};
-    HostResult<Value> result;
-    const auto run = [&]() noexcept {
-#if defined(__cpp_exceptions)
-      try {
-        result.set(control, [&] { return self.call_function(context, arguments...); });
-      } catch (...) {
-        note_thrown(control);
-        result.is_there = false;
-      }
-#else
-      result.set(control, [&] { return self.call_function(context, arguments...); });
-#endif
-    };
-    if (control.has_objects) [[unlikely]] {
-      call_with_registers_kept(
-          control, [](void* given) { (*static_cast<decltype(run)*>(given))(); },
-          const_cast<void*>(static_cast<const void*>(&run)));
-    } else {
-      run();
-    }
+    const HostResult<Value> result = run_for_guest<Value>(control, [func, &control, arguments...]() mutable {
+      CallContext context{static_cast<StoreBlock*>(control.host), control.current};
+      auto& self = *static_cast<HostFunctionOf*>(static_cast<HostFunction*>(func->data));
+      return self.call_function(context, arguments...);
+    });
     guest.go_on();
     if (!result.is_there || must_stop(control)) [[unlikely]]
       stop_guest(control);
@@ -738,6 +754,9 @@ struct ComponentHostFunction {
     unsigned results = max_flat_results;
   };
   virtual Result<void> run(CallContext& call, AbiContext& context, Flat most, std::uint64_t* frame) = 0;
+  // The same as compiled code calls it that lowers it with no options, as `HostFunction::direct`; the function's data
+  // begins with a `LoweredFuncHead`. nullptr: it calls `run`.
+  const void* direct = nullptr;
 };
 
 // The error that a context kept.
@@ -754,6 +773,7 @@ struct ComponentHostFunctionOf final : ComponentHostFunction {
   explicit ComponentHostFunctionOf(F f) : function(std::move(f)) {
     params = {&Abi<Args>::shape...};
     result = Results::shape();
+    if constexpr (numbers_in_registers<Value, Args...>) direct = reinterpret_cast<const void*>(&run_directly);
   }
 
   Result<void> run(CallContext& call, AbiContext& context, Flat most, std::uint64_t* frame) override {
@@ -770,16 +790,50 @@ struct ComponentHostFunctionOf final : ComponentHostFunction {
   }
 
  private:
+  Return call_function(CallContext& call, Args&... arguments) {
+    if constexpr (with_caller) {
+      return function(make_caller(call), std::move(arguments)...);
+    } else {
+      return function(std::move(arguments)...);
+    }
+  }
+
+  // Nothing here needs to be cleaned up when the guest is stopped.
+  static CoreNumber<Value> run_directly(const runtime::FuncHead* func, CoreNumber<Args>... arguments) noexcept {
+    runtime::StoreControl& control = *func->control;
+    const CallByGuest guest(control, __builtin_frame_address(0));
+    const auto& lowered = *static_cast<const runtime::LoweredFuncHead*>(func->data);
+    HostResult<Value> result;
+    if (*lowered.may_not_leave == 0 && !control.watches_components) [[likely]] {
+      result = run_for_guest<Value>(control, [&lowered, &control, arguments...]() -> Return {
+        CallContext context{static_cast<StoreBlock*>(control.host), control.current};
+        auto& self = *static_cast<ComponentHostFunctionOf*>(static_cast<ComponentHostFunction*>(lowered.host_function));
+        std::tuple<Args...> values(from_core_number<Args>(arguments)...);
+        return std::apply([&](Args&... args) { return self.call_function(context, args...); }, values);
+      });
+    } else {
+      result = run_for_guest<Value>(control, [func, arguments...] { return run_by_slots(*func, arguments...); });
+    }
+    guest.go_on();
+    if (!result.is_there || control.direct_outcome != 0) [[unlikely]]
+      stop_component(control);
+    if constexpr (!std::is_void_v<Value>) return to_core_number(result.value);
+  }
+  [[gnu::noinline]] static Result<Value> run_by_slots(const runtime::FuncHead& func, CoreNumber<Args>... arguments) {
+    std::uint64_t slots[sizeof...(Args) + 1] = {slot_of<Args>(arguments)...};
+    if (auto called = call_by_slots(func, slots); !called) return std::move(called).error();
+    if constexpr (std::is_void_v<Value>) {
+      return {};
+    } else {
+      AbiContext unused;
+      return Abi<Value>::lift(unused, slots);
+    }
+  }
+
   Result<void> invoke(CallContext& call, AbiContext& context, Flat most, std::uint64_t* frame, unsigned param_slots,
                       std::tuple<Args...> arguments) {
     if (context.has_failed) return abi_failure(context);
-    const auto apply = [&](Args&... args) -> Return {
-      if constexpr (with_caller) {
-        return function(make_caller(call), std::move(args)...);
-      } else {
-        return function(std::move(args)...);
-      }
-    };
+    const auto apply = [&](Args&... args) { return call_function(call, args...); };
     if constexpr (std::is_void_v<Return>) {
       std::apply(apply, arguments);
       return {};

@@ -244,7 +244,19 @@ std::shared_ptr<GuestCall> start_call(const ComponentFunc& func, std::unique_ptr
 // --- The loop ------------------------------------------------------------------------------------------------------
 
 ComponentStore::ComponentStore(StoreBlock& owner)
-    : block(owner), world(*owner.store), handles(owner), keeper(owner), starts(owner) {
+    : block(owner),
+      world(*owner.store),
+      handles(owner),
+      keeper(owner),
+      starts(owner),
+      host_functions(&owner.memory),
+      async_host_functions(&owner.memory),
+      due(&owner.memory),
+      posted(&owner.memory),
+      components(&owner.memory),
+      modules(&owner.memory),
+      resources(&owner.memory),
+      values(&owner.memory) {
   world.async_start = &starts;
   world.scheduler.host_handles = &handles;
 }
@@ -264,7 +276,7 @@ void destroy_host_objects(component::World& world) noexcept {
   }
 }
 
-bool run_one(std::deque<std::function<void()>>& functions) {
+bool run_one(std::pmr::deque<std::function<void()>>& functions) {
   if (functions.empty()) return false;
   const auto next = std::move(functions.front());
   functions.pop_front();

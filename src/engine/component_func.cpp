@@ -113,7 +113,60 @@ Result<void> call_directly(StoreBlock& block, const component::LiftedFunc& func,
   return guarded([&]() -> Result<void> { return call.failed(jit::end_direct_call(store)); });
 }
 
+// What the next calls note that are direct from the first instruction on. `func` has just been called, with nothing in
+// the way; nullptr where a call has more to do.
+runtime::ComponentEntry* make_entry(runtime::Store& store, const component::LiftedFunc& func) {
+  component::ComponentInstance& inst = *func.inst;
+  if (inst.memories.size() > 1) return nullptr;
+  unsigned depth = 0;
+  for (const auto* around = &inst; around != nullptr; around = around->parent) ++depth;
+  if (depth > runtime::ComponentEntry::most_entered) return nullptr;
+  component::Activation& activation = *store.arena.make<component::Activation>();
+  activation.inst = &inst;
+  activation.func = &func;
+  auto* entry = store.arena.make<runtime::ComponentEntry>();
+  entry->callee = func.callee;
+  entry->activation = &activation;
+  entry->current = &inst.scheduler->current;
+  entry->thread = &activation.thread;
+  entry->storage = activation.storage;
+  entry->depth = &inst.scheduler->sync_depth;
+  for (auto* around = &inst; around != nullptr; around = around->parent) {
+    entry->entered[entry->entered_count++] = around->entered.value;
+  }
+  return entry;
+}
+
+// Without memory for an entry, calls stay as they are.
+void allow_direct_calls(StoreBlock& block, const component::LiftedFunc& func) noexcept {
+  if (!runtime::is_compiled(*func.callee) || block.engine->options.fuel) return;
+  runtime::Store& store = *block.store;
+  jit::allow_direct_calls(store, *func.callee);
+  if (func.head.entry != nullptr) return;
+  (void)guarded([&]() -> Result<void> {
+    func.head.entry = make_entry(store, func);
+    return {};
+  });
+}
+
 }  // namespace
+
+// A store that ended meanwhile is let go.
+Result<void> end_of_component_call(runtime::StoreControl& control, const runtime::ComponentEntry& entry) noexcept {
+  auto& block = *static_cast<StoreBlock*>(control.host);
+  const bool has_ended = block.has_ended;
+  component::Activation& activation = *entry.activation;
+  control.direct_outcome &= ~store_has_ended;
+  auto done = guarded([&]() -> Result<void> {
+    if (control.direct_outcome == 0) return component::finish_outermost(activation);
+    return component::name_place(*activation.inst->scheduler,
+                                 component::trap_of_core(jit::end_direct_call(*block.store)));
+  });
+  component::leave_outermost(activation);
+  activation.thread = nullptr;
+  if (has_ended) block.dispose();
+  return done;
+}
 
 Result<void> call_with_numbers(const ComponentFunc& func, std::span<std::uint64_t> slots) noexcept {
   if (func.func_ == nullptr) return usage("the function handle is empty");
@@ -131,7 +184,7 @@ Result<void> call_with_numbers(const ComponentFunc& func, std::span<std::uint64_
   component::OutermostCall call(*func.func_);
   try {
     auto done = call.run(*thread, slots.data());
-    if (runtime::is_compiled(callee) && !block.engine->options.fuel) jit::allow_direct_calls(store, callee);
+    allow_direct_calls(block, *func.func_);
     return done;
   } catch (...) {
     runtime::abandon_outermost(store);
@@ -290,6 +343,29 @@ Result<std::vector<component::Val>> HostCallee::call_with_values(runtime::Store&
   return results;
 }
 
+void HostCallee::be_called(runtime::Func& func, component::LoweredFunc& lowered) noexcept {
+  static_assert(std::is_standard_layout_v<component::LoweredFunc>);
+  const auto* typed = std::get_if<std::shared_ptr<ComponentHostFunction>>(&function_);
+  if (typed == nullptr || (*typed)->direct == nullptr || lowered.opts.async) return;
+  lowered.head = {.host_function = typed->get(), .may_not_leave = lowered.inst->may_not_leave.value};
+  func.host_code = (*typed)->direct;
+  func.native_entry = reinterpret_cast<const void*>(&tenon_call_host);
+  func.native_context = &func;
+}
+
+Result<void> call_by_slots(const runtime::FuncHead& func, std::uint64_t* slots) noexcept {
+  runtime::Thread& thread = *func.control->current;
+  const auto& called = static_cast<const runtime::Func&>(func);
+  if (called.callback(thread, called, slots) == runtime::Outcome::returned) return {};
+  thread.pending_trap = Trap::none;
+  return std::exchange(thread.pending_error, {});
+}
+
+void stop_component(runtime::StoreControl& control) noexcept {
+  if (!static_cast<StoreBlock*>(control.host)->is_alive()) note_error(control, dead_store());
+  stop_guest(control);
+}
+
 Result<void*> HostCallee::call(component::Call&, component::ComponentInstance&) {
   return usage("a host function of a synchronous type has no call that may wait");
 }
@@ -336,6 +412,8 @@ Result<std::vector<component::Val>> ComponentFunc::call(std::span<const componen
   if (func_->type->is_async) return detail::call_async(*this, arguments);
   return detail::guarded_call(*store_, [&] { return call_synchronously(*store_, *func_, arguments); });
 }
+
+detail::DirectCalls& ComponentFunc::direct_calls() const noexcept { return store_->calls; }
 
 bool ComponentFunc::is_async() const noexcept {
   return func_ != nullptr && store_->is_alive() && func_->type->is_async;

@@ -115,6 +115,7 @@ class Matcher {
   Result<std::vector<component::Given>> run() {
     std::vector<component::Given> given;
     given.reserve(plan_.imports.size());
+    store_.resources.reserve(store_.resources.size() + plan_.resources.size());
     const auto* item = found_->items.data();
     for (const fuse::ImportSlot& slot : plan_.imports) {
       auto one = match(slot, *item++);

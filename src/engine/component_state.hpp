@@ -4,6 +4,7 @@
 #include <deque>
 #include <list>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <variant>
@@ -130,6 +131,7 @@ class HostCallee final : public component::HostFunction {
     is_immediate = true;
   }
   Result<void> call_flat(const component::LoweredFunc& caller, runtime::Thread& thread, runtime::Slot* frame) override;
+  void be_called(runtime::Func& func, component::LoweredFunc& lowered) noexcept override;
   Result<void*> call(component::Call& call, component::ComponentInstance& caller) override;
   Result<std::vector<component::Val>> call_with_values(runtime::Store& store,
                                                        std::span<const component::Val> arguments) override;
@@ -210,18 +212,18 @@ struct ComponentStore {
   StoreHandles handles;
   StoreTimeKeeper keeper;
   StoreStarts starts;
-  std::deque<HostCallee> host_functions;
-  std::deque<AsyncHostCallee> async_host_functions;
+  std::pmr::deque<HostCallee> host_functions;
+  std::pmr::deque<AsyncHostCallee> async_host_functions;
   std::list<std::shared_ptr<PendingCall>> pending;    // calls of the host
   std::list<std::shared_ptr<GuestCall>> guest_calls;  // calls from the host
   std::list<std::shared_ptr<HostStreamEnd>> copying;  // ends with an operation under way
-  std::deque<std::function<void()>> due;              // what the host does between turns of guests
-  std::deque<std::function<void()>> posted;           // what it does when guests have nothing to do
+  std::pmr::deque<std::function<void()>> due;         // what the host does between turns of guests
+  std::pmr::deque<std::function<void()>> posted;      // what it does when guests have nothing to do
   std::vector<std::shared_ptr<HostEvents>> events;
-  std::vector<std::shared_ptr<const ComponentState>> components;
-  std::vector<std::shared_ptr<const ModuleState>> modules;
-  std::vector<std::shared_ptr<HostResource>> resources;
-  std::deque<component::Val> values;  // that imports were given
+  std::pmr::vector<std::shared_ptr<const ComponentState>> components;
+  std::pmr::vector<std::shared_ptr<const ModuleState>> modules;
+  std::pmr::vector<std::shared_ptr<HostResource>> resources;
+  std::pmr::deque<component::Val> values;  // that imports were given
 };
 
 // Calls a function of asynchronous type and lets the store go on until it has returned. Errors: trap, usage.

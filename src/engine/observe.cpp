@@ -112,6 +112,7 @@ Result<void> limit_components(Store& store, const ComponentLimits& limits, std::
     if (is_timed || limits.fuel != ComponentLimits::unlimited) {
       world.meter.keeper = &(*block)->component_store().keeper;
       world.scheduler.meter = &world.meter;
+      (*block)->store->control.watches_components = true;
     }
     if (instance.empty()) {
       world.limits = given;
@@ -129,6 +130,7 @@ Result<void> observe_calls(Store& store, std::function<void(const ComponentCallE
     component::World& world = (*block)->component_store().world;
     world.observer = observer ? std::make_shared<EventMaker>(std::move(observer)) : nullptr;
     world.scheduler.observer = world.observer.get();
+    (*block)->store->control.watches_components = world.observer != nullptr || world.scheduler.meter != nullptr;
     return {};
   });
 }

@@ -7,13 +7,18 @@
 
 #include <cstddef>
 #include <memory_resource>
-#include <mutex>
+
+#include "base/brief_lock.hpp"
 
 namespace tenon::detail {
 
+// What an owner allocates first may come from one block of a few kilobytes, taken at once: most stores need little
+// more, and live for a moment. What of that is given back is not used again, unless it was the last.
 class OwnedMemory final : public std::pmr::memory_resource {
  public:
   OwnedMemory() noexcept = default;
+  // `at_hand`: bytes of the first block.
+  explicit OwnedMemory(std::size_t at_hand) noexcept;
   OwnedMemory(const OwnedMemory&) = delete;
   OwnedMemory& operator=(const OwnedMemory&) = delete;
   ~OwnedMemory() override;
@@ -24,11 +29,16 @@ class OwnedMemory final : public std::pmr::memory_resource {
     Block* next = nullptr;
   };
   static void release(Block* block, bool is_plain) noexcept;
+  std::byte* take_at_hand(std::size_t bytes, std::size_t alignment) noexcept;
+  bool is_at_hand(const void* address) const noexcept;
   void* do_allocate(std::size_t bytes, std::size_t alignment) override;
   void do_deallocate(void* address, std::size_t bytes, std::size_t alignment) override;
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
-  std::mutex mutex_;  // code is made by whatever thread needs it
+  BriefLock lock_;  // code is made by whatever thread needs it
+  std::byte* at_hand_ = nullptr;
+  std::size_t at_hand_size_ = 0;
+  std::size_t at_hand_used_ = 0;
   Block* plain_ = nullptr;
   Block* aligned_ = nullptr;  // to 64 bytes, as the blocks of arenas are
 };

@@ -158,8 +158,9 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits);
   static EngineState& state_of(const Engine& engine) noexcept { return *engine.state_; }
 
+  static constexpr std::size_t memory_at_hand = std::size_t{3} << 10;
   std::shared_ptr<EngineState> engine;
-  OwnedMemory memory;
+  OwnedMemory memory{memory_at_hand};
   std::unique_ptr<runtime::Store> store;  // empty once it has gone
   std::shared_ptr<StoreBlock> self;       // until then
   bool has_ended = false;                 // the public Store has

@@ -84,8 +84,8 @@ Outcome run_to_its_end(Thread& thread, Func& func, Slot* frame) {
 void wait_for_host(Thread& thread, const Func& func, Slot* slots) {
   Slot* top = thread.top;
   Slot* frame = top + runtime::frame_header_slots;
-  std::fill(top, frame, 0);
-  std::copy_n(slots, func.value_slots, frame);
+  std::fill(top, frame + func.value_slots, 0);
+  std::copy_n(slots, func.param_slots, frame);
   thread.top = frame + func.value_slots;
   thread.frame = frame;
   runtime::NativeActivation& activation = *thread.activation;

@@ -3,23 +3,9 @@
 #include <cstring>
 #include <utility>
 
-#include "base/give_way.hpp"
 #include "os/pages.hpp"
 
 namespace tenon::runtime {
-
-class Pool::Lock {
- public:
-  explicit Lock(Pool& pool) noexcept : pool_(pool) {
-    for (unsigned turns = 0; pool_.busy_.test_and_set(std::memory_order_acquire);) give_way(++turns);
-  }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-  ~Lock() { pool_.busy_.clear(std::memory_order_release); }
-
- private:
-  Pool& pool_;
-};
 
 Pool::~Pool() { clear(); }
 
@@ -27,7 +13,7 @@ bool Pool::clear() noexcept {
   std::array<Span, capacity> gone;
   std::size_t count = 0;
   {
-    const Lock lock(*this);
+    const BriefLock::Hold hold(lock_);
     gone = kept_;
     count = std::exchange(count_, 0);
   }
@@ -36,7 +22,7 @@ bool Pool::clear() noexcept {
 }
 
 Span Pool::take(std::size_t reserved, std::size_t accessible) noexcept {
-  const Lock lock(*this);
+  const BriefLock::Hold hold(lock_);
   for (std::size_t i = count_; i-- > 0;) {  // what was used last is in the caches
     if (kept_[i].reserved != reserved || kept_[i].accessible != accessible) continue;
     const Span found = kept_[i];
@@ -55,7 +41,7 @@ void Pool::give(Span span, std::size_t used) noexcept {
     return true;
   }();
   if (is_kept) {
-    const Lock lock(*this);
+    const BriefLock::Hold hold(lock_);
     if (count_ < capacity) {
       kept_[count_++] = span;
       return;

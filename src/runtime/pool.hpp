@@ -6,9 +6,10 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
+
+#include "base/brief_lock.hpp"
 
 namespace tenon::runtime {
 
@@ -35,12 +36,11 @@ class Pool {
   bool clear() noexcept;
 
  private:
-  class Lock;
   static constexpr std::size_t capacity = 64;
   // More is not worth being kept: it would be resident, or slower to make clean than to make.
   static constexpr std::size_t most_accessible = std::size_t{1} << 20;
 
-  std::atomic_flag busy_;
+  BriefLock lock_;
   std::size_t count_ = 0;
   std::size_t next_to_go_ = 0;  // in turn, when there are too many
   std::array<Span, capacity> kept_;

@@ -50,6 +50,11 @@ struct HostFunction {
   // A call by core code of a function that is immediate, also with the option `async`: `frame` holds the flat
   // parameters as the caller's options say, and takes the flat result (not the state of the subtask). Errors: trap.
   virtual Result<void> call_flat(const LoweredFunc& caller, runtime::Thread& core, runtime::Slot* frame) = 0;
+  // `func` was made for calls by core code, with `lowered` as its data: may have compiled code call it in a better way.
+  virtual void be_called(runtime::Func& func, LoweredFunc& lowered) noexcept {
+    (void)func;
+    (void)lowered;
+  }
   // A call by a component's start function, with values that are no guest's. Errors: trap; unlinkable, when the
   // function cannot be called like this, as is the default.
   virtual Result<std::vector<Val>> call_with_values(runtime::Store& store, std::span<const Val> arguments) {
@@ -77,6 +82,7 @@ struct Callee {
 
 // A component function as its guest caller has it.
 struct LoweredFunc {
+  runtime::LoweredFuncHead head{};      // for `HostFunction::be_called`
   ComponentInstance* inst = nullptr;    // the caller
   const FuncSignature* type = nullptr;  // in the resource ids of `inst`
   CanonicalOptions opts;

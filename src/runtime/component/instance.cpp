@@ -183,7 +183,8 @@ class Instantiation {
       return;
     }
     const bool is_sync = host != nullptr ? host->is_immediate : !from.type->is_async && !from.options.is_async;
-    add_core_func(from.core_type, is_sync ? call_lowered_synchronously : call_lowered, lowered);
+    runtime::Func* func = add_core_func(from.core_type, is_sync ? call_lowered_synchronously : call_lowered, lowered);
+    if (host != nullptr) lowered->callee.host->be_called(*func, *lowered);
   }
 
   void make_built_in(const fuse::Builtin& from) {
@@ -238,8 +239,8 @@ class Instantiation {
     return results->empty() ? Val() : std::move(results->front());
   }
 
-  void add_core_func(core::TypeIdx type, runtime::HostCallback callback, void* data) {
-    root_.core_funcs[made_core_funcs_++] = runtime::make_host_func(store_, type, callback, data);
+  runtime::Func* add_core_func(core::TypeIdx type, runtime::HostCallback callback, void* data) {
+    return root_.core_funcs[made_core_funcs_++] = runtime::make_host_func(store_, type, callback, data);
   }
 
   World& world_;

@@ -121,6 +121,7 @@ struct ComponentInstance {
 
 // A component function made by `canon lift`.
 struct LiftedFunc {
+  runtime::LiftedFuncHead head{};
   ComponentInstance* inst = nullptr;
   const FuncSignature* type = nullptr;  // in the resource ids of `inst`
   CanonicalOptions opts;

@@ -55,6 +55,23 @@ class SyncCall {
   ObservedCall observed_;
 };
 
+// The end of a call from a host with nothing under way, which has returned. Errors: trap.
+inline Result<void> finish_outermost(Activation& activation) {
+  if (activation.thread != nullptr) [[unlikely]] {
+    if (auto popped = pop_activation(activation); !popped) return popped;
+  }
+  activation.inst->scheduler->current = nullptr;
+  activation.inst->leave_to(nullptr);
+  return {};
+}
+// And after that, or a trap: what did not return leaves its instance such that it cannot be entered again.
+inline void leave_outermost(Activation& activation) noexcept {
+  Scheduler& scheduler = *activation.inst->scheduler;
+  --scheduler.sync_depth;
+  if (scheduler.current != nullptr) [[unlikely]]
+    abandon_activation(activation);
+}
+
 // The same for the calls that are made most: from a host with nothing under way, of a function that passes only
 // numbers, wants no post-return, and is neither looked at nor metered. In one part, and inline.
 class OutermostCall {
@@ -76,12 +93,7 @@ class OutermostCall {
   }
   OutermostCall(const OutermostCall&) = delete;
   OutermostCall& operator=(const OutermostCall&) = delete;
-  // A call that did not return has trapped: its instance cannot be entered again.
-  ~OutermostCall() {
-    --scheduler_.sync_depth;
-    if (scheduler_.current != nullptr) [[unlikely]]
-      abandon_activation(activation_);
-  }
+  ~OutermostCall() { leave_outermost(activation_); }
 
   // On a thread of `take_free_thread`. `values` holds the parameters and takes the result. Errors: trap.
   Result<void> run(runtime::Thread& thread, runtime::Slot* values) {
@@ -92,14 +104,7 @@ class OutermostCall {
   }
   // For who called the core function by other means: it did not return, or it did.
   Error failed(Error error) const { return name_place(scheduler_, trap_of_core(std::move(error))); }
-  Result<void> finish() {
-    if (activation_.thread != nullptr) [[unlikely]] {
-      if (auto popped = pop_activation(activation_); !popped) return popped;
-    }
-    scheduler_.current = nullptr;
-    activation_.inst->leave_to(nullptr);
-    return {};
-  }
+  Result<void> finish() { return finish_outermost(activation_); }
 
  private:
   Activation activation_;
