@@ -19,6 +19,7 @@
 #include <llvm/TargetParser/Host.h>
 #include <llvm/Transforms/IPO/AlwaysInliner.h>
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/IndVarSimplify.h>
 #include <llvm/Transforms/Scalar/LICM.h>
 #include <llvm/Transforms/Scalar/LoopPassManager.h>
 #include <llvm/Transforms/Scalar/SROA.h>
@@ -29,6 +30,9 @@
 #include "jit/optimizing/bounded_loops.hpp"
 #include "jit/optimizing/builder.hpp"
 #include "jit/optimizing/checks.hpp"
+#include "jit/optimizing/fuel.hpp"
+#include "jit/optimizing/fuel_calls.hpp"
+#include "jit/optimizing/fuel_regions.hpp"
 #include "jit/optimizing/link.hpp"
 #include "jit/optimizing/recursion.hpp"
 #include "jit/optimizing/signed_addresses.hpp"
@@ -41,15 +45,21 @@ namespace tenon::jit {
 
 namespace {
 
-// For x86, LLVM makes a branch of a conditional move from memory, and reads only where that is taken, even what is
-// volatile. Only an option for the whole of LLVM says no. False if there is none.
-bool keep_conditional_reads() {
+// Options for the whole of LLVM, for x86. It makes a branch of a conditional move from memory, and reads only where
+// that is taken, even what is volatile: that must not be. And it looks for whole numbers that could be in AVX-512's
+// mask registers: in functions with many blocks that takes longer than all else, and it won nothing in the kernels.
+// False if there is no such option.
+bool set_options_of_llvm() {
   if (!llvm::Triple(llvm::sys::getProcessTriple()).isX86()) return true;
   const auto& known = llvm::cl::getRegisteredOptions();
-  const auto found = known.find("x86-cmov-converter-force-mem-operand");
-  if (found == known.end()) return false;
-  static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(false);
-  return true;
+  const auto set = [&](llvm::StringRef name, bool value) {
+    const auto found = known.find(name);
+    if (found == known.end()) return false;
+    static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(value);
+    return true;
+  };
+  set("disable-x86-domain-reassignment", true);
+  return set("x86-cmov-converter-force-mem-operand", false);
 }
 
 std::unique_ptr<llvm::TargetMachine> make_target(const CompileOptions& options) {
@@ -63,7 +73,7 @@ std::unique_ptr<llvm::TargetMachine> make_target(const CompileOptions& options) 
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
 #endif
-    return keep_conditional_reads();
+    return set_options_of_llvm();
   }();
   if (!is_ready) return nullptr;
   const std::string triple = llvm::sys::getProcessTriple();
@@ -128,9 +138,13 @@ void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& t
       [](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(DropTrapPoints()); });
   builder.registerVectorizerStartEPCallback([](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) {
     passes.addPass(DropTrapPoints());
+    passes.addPass(SplitByFuel());
+    passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::IndVarSimplifyPass()));
     passes.addPass(BoundedLoops());
     passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()), true));
   });
+  builder.registerOptimizerEarlyEPCallback(
+      [&built](llvm::ModulePassManager& passes, llvm::OptimizationLevel) { passes.addPass(PassFuel(built)); });
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(groups);
   builder.registerFunctionAnalyses(functions);
@@ -151,6 +165,7 @@ void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& t
   if (level > 0) passes.addPass(builder.buildPerModuleDefaultPipeline(*levels[std::min(level, 3U)]));
   llvm::FunctionPassManager late;
   if (level > 0) late.addPass(DropTrapPoints());
+  late.addPass(SettleFuel(built));
   late.addPass(SettleTrapPoints());
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(late)));
   passes.addPass(InsertChecks(built));
