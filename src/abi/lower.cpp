@@ -191,8 +191,8 @@ Result<StringRange> store_text(LiftLowerContext& cx, std::string_view text) {
   return store_string_into_range(cx, StringView::of(text));
 }
 
-void store_int(LiftLowerContext& cx, std::uint64_t value, std::uint64_t pointer, unsigned size) noexcept {
-  std::uint8_t* to = cx.memory.data() + pointer;
+void store_int(MutableBytes memory, std::uint64_t value, std::uint64_t pointer, unsigned size) noexcept {
+  std::uint8_t* to = memory.data() + pointer;
   switch (size) {
     case 1: *to = static_cast<std::uint8_t>(value); return;
     case 2: store_le(to, static_cast<std::uint16_t>(value)); return;

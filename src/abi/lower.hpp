@@ -25,7 +25,10 @@ Result<unsigned> lower_flat_values(LiftLowerContext& cx, unsigned max_flat, std:
                                    std::optional<std::uint64_t> out_pointer = {});
 
 // Pieces for what works on memory without values.
-void store_int(LiftLowerContext& cx, std::uint64_t value, std::uint64_t pointer, unsigned size) noexcept;
+void store_int(MutableBytes memory, std::uint64_t value, std::uint64_t pointer, unsigned size) noexcept;
+inline void store_int(LiftLowerContext& cx, std::uint64_t value, std::uint64_t pointer, unsigned size) noexcept {
+  store_int(cx.memory, value, pointer, size);
+}
 // A string of the host's, in the encoding of `cx`. Errors: trap, usage (it is not UTF-8).
 Result<StringRange> store_text(LiftLowerContext& cx, std::string_view text);
 // Where a tuple goes: `out_pointer`, checked, or memory from realloc.

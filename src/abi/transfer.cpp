@@ -55,30 +55,18 @@ std::uint64_t as_pointer(const LiftLowerContext& cx, std::uint64_t slot) noexcep
 
 // A value that is one core value, from its bits; as an i32 or i64 with the bits above its width clear, or extended.
 Result<std::uint64_t> Transfer::word(std::uint64_t bits, const ValueType& s, const ValueType& t) {
+  if (is_number(s)) return number_bits(bits, s.primitive);
   if (s.kind == TypeKind::flags) return bits & ((std::uint64_t{1} << s.labels.size()) - 1);
-  if (s.kind != TypeKind::primitive || s.primitive == Primitive::error_context) {
-    auto handle = source.lift_handle(s, static_cast<std::uint32_t>(bits));
-    if (!handle) return std::move(handle).error();
-    auto index = target.lower_handle(t, *handle);
-    if (!index) return std::move(index).error();
-    return std::uint64_t{*index};
+  if (s.kind == TypeKind::primitive && s.primitive == Primitive::char_) {
+    auto value = check_char(bits);
+    if (!value) return std::move(value).error();
+    return std::uint64_t{*value};
   }
-  switch (s.primitive) {
-    case Primitive::bool_: return static_cast<std::uint32_t>(bits) != 0 ? 1U : 0U;
-    case Primitive::s8: return static_cast<std::uint32_t>(static_cast<std::int8_t>(bits));
-    case Primitive::u8: return bits & 0xFF;
-    case Primitive::s16: return static_cast<std::uint32_t>(static_cast<std::int16_t>(bits));
-    case Primitive::u16: return bits & 0xFFFF;
-    case Primitive::char_: {
-      auto value = check_char(bits);
-      if (!value) return std::move(value).error();
-      return std::uint64_t{*value};
-    }
-    case Primitive::s64:
-    case Primitive::u64:
-    case Primitive::f64: return bits;
-    default: return bits & 0xFFFF'FFFF;
-  }
+  auto handle = source.lift_handle(s, static_cast<std::uint32_t>(bits));
+  if (!handle) return std::move(handle).error();
+  auto index = target.lower_handle(t, *handle);
+  if (!index) return std::move(index).error();
+  return std::uint64_t{*index};
 }
 
 Result<StringRange> Transfer::list(StringRange from, const ValueType& s, const ValueType& t) {
@@ -277,9 +265,41 @@ struct Place {
 
 }  // namespace
 
+std::uint64_t number_bits(std::uint64_t bits, Primitive primitive) noexcept {
+  switch (primitive) {
+    case Primitive::bool_: return static_cast<std::uint32_t>(bits) != 0 ? 1U : 0U;
+    case Primitive::s8: return static_cast<std::uint32_t>(static_cast<std::int8_t>(bits));
+    case Primitive::u8: return bits & 0xFF;
+    case Primitive::s16: return static_cast<std::uint32_t>(static_cast<std::int16_t>(bits));
+    case Primitive::u16: return bits & 0xFFFF;
+    case Primitive::s64:
+    case Primitive::u64:
+    case Primitive::f64: return bits;
+    default: return bits & 0xFFFF'FFFF;
+  }
+}
+
+bool pass_numbers(std::span<const Member> types, const std::uint64_t* flat, std::uint64_t* to) noexcept {
+  for (const Member& member : types) {
+    if (!is_number(*member.type)) return false;
+    *to++ = number_bits(*flat++, member.type->primitive);
+  }
+  return true;
+}
+
+bool store_number(MutableBytes memory, std::uint64_t bits, const Layout& layout, std::uint64_t pointer) noexcept {
+  if (pointer % layout.alignment != 0 || pointer > memory.size() || layout.size > memory.size() - pointer) return false;
+  store_int(memory, bits, pointer, layout.size);
+  return true;
+}
+
 Result<unsigned> transfer_values(const TransferSide& source, std::span<const std::uint64_t> flat,
                                  const TransferSide& target, std::uint64_t* to,
                                  std::optional<std::uint64_t> out_pointer) {
+  if (source.types.size() <= source.max_flat && source.types.size() <= target.max_flat &&
+      pass_numbers(source.types, flat.data(), to)) {
+    return static_cast<unsigned>(source.types.size());
+  }
   const std::uint64_t count = flat_count(source.types);
   const bool from_memory = count > source.max_flat;
   const bool to_memory = count > target.max_flat;

@@ -30,6 +30,18 @@ Result<unsigned> transfer_values(const TransferSide& source, std::span<const std
                                  const TransferSide& target, std::uint64_t* to,
                                  std::optional<std::uint64_t> out_pointer = {});
 
+// What most calls pass are numbers and truth values: every core value is one, or has one in its lower bits.
+inline bool is_number(const ValueType& type) noexcept {
+  return type.kind == TypeKind::primitive && type.primitive != Primitive::string &&
+         type.primitive != Primitive::char_ && type.primitive != Primitive::error_context;
+}
+// The bits of a number that a core value stands for; those above its width are clear, or extended to an i32.
+std::uint64_t number_bits(std::uint64_t bits, Primitive primitive) noexcept;
+// Values that are core values on both sides, if all of them are numbers; false: some are not, and `to` says nothing.
+bool pass_numbers(std::span<const Member> types, const std::uint64_t* flat, std::uint64_t* to) noexcept;
+// A number to memory; false: it can't be at `pointer`, which `transfer_values` says better.
+bool store_number(MutableBytes memory, std::uint64_t bits, const Layout& layout, std::uint64_t pointer) noexcept;
+
 // Checks a list or map (`pointer` and number of elements) and makes room for it: where the elements go. Errors: trap.
 Result<std::uint64_t> place_list(LiftLowerContext& source, StringRange from, const ValueType& source_type,
                                  LiftLowerContext& target, const ValueType& target_type);

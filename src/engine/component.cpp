@@ -3,6 +3,7 @@
 
 #include <iterator>
 
+#include "engine/component_linkage.hpp"
 #include "engine/component_state.hpp"
 #include "engine/load.hpp"
 #include "engine/native.hpp"
@@ -28,8 +29,18 @@ ComponentState::~ComponentState() {
 namespace {
 
 Result<void> compile_modules(detail::ComponentState& state, const detail::NativeInput& given) {
+  const Tier tier = state.engine->options.tier;
+  const bool links = tier == Tier::optimizing || tier == Tier::automatic || given.image(0) != nullptr;
+  std::optional<detail::ComponentLinkage> linkage;
+  if (links) linkage.emplace(state.plan);
   for (std::size_t i = 0; i < state.code.size(); ++i) {
-    auto unit = detail::make_native(*state.engine, *state.code[i], given.image(i));
+    detail::LinkedCode linked;
+    if (links) {
+      auto found = linkage->of(fuse::ModuleIdx(i));
+      linked.linkage = std::move(found.linkage);
+      for (const fuse::ModuleIdx module : found.modules) linked.modules.push_back(state.code[module.value]);
+    }
+    auto unit = detail::make_native(*state.engine, *state.code[i], given.image(i), linked);
     if (!unit) return std::move(unit).error();
     state.native.push_back(std::move(*unit));
   }

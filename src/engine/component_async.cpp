@@ -122,19 +122,17 @@ struct GuestCall final : component::Call, std::enable_shared_from_this<GuestCall
   GuestCall(std::shared_ptr<StoreBlock> owner, const component::LiftedFunc& callee, std::unique_ptr<GuestCallBody> what)
       : block(std::move(owner)), func(&callee), body(std::move(what)) {}
 
-  Result<void> start(component::LiftLowerContext& callee, const component::FuncSignature& type,
+  Result<void> start(const component::LiftedFunc& callee, component::BorrowScope& borrows,
                      runtime::Slot* flat) override {
-    auto& guest = static_cast<component::GuestContext&>(callee);
-    auto lowered = with_context(guest, type, [&](AbiContext& context) { body->lower(context, flat); });
-    guest.renew();
+    auto lowered = with_context(callee, &borrows, [&](AbiContext& context) { body->lower(context, flat); });
     if (!lowered && lowered.error().kind() == ErrorKind::usage) finish(lowered.error());
     return lowered;
   }
   Result<std::vector<component::Val>> start() override { return usage("the callee of a host's call is a guest"); }
-  Result<void> resolve(component::LiftLowerContext& callee, const component::FuncSignature& type,
-                       std::span<const runtime::Slot> flat, unsigned max_flat) override {
-    auto& guest = static_cast<component::GuestContext&>(callee);
-    auto lifted = with_context(guest, type, [&](AbiContext& context) { body->lift(context, flat.data(), max_flat); });
+  Result<void> resolve(const component::LiftedFunc& callee, std::span<const runtime::Slot> flat,
+                       unsigned max_flat) override {
+    auto lifted =
+        with_context(callee, nullptr, [&](AbiContext& context) { body->lift(context, flat.data(), max_flat); });
     if (lifted) finish({});
     return lifted;
   }
@@ -176,11 +174,11 @@ struct GuestCall final : component::Call, std::enable_shared_from_this<GuestCall
 
  private:
   template <class Work>
-  Result<void> with_context(component::GuestContext& guest, const component::FuncSignature& type, Work work) {
+  Result<void> with_context(const component::LiftedFunc& callee, component::BorrowScope* borrows, Work work) {
     if (body == nullptr) return fail(ErrorKind::trap, {}, "the host gave up the call");
     AbiContext context;
     AbiState state;
-    open_context(context, state, guest.inst, guest.opts, guest.lenders, guest.borrow_scope, &type);
+    open_context(context, state, *callee.inst, callee.opts, nullptr, borrows, callee.type);
     state.function = func->name;
     work(context);
     delete context.scratch;

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "engine/native.hpp"
+#include "engine/background.hpp"
 #include "engine/state.hpp"
 #include "interp/interpreter.hpp"
 

@@ -3,11 +3,12 @@
 #include <algorithm>
 
 #include "binary/core/module.hpp"
+#include "engine/background.hpp"
+#include "engine/component_linkage.hpp"
 #include "engine/component_state.hpp"
 #include "engine/explore.hpp"
 #include "engine/load.hpp"
 #include "jit/baseline/baseline.hpp"
-#include "jit/callees.hpp"
 #include "jit/image_file.hpp"
 #include "model/core/names.hpp"
 #include "os/library.hpp"
@@ -19,63 +20,57 @@ namespace tenon {
 
 namespace detail {
 
-namespace {
-
-using namespace std::chrono_literals;
-
-// A guest that is done by then is not worth a compiler.
-constexpr auto patience = 20ms;
-// How long guests go on between two questions: at first, when they have nothing new to say, and when none runs.
-constexpr std::chrono::steady_clock::duration least_pause = 1ms;
-constexpr std::chrono::steady_clock::duration long_pause = 32ms;
-constexpr std::chrono::steady_clock::duration longest_pause = 1s;
-// How long what was compiled waits for more before it is written to the cache.
-constexpr auto cache_pause = 1s;
-// Bytes of function bodies that are compiled in one piece: of the first, and at most.
-constexpr std::size_t first_piece = 2 << 10;
-constexpr std::size_t most_piece = 16 << 10;
-// Milliseconds that guests must have spent in a function. One answer may be chance.
-constexpr std::uint32_t least_heat = 2;
-// Milliseconds that compiling a function may take: as long may whoever ends its module have to wait. That is one of
-// some 25 KiB; larger ones stay with the baseline.
-constexpr double most_cost = 2'500;
-// How often a guest must have been found to stay in a loop.
-constexpr std::uint32_t least_answers = 2;
-
 jit::CompileOptimizing* find_compiler() {
   static auto* const found = static_cast<jit::CompileOptimizing* const*>(
       os::find_in_library(jit::optimizing_library, jit::compile_optimizing_symbol));
   return found == nullptr ? nullptr : *found;
 }
 
-// Different code for the same module: a whole one, and the parts that were called.
-enum class CodeKind : std::uint8_t { whole, called, whole_metered, called_metered };
+namespace {
 
 // The module in the binary format, which it was read from: its sections follow eight bytes.
 Bytes bytes_of(const core::Module& module) {
   return {module.sections.span().front().raw.data() - 8, static_cast<std::size_t>(module.size)};
 }
 
+// What tells the modules of a linkage and their order from others, but for its own.
+std::string text_of(const jit::Linkage& linkage) {
+  std::string text;
+  for (const jit::LinkedModule& module : linkage.modules) {
+    if (&module != &linkage.modules.front()) text += as_chars(jit::digest_of(bytes_of(*module.source->module)));
+    for (const jit::LinkedFunc& func : module.imports) {
+      text += std::to_string(func.module) + ":" + std::to_string(func.function.value) + " ";
+    }
+    text += as_chars(Bytes(module.globals));
+  }
+  return text;
+}
+
+}  // namespace
+
 jit::Digest key_of(const jit::Cache& cache, const NativeUnit& unit, CodeKind kind) {
   static const std::uint64_t compiler = os::stamp_of_library(jit::optimizing_library);
-  return cache.key(bytes_of(*unit.validated->module), unit.validated->features.bits(),
+  const std::string linked = unit.linkage.is_empty() ? std::string() : text_of(unit.linkage);
+  return cache.key(bytes_of(*unit.validated->module), as_bytes(linked), unit.validated->features.bits(),
                    compiler * 4 + static_cast<std::uint64_t>(kind));
 }
 
-// nullptr: the engine has none, or it cannot be used.
 std::unique_ptr<jit::Cache> open_cache(const EngineOptions& options) {
   if (options.cache.empty()) return nullptr;
   auto cache = std::make_unique<jit::Cache>(options.cache, options.cache_bytes, std::string(tools::version()));
   return cache->is_open() ? std::move(cache) : nullptr;
 }
 
-Result<jit::Image> compile_whole(const core::ValidatedModule& module, bool fuel) {
+namespace {
+
+Result<jit::Image> compile_whole(const core::ValidatedModule& module, const jit::Linkage& linkage, bool fuel) {
   jit::CompileOptimizing* compile = find_compiler();
   if (compile == nullptr) {
     return usage("the optimizing tier needs ", std::string_view(jit::optimizing_library),
                  ", which is neither beside the program nor where the system looks for libraries");
   }
-  auto compiled = compile(module, {.threads = std::max(1U, std::thread::hardware_concurrency()), .fuel = fuel});
+  auto compiled = compile(
+      module, {.threads = std::max(1U, std::thread::hardware_concurrency()), .fuel = fuel, .linkage = &linkage});
   if (!compiled) return std::move(compiled).error();
   return std::move(compiled->image);
 }
@@ -88,7 +83,7 @@ Result<void> add_whole(const EngineOptions& options, NativeUnit& unit) {
     const auto found = cache->find(*key);
     if (!found.empty()) return unit.add(found.front());
   }
-  auto image = compile_whole(*unit.validated, options.fuel);
+  auto image = compile_whole(*unit.validated, unit.linkage, options.fuel);
   if (!image) return std::move(image).error();
   if (key) cache->keep(*key, {&*image, 1});
   return unit.add(*image);
@@ -165,8 +160,8 @@ void add_baseline(const EngineState& engine, runtime::CodeModule& code) {
 
 }  // namespace
 
-Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::CodeModule& code,
-                                                const jit::Image* given) {
+Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::CodeModule& code, const jit::Image* given,
+                                                const LinkedCode& linked) {
   const EngineOptions& options = engine.options;
   add_baseline(engine, code);
   const core::Module& module = *code.validated->module;
@@ -176,6 +171,10 @@ Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::Co
   if (!compiles || module.funcs.size() == module.imported_funcs) return nullptr;
   auto unit = std::make_shared<NativeUnit>(code, options.loop_dispatch);
   unit->observer = &engine.native_observer;
+  if (!linked.linkage.is_empty()) {
+    unit->linkage = linked.linkage;
+    unit->native.link(linked.modules);
+  }
   if (given != nullptr) {
     if (auto added = unit->add(*given); !added) return std::move(added).error();
   } else if (options.tier == Tier::optimizing) {
@@ -193,258 +192,6 @@ Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::Co
 
 void end_native(EngineState& engine, const std::shared_ptr<NativeUnit>& unit) noexcept {
   if (unit != nullptr && engine.background != nullptr) engine.background->forget(*unit);
-}
-
-// --- In the background
-
-LookFlags::Flags::iterator LookFlags::add(std::atomic<std::uint32_t>& flag) {
-  const std::lock_guard lock(mutex_);
-  has_new_ = true;
-  return flags_.insert(flags_.end(), &flag);
-}
-
-void LookFlags::remove(Flags::iterator entry) noexcept {
-  const std::lock_guard lock(mutex_);
-  flags_.erase(entry);
-}
-
-bool LookFlags::ask_all() noexcept {
-  const std::lock_guard lock(mutex_);
-  bool any_ran = std::exchange(has_new_, false);
-  for (std::atomic<std::uint32_t>* flag : flags_) {
-    const std::uint32_t before = flag->fetch_or(runtime::look_wanted, std::memory_order_relaxed);
-    any_ran = any_ran || (before & runtime::look_wanted) == 0;
-  }
-  return any_ran;
-}
-
-Background::Background(EngineState& engine)
-    : options_(engine.options), look_flags_(engine.look_flags), thread_([this] { run(); }) {}
-
-Background::~Background() {
-  {
-    const std::lock_guard lock(mutex_);
-    is_stopping_ = true;
-  }
-  changed_.notify_all();
-  thread_.join();
-}
-
-void Background::watch(std::shared_ptr<NativeUnit> unit) {
-  {
-    const std::lock_guard lock(mutex_);
-    units_.push_back(std::move(unit));
-    has_new_ = true;
-  }
-  changed_.notify_all();
-}
-
-void Background::forget(NativeUnit& unit) noexcept {
-  std::unique_lock lock(mutex_);
-  std::erase_if(units_, [&](const auto& watched) { return watched.get() == &unit; });
-  changed_.wait(lock, [&] { return busy_with_ != &unit; });
-  lock.unlock();
-  keep(unit);
-}
-
-namespace {
-
-// Of a pause, but no more than guests are likely to have run on in one function.
-std::uint32_t in_milliseconds(std::chrono::steady_clock::duration pause) noexcept {
-  return static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::min(pause, long_pause)).count());
-}
-
-}  // namespace
-
-void Background::run() {
-  cache_ = open_cache(options_);
-  std::unique_lock lock(mutex_);
-  // With a seed guests are asked all the time, and all that is compiled are the loops that they are in.
-  const bool is_test = options_.tier_seed != 0;
-  auto pause = least_pause;
-  while (!is_stopping_) {
-    if (units_.empty()) {
-      changed_.wait(lock);
-      pause = least_pause;
-      continue;
-    }
-    for (const auto& unit : units_) {
-      if (jit::Heat* heat = unit->native.heat()) heat->set_weight(in_milliseconds(pause));
-    }
-    const bool any_ran = look_flags_.ask_all();
-    changed_.wait_for(lock, is_test ? 0us : pause, [this] { return is_stopping_ || has_new_; });
-    bool is_busy = false;
-    has_new_ = false;
-    for (std::size_t i = 0; i < units_.size() && !is_stopping_; ++i) {
-      const std::shared_ptr<NativeUnit> unit = units_[i];
-      busy_with_ = unit.get();
-      lock.unlock();
-      is_busy = visit(*unit) || is_busy;
-      lock.lock();
-      busy_with_ = nullptr;
-      changed_.notify_all();
-    }
-    pause = is_busy ? least_pause : std::min(pause * 2, any_ran ? long_pause : longest_pause);
-  }
-}
-
-// Compiles what its guests wait for most. False if there is nothing, and they need not be asked again soon.
-bool Background::visit(NativeUnit& unit) {
-  const auto now = NativeUnit::Clock::now();
-  if (!std::exchange(unit.is_known, true)) {
-    unit.known_at = now;
-    look_up(unit);
-    return true;
-  }
-  if (options_.tier_seed != 0) return false;
-  const std::uint32_t seen = unit.native.heat()->total();
-  const bool is_new = std::exchange(unit.seen, seen) != seen;
-  if (unit.images.size() > unit.kept && now - unit.kept_at > cache_pause) keep(unit);
-  if (now - unit.known_at < patience) return true;
-  return is_new && compile_hottest(unit);
-}
-
-void Background::look_up(NativeUnit& unit) {
-  unit.compiled.resize(unit.validated->module->funcs.size());
-  if (options_.tier_seed == 0) unit.native.begin_counting();
-  if (cache_ == nullptr) return;
-  unit.key = key_of(*cache_, unit, options_.fuel ? CodeKind::called_metered : CodeKind::called);
-  for (jit::Image& image : cache_->find(*unit.key)) {
-    if (!unit.add(image)) return;
-    for (std::size_t i = 0; i < unit.compiled.size(); ++i) {
-      if (image.entries()[i] != jit::not_compiled) unit.compiled[i] = true;
-    }
-    unit.images.push_back(std::move(image));
-  }
-  unit.kept = unit.images.size();
-}
-
-// Writes what was compiled since the last time to the cache.
-void Background::keep(NativeUnit& unit) noexcept {
-  if (unit.key && unit.images.size() > unit.kept) cache_->keep(*unit.key, unit.images);
-  unit.kept = unit.images.size();
-  unit.kept_at = NativeUnit::Clock::now();
-}
-
-namespace {
-
-// By how much more LLVM takes for a byte of a large function.
-double excess_of(const core::Func& func) noexcept { return 1 + static_cast<double>(func.body.size()) / (16 << 10); }
-
-// Milliseconds that it takes for a function.
-double cost_of(const core::Func& func) noexcept {
-  constexpr double fixed = 64;  // what a function costs besides, as bytes
-  constexpr double for_byte = 0.04;
-  return for_byte * (static_cast<double>(func.body.size()) + fixed) * excess_of(func);
-}
-
-// Whether guests have spent enough time in it: an eighth of what compiling costs, of large ones more, for they may well
-// come too late, and while they are compiled guests run at two thirds of their speed where processors are threads of
-// one core.
-bool is_worth(std::uint32_t heat, const core::Func& func) noexcept {
-  const double cost = cost_of(func);
-  return cost <= most_cost && heat >= least_heat && heat >= cost * excess_of(func) / 8;
-}
-
-// What compiling something would give for what it costs.
-double score_of(std::uint32_t heat, const core::Func& func) noexcept { return heat / cost_of(func); }
-
-struct Scored {
-  double score;
-  core::FuncIdx function;
-};
-
-// The functions that are worth the compiler's time, the best first.
-std::vector<Scored> hottest(NativeUnit& unit) {
-  const jit::Heat& heat = *unit.native.heat();
-  const core::Module& module = *unit.validated->module;
-  std::vector<Scored> found;
-  for (std::size_t i = module.imported_funcs; i < module.funcs.size(); ++i) {
-    const core::FuncIdx index(i);
-    if (unit.compiled[i] || !heat.is_root(index) || !heat.is_called(index) ||
-        !is_worth(heat.of(index), module.funcs[index]))
-      continue;
-    found.push_back({score_of(heat.of(index), module.funcs[index]), index});
-  }
-  std::ranges::sort(found, std::ranges::greater(), &Scored::score);
-  return found;
-}
-
-// Callees are compiled with their callers where they are so small that they will be inlined, or hot themselves and not
-// compiled yet.
-void add_callees(NativeUnit& unit, core::FuncIdx function, std::vector<bool>& wanted) {
-  constexpr std::size_t inlined = 256;  // bytes of a body
-  constexpr std::size_t small = 1 << 10;
-  const jit::Heat* heat = unit.native.heat();
-  jit::add_callees(
-      *unit.validated, function,
-      [&](core::FuncIdx callee) {
-        const std::size_t size = unit.validated->module->funcs[callee].body.size();
-        const bool is_hot = heat == nullptr || (heat->of(callee) != 0 && !unit.compiled[callee.value]);
-        return size <= inlined || (size <= small && is_hot);
-      },
-      wanted);
-}
-
-}  // namespace
-
-// False if nothing is worth it, or there is no compiler.
-bool Background::compile_hottest(NativeUnit& unit) {
-  const core::Module& module = *unit.validated->module;
-  const std::vector<Scored> functions = hottest(unit);
-  const auto loop = unit.native.wanted_loop();
-  if (loop && loop->count >= least_answers) {
-    // How often guests were found there is counted by answers; the time is the function's.
-    const core::Func& func = module.funcs[loop->place.function];
-    const std::uint32_t heat = unit.native.heat()->of(loop->place.function);
-    const bool is_best = functions.empty() || score_of(heat, func) > functions.front().score;
-    if (is_best && is_worth(heat, func)) return compile_loop(unit, loop->place);
-  }
-  const std::size_t limit = std::clamp(2 * unit.piece_size, first_piece, most_piece);
-  std::vector<bool> wanted(module.funcs.size());
-  std::size_t size = 0;
-  for (const Scored& found : functions) {
-    if (size >= limit) break;
-    wanted[found.function.value] = true;
-    add_callees(unit, found.function, wanted);
-    unit.compiled[found.function.value] = true;
-    size += module.funcs[found.function].body.size();
-  }
-  unit.piece_size = size;
-  return size != 0 && compile(unit, {.wanted = &wanted});
-}
-
-// False if there is no compiler.
-bool Background::compile_loop(NativeUnit& unit, const jit::LoopPlace& place) {
-  unit.native.take_loop(place);
-  std::vector<bool> wanted(unit.validated->module->funcs.size());
-  add_callees(unit, place.function, wanted);
-  if (!compile(unit, {.wanted = &wanted, .loop = &place})) return false;
-  look_flags_.ask_all();
-  return true;
-}
-
-void Background::compile_loops(NativeUnit& unit) {
-  while (const auto loop = unit.native.wanted_loop()) {
-    if (!compile_loop(unit, loop->place)) return;
-  }
-}
-
-// False if there is no compiler. What it would not take is not asked for again.
-bool Background::compile(NativeUnit& unit, const jit::CompileOptions& options) {
-  const std::lock_guard lock(unit.compiling);
-  jit::CompileOptimizing* compiler = find_compiler();
-  if (compiler == nullptr) return false;
-  jit::CompileOptions all = options;
-  all.fuel = options_.fuel;
-  auto compiled = compiler(*unit.validated, all);
-  if (!compiled || compiled->image.bytes.empty() || !unit.add(compiled->image)) return true;
-  for (std::size_t i = 0; i < unit.compiled.size(); ++i) {
-    if (compiled->image.entries()[i] != jit::not_compiled) unit.compiled[i] = true;
-  }
-  unit.images.push_back(std::move(compiled->image));
-  return true;
 }
 
 // --- Files
@@ -483,8 +230,10 @@ Result<void> for_each_module(const Engine& engine, std::string_view input, Sourc
     if (!component) return std::move(component).error();
     const ComponentState& state = *ComponentState::of(*component);
     source = {state.bytes, state.engine->features.bits()};
-    for (const core::ValidatedModule* module : state.plan.modules) {
-      if (auto taken = take(*module); !taken) return taken;
+    const ComponentLinkage linkage(state.plan);
+    for (std::size_t i = 0; i < state.plan.modules.size(); ++i) {
+      const fuse::ModuleIdx index(i);
+      if (auto taken = take(*state.plan.modules[index], linkage.of(index).linkage); !taken) return taken;
     }
     return {};
   }
@@ -492,7 +241,7 @@ Result<void> for_each_module(const Engine& engine, std::string_view input, Sourc
   if (!module) return std::move(module).error();
   const ModuleState& state = *ModuleState::of(*module);
   source = {state.bytes, state.engine->features.bits()};
-  return take(state.validated);
+  return take(state.validated, jit::Linkage());
 }
 
 // An engine like the given one that compiles nothing by itself.
@@ -515,13 +264,14 @@ Result<std::string> compile_native(const Engine& engine, std::string_view input)
   return detail::guarded([&]() -> Result<std::string> {
     detail::Source source;
     std::vector<jit::Image> images;
-    auto done = detail::for_each_module(detail::plain_engine(engine), input, source,
-                                        [&](const core::ValidatedModule& module) -> Result<void> {
-                                          auto image = detail::compile_whole(module, engine.options().fuel);
-                                          if (!image) return std::move(image).error();
-                                          images.push_back(std::move(*image));
-                                          return {};
-                                        });
+    auto done =
+        detail::for_each_module(detail::plain_engine(engine), input, source,
+                                [&](const core::ValidatedModule& module, const jit::Linkage& linkage) -> Result<void> {
+                                  auto image = detail::compile_whole(module, linkage, engine.options().fuel);
+                                  if (!image) return std::move(image).error();
+                                  images.push_back(std::move(*image));
+                                  return {};
+                                });
     if (!done) return std::move(done).error();
     return jit::write_image_file(tools::version(), source.features, source.bytes, images);
   });
@@ -534,8 +284,11 @@ Result<std::string> show_native(const Engine& engine, std::string_view input, Na
     detail::Source source;
     std::string text;
     auto done = detail::for_each_module(
-        detail::plain_engine(engine), input, source, [&](const core::ValidatedModule& module) -> Result<void> {
-          auto shown = compile(module, {.emit = form == NativeText::ir ? "ir" : "asm", .fuel = engine.options().fuel});
+        detail::plain_engine(engine), input, source,
+        [&](const core::ValidatedModule& module, const jit::Linkage& linkage) -> Result<void> {
+          auto shown = compile(
+              module,
+              {.emit = form == NativeText::ir ? "ir" : "asm", .fuel = engine.options().fuel, .linkage = &linkage});
           if (!shown) return std::move(shown).error();
           text += shown->text;
           return {};
@@ -551,12 +304,13 @@ Result<std::string> explore_native(const Engine& engine, std::string_view input)
     if (compile == nullptr) return detail::usage("the optimizing tier is not installed");
     detail::Source source;
     std::string functions;
-    auto done = detail::for_each_module(detail::plain_engine(engine), input, source,
-                                        [&](const core::ValidatedModule& module) -> Result<void> {
-                                          auto shown = compile(module, {.emit = "asm"});
-                                          if (!shown) return std::move(shown).error();
-                                          return detail::explore_module(module, shown->text, functions);
-                                        });
+    auto done =
+        detail::for_each_module(detail::plain_engine(engine), input, source,
+                                [&](const core::ValidatedModule& module, const jit::Linkage& linkage) -> Result<void> {
+                                  auto shown = compile(module, {.emit = "asm", .linkage = &linkage});
+                                  if (!shown) return std::move(shown).error();
+                                  return detail::explore_module(module, shown->text, functions);
+                                });
     if (!done) return std::move(done).error();
     return detail::explore_page(functions);
   });

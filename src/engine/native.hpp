@@ -2,12 +2,11 @@
 // runs, or while it does.
 #pragma once
 
+#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "engine/state.hpp"
@@ -26,6 +25,7 @@ struct NativeUnit {
   const core::ValidatedModule* validated;  // with functions of its own, so with sections
   runtime::CodeModule* code;
   jit::NativeCode native;
+  jit::Linkage linkage;                                                  // empty: nothing is known
   const std::function<void(const NativeFunction&)>* observer = nullptr;  // the engine's
 
   // Errors: as of `NativeCode::add`.
@@ -39,56 +39,34 @@ struct NativeUnit {
   std::size_t kept = 0;        // of the images, those that the cache has
   Clock::time_point kept_at;   // when it got the last one
   std::vector<bool> compiled;  // functions that are, or that the compiler would not take
-  bool is_known = false;       // the cache was asked
+  std::atomic<bool> has_ended = false;
+  bool is_known = false;  // the cache was asked
   Clock::time_point known_at;
   std::uint32_t seen = 0;      // how often guests had been found in its functions
   std::size_t piece_size = 0;  // bytes of bodies that were compiled in the last piece
 };
 
-// Gives the module compiled code as the engine's tier says; `given` (may be nullptr) is code from a file. nullptr: it
-// is interpreted. Errors: usage, exhausted, malformed.
-Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::CodeModule& code,
-                                                const jit::Image* given);
+// What a module is linked to, and the code of the modules of the linkage.
+struct LinkedCode {
+  jit::Linkage linkage;
+  std::vector<const runtime::CodeModule*> modules;
+};
+
+// Gives the module compiled code as the engine's tier says; `given` (may be nullptr) is code from a file, made for the
+// same linkage. nullptr: it is interpreted. Errors: usage, exhausted, malformed.
+Result<std::shared_ptr<NativeUnit>> make_native(EngineState& engine, runtime::CodeModule& code, const jit::Image* given,
+                                                const LinkedCode& linked = {});
 // The module goes: nothing is compiled for it any more.
 void end_native(EngineState& engine, const std::shared_ptr<NativeUnit>& unit) noexcept;
 
-// Compiles what guests spend their time in, while they go on: a thread for each engine that wants it. Every millisecond
-// or so it asks them where they are (jit/heat.hpp), less often when they have nothing new to say. Functions come in the
-// order of how often guests were found in them for each byte of theirs, which is the order that gives the most for the
-// compiler's time; what was hardly ever found is never compiled. Code comes in pieces of some functions each, small
-// ones first, so that the first is there soon, and so that whoever ends a module, or the engine, waits for no more than
-// one piece. Loops that guests stay in are among them, as if each were as large as its function.
-class Background {
- public:
-  explicit Background(EngineState& engine);
-  Background(const Background&) = delete;
-  Background& operator=(const Background&) = delete;
-  ~Background();
-  void watch(std::shared_ptr<NativeUnit> unit);
-  void forget(NativeUnit& unit) noexcept;
-  // Compiles all loops that are wanted, for tests.
-  void compile_loops(NativeUnit& unit);
+// Different code for the same module: a whole one, and the parts that were called.
+enum class CodeKind : std::uint8_t { whole, called, whole_metered, called_metered };
 
- private:
-  void run();
-  bool visit(NativeUnit& unit);
-  void look_up(NativeUnit& unit);
-  bool compile_hottest(NativeUnit& unit);
-  bool compile_loop(NativeUnit& unit, const jit::LoopPlace& place);
-  bool compile(NativeUnit& unit, const jit::CompileOptions& options);
-  void keep(NativeUnit& unit) noexcept;
-
-  EngineOptions options_;
-  LookFlags& look_flags_;
-  std::unique_ptr<jit::Cache> cache_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<std::shared_ptr<NativeUnit>> units_;
-  const NativeUnit* busy_with_ = nullptr;
-  bool has_new_ = false;  // of the units
-  bool is_stopping_ = false;
-  std::thread thread_;
-};
+// nullptr: it is not installed.
+jit::CompileOptimizing* find_compiler();
+// nullptr: the engine has none, or it cannot be used.
+std::unique_ptr<jit::Cache> open_cache(const EngineOptions& options);
+jit::Digest key_of(const jit::Cache& cache, const NativeUnit& unit, CodeKind kind);
 
 // A file as input: a compiled one as it lies in the file system, any other read.
 class InputFile {

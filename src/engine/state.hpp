@@ -82,7 +82,7 @@ class LookFlags {
   bool has_new_ = false;
 };
 
-class Background;  // engine/native.hpp
+class Background;  // engine/background.hpp
 struct NativeUnit;
 
 struct EngineState {

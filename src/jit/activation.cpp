@@ -1,8 +1,8 @@
 #include "jit/activation.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
-#include <vector>
 
 #include "jit/direct_call.hpp"
 #include "jit/unwind.hpp"
@@ -22,8 +22,14 @@ using runtime::Thread;
 namespace {
 
 struct Activation : NativeActivation {
+  // `frame` is the one on the managed stack of the function that is entered.
+  Activation(Thread& of, const Slot* frame) noexcept : thread(&of) {
+    previous = of.activation;
+    entered = frame;
+    end = reinterpret_cast<const Slot*>(this);
+  }
   void* registers[5];  // of __builtin_setjmp; on AArch64 the first, where tenon_enter has put them
-  Thread* thread = nullptr;
+  Thread* thread;
   Outcome outcome = Outcome::returned;
 };
 
@@ -96,20 +102,15 @@ __attribute__((noinline)) Outcome enter(Activation& activation, const NativeEntr
 
 // `entered` is the frame on the managed stack, which says who called; `frame` has the arguments, and gets the results.
 Outcome run_here(Thread& thread, Instance& instance, const NativeEntry& entry, const Slot* entered, Slot* frame) {
-  Activation activation;
-  activation.thread = &thread;
-  activation.previous = thread.activation;
-  activation.entered = entered;
-  activation.end = reinterpret_cast<const Slot*>(&activation);
-  os::NativeStack& stack = os::native_stack();
-  void* outer = std::exchange(stack.activation, &activation);
+  Activation activation(thread, entered);
+  void* outer = std::exchange(detail::host_stack.activation, &activation);
   Slot* top = thread.top;
   if (thread.activation == nullptr) limit_native_stack(thread.store->control);
   thread.activation = &activation;
   const Outcome outcome = enter(activation, entry, &instance, frame);
   thread.activation = activation.previous;
   thread.pay_owed();
-  os::native_stack().activation = outer;
+  os::native_stack().activation = outer;  // of the host thread that goes on, which may be another
   thread.top = top;
   return outcome;
 }
@@ -151,6 +152,7 @@ struct Waiting final : runtime::NativeWaiting {
   bool has_begun = false;
   bool has_ended = false;
   void* innermost = nullptr;  // while they wait: of the fiber's stack
+  Waiting* next = nullptr;    // of those that are kept
 };
 
 // Stacks that nothing is on; a few are kept, for making one costs more than a short call.
@@ -160,21 +162,24 @@ class Fibers {
   Fibers(const Fibers&) = delete;
   Fibers& operator=(const Fibers&) = delete;
   ~Fibers() {
-    for (Waiting* waiting : kept_) destroy(waiting);
+    while (kept_ != nullptr) destroy(std::exchange(kept_, kept_->next));
   }
   // As new; nullptr: there is no room for one.
   Waiting* take() noexcept {
-    if (kept_.empty()) return make();
-    Waiting* waiting = kept_.back();
-    kept_.pop_back();
+    Waiting* waiting = kept_;
+    if (waiting == nullptr) [[unlikely]]
+      return make();
+    kept_ = waiting->next;
+    --count_;
     os::Fiber* fiber = waiting->fiber;
     *waiting = Waiting();
     waiting->fiber = fiber;
     return waiting;
   }
-  void give(Waiting* waiting) {
-    if (kept_.size() < most_kept) return kept_.push_back(waiting);
-    destroy(waiting);
+  void give(Waiting* waiting) noexcept {
+    if (count_ == most_kept) return destroy(waiting);
+    ++count_;
+    waiting->next = std::exchange(kept_, waiting);
   }
 
  private:
@@ -190,7 +195,8 @@ class Fibers {
     delete waiting;
   }
   static constexpr std::size_t most_kept = 8;
-  std::vector<Waiting*> kept_;
+  Waiting* kept_ = nullptr;
+  std::size_t count_ = 0;
 };
 Fibers& fibers() noexcept {
   thread_local Fibers kept;
@@ -199,9 +205,15 @@ Fibers& fibers() noexcept {
 
 void end(Thread& thread) noexcept { fibers().give(static_cast<Waiting*>(std::exchange(thread.native_wait, nullptr))); }
 
+// `run_here` at a fiber's bottom: the rest is for who enters the fiber, and done there (`go_on`).
 void run_on_fiber(void* argument) {
   auto& waiting = *static_cast<Waiting*>(argument);
-  waiting.outcome = run_here(*waiting.thread, *waiting.instance, waiting.entry, waiting.frame, waiting.frame);
+  Thread& thread = *waiting.thread;
+  Activation activation(thread, waiting.frame);
+  os::native_stack().activation = &activation;
+  thread.activation = &activation;
+  waiting.outcome = enter(activation, waiting.entry, waiting.instance, waiting.frame);
+  thread.pay_owed();
   waiting.has_ended = true;
 }
 
@@ -209,10 +221,9 @@ void run_on_fiber(void* argument) {
 Outcome go_on(Waiting& waiting) noexcept {
   Thread& thread = *waiting.thread;
   runtime::StoreControl& control = thread.store->control;
-  const os::NativeStack outer =
-      std::exchange(os::native_stack(), {.lowest = os::stack_limit(*waiting.fiber), .activation = waiting.innermost});
-  const std::uintptr_t limit = control.native_stack_limit;
-  control.native_stack_limit = os::stack_limit() + stack_reserve;
+  const std::uintptr_t lowest = os::stack_limit(*waiting.fiber);
+  const os::NativeStack outer = std::exchange(os::native_stack(), {.lowest = lowest, .activation = waiting.innermost});
+  const std::uintptr_t limit = std::exchange(control.native_stack_limit, lowest + stack_reserve);
   thread.activation = std::exchange(waiting.innermost_activation, nullptr);
   waiting.resume = nullptr;
   if (std::exchange(waiting.has_begun, true)) {
@@ -235,8 +246,7 @@ Outcome resume_waiting(Thread& thread) noexcept { return go_on(static_cast<Waiti
 
 }  // namespace
 
-bool prepare_to_wait(Thread& thread) noexcept {
-  if (!thread.may_wait || thread.native_wait != nullptr) return true;
+bool take_stack(Thread& thread) noexcept {
   Waiting* waiting = fibers().take();
   if (waiting == nullptr) return false;
   waiting->resume = nullptr;
@@ -254,6 +264,16 @@ Outcome run_native(Thread& thread, Instance& instance, const NativeEntry& entry,
   waiting->frame = frame;
   waiting->top = thread.top;
   return go_on(*waiting);
+}
+
+Outcome start_compiled(Thread& thread, const runtime::Func& func, Slot* frame) noexcept {
+  if (!prepare_to_wait(thread)) return thread.store->executor->call(thread, func, frame);
+  std::fill(frame - runtime::frame_header_slots, frame, 0);  // nobody has called it
+  thread.ip = nullptr;
+  thread.frame = frame;
+  thread.instance = func.instance;
+  const NativeThunk thunk = func.instance->module->native->thunks[func.index.value].load(std::memory_order_relaxed);
+  return run_native(thread, *func.instance, {.entry = func.native_entry, .thunk = thunk}, frame);
 }
 
 bool can_suspend(const Thread& thread) noexcept { return thread.may_wait && thread.native_wait != nullptr; }

@@ -18,8 +18,12 @@
 
 namespace tenon::jit {
 
+// A stack for a guest that may be suspended. False: there is none.
+bool take_stack(runtime::Thread& thread) noexcept;
 // True if the thread's guest may enter compiled code now: it cannot be suspended, or a stack for it is at hand.
-bool prepare_to_wait(runtime::Thread& thread) noexcept;
+inline bool prepare_to_wait(runtime::Thread& thread) noexcept {
+  return !thread.may_wait || thread.native_wait != nullptr || take_stack(thread);
+}
 
 // Compiled code, and the thunk that calls it with what is in a frame.
 struct NativeEntry {
@@ -48,6 +52,9 @@ void limit_native_stack(runtime::StoreControl& control) noexcept;
 
 // `NativeModule::call`.
 runtime::Outcome call_compiled(runtime::Thread& thread, const runtime::Func& func, runtime::Slot* values) noexcept;
+
+// `NativeModule::start`.
+runtime::Outcome start_compiled(runtime::Thread& thread, const runtime::Func& func, runtime::Slot* frame) noexcept;
 
 // Leaves all compiled frames of the innermost activation.
 [[noreturn]] void leave(runtime::Thread& thread, runtime::Outcome outcome) noexcept;

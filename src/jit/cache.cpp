@@ -25,20 +25,22 @@ bool is_entry(const os::PrivateFile& file) { return file.name.find(suffix) != st
 
 }  // namespace
 
-Digest Cache::key(Bytes module, std::uint64_t features, std::uint64_t compiler) const noexcept {
+Digest Cache::key(Bytes module, Bytes linked, std::uint64_t features, std::uint64_t compiler) const noexcept {
   Hasher hasher;
   hasher.add(as_bytes(version_));
-  std::uint8_t numbers[32];
+  std::uint8_t numbers[40];
   store_le(numbers, layout_fingerprint());
   store_le(numbers + 8, os::processor_model());
   store_le(numbers + 16, features);
   store_le(numbers + 24, compiler);
+  store_le(numbers + 32, std::uint64_t{linked.size()});
   hasher.add(numbers);
   for (const std::uint32_t word : os::processor_features()) {
     std::uint8_t bytes[sizeof word];
     store_le(bytes, word);
     hasher.add(bytes);
   }
+  hasher.add(linked);
   hasher.add(module);
   return hasher.finish();
 }

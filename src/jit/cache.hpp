@@ -24,8 +24,9 @@ class Cache {
       : folder_(os::PrivateFolder::open(folder)), max_bytes_(max_bytes), version_(std::move(version)) {}
   bool is_open() const noexcept { return folder_.is_open(); }
 
-  // The key of the code for a module's bytes. `compiler` tells compilers of the same version apart.
-  Digest key(Bytes module, std::uint64_t features, std::uint64_t compiler) const noexcept;
+  // The key of the code for a module's bytes. `compiler` tells compilers of the same version apart, and `linked`
+  // modules that are linked in different ways.
+  Digest key(Bytes module, Bytes linked, std::uint64_t features, std::uint64_t compiler) const noexcept;
   // Empty: there is nothing under the key.
   std::vector<Image> find(const Digest& key) const;
   void keep(const Digest& key, std::span<const Image> images) const;

@@ -1,7 +1,5 @@
 #include "jit/enter.hpp"
 
-#include <algorithm>
-
 #include "interp/calls.hpp"
 #include "runtime/store.hpp"
 
@@ -13,15 +11,10 @@ using runtime::Outcome;
 using runtime::Slot;
 using runtime::Thread;
 
-Step run_compiled(Registers& r, core::FuncIdx index, const NativeEntry& entry, const runtime::Cell* position) {
+Step run_compiled(Registers& r, std::uint32_t slots, const NativeEntry& entry, const runtime::Cell* position) {
   Thread& thread = *r.thread;
-  const core::FuncType& type = *r.instance->module->validated->func_signatures[index];
-  std::size_t params = 0;
-  std::size_t results = 0;
-  for (const core::ValType t : type.params) params += runtime::slots_of(t);
-  for (const core::ValType t : type.results) results += runtime::slots_of(t);
-  Slot* end = r.fp + std::max({params, results, std::size_t{1}});
-  if (!thread.extend(end)) return r.trap(Trap::call_stack_exhausted);
+  Slot* end = r.fp + slots;
+  if (end > thread.stack_limit && !thread.extend(end)) return r.trap(Trap::call_stack_exhausted);
   thread.ip = position;
   thread.frame = r.fp;
   thread.instance = r.instance;

@@ -14,8 +14,9 @@ runtime::Cell handler_cell(bool loop_dispatch) noexcept {
 }
 
 // Runs compiled code with the frame at fp, which is then that of a function which has ended, and goes on with what that
-// came to. `position`: behind a cell of bytecode that stands for it in backtraces.
-interp::Step run_compiled(interp::Registers& r, core::FuncIdx index, const NativeEntry& entry,
+// came to. `slots`: of its parameters or results. `position`: behind a cell of bytecode that stands for it in
+// backtraces.
+interp::Step run_compiled(interp::Registers& r, std::uint32_t slots, const NativeEntry& entry,
                           const runtime::Cell* position);
 
 }  // namespace tenon::jit

@@ -34,15 +34,19 @@ Heat::Heat(interp::Code& code, bool loop_dispatch)
 
 void Heat::count(const FunctionCode& function, const Cell* ip, const Slot* frame) noexcept {
   constexpr int most_callers = 4;
+  constexpr std::size_t large = 1 << 10;      // bytes of a body that take longer than the way there
+  constexpr std::size_t too_large = 8 << 10;  // for its callees to wait for it
+  const auto size_of = [&](const FunctionCode& code) { return code_.validated->module->funcs[code.index].body.size(); };
   const std::uint32_t weight = weight_.load(std::memory_order_relaxed);
   total_.fetch_add(weight, std::memory_order_relaxed);
   const FunctionCode* found = &function;
   bool is_at_entry = ip == function.begin;
   for (int i = 0; i < most_callers; ++i) {
     const FunctionCode* caller = nullptr;
-    if (found->loops.empty()) {
+    if (is_short(*found, is_at_entry) && size_of(*found) < large) {
       const auto* back = std::bit_cast<const Cell*>(frame[runtime::header_return_ip]);
       caller = back == nullptr ? nullptr : code_.find(back);
+      if (caller != nullptr && size_of(*caller) > too_large) caller = nullptr;
       frame = std::bit_cast<const Slot*>(frame[runtime::header_caller_frame]);
     }
     const bool is_root = caller == nullptr || caller == found || i + 1 == most_callers;
@@ -53,11 +57,22 @@ void Heat::count(const FunctionCode& function, const Cell* ip, const Slot* frame
   }
 }
 
+// Guests answer at entries and at turns of loops: where many answers are at its entry, its calls have few turns.
+bool Heat::is_short(const FunctionCode& function, bool is_at_entry) const noexcept {
+  constexpr std::uint32_t few_turns = 16;
+  const Row& row = rows_[function.index.value];
+  return function.loops.empty() || is_at_entry ||
+         row.entries.load(std::memory_order_relaxed) * few_turns > row.answers.load(std::memory_order_relaxed);
+}
+
 void Heat::count(const FunctionCode& function, bool is_at_entry, bool is_root, std::uint32_t weight) noexcept {
   Row& row = rows_[function.index.value];
-  if (is_at_entry) row.is_called.store(true, std::memory_order_relaxed);
+  row.answers.fetch_add(1, std::memory_order_relaxed);
+  if (is_at_entry) row.entries.fetch_add(1, std::memory_order_relaxed);
   if (is_root) row.is_root.store(true, std::memory_order_relaxed);
-  if (row.count.fetch_add(weight, std::memory_order_relaxed) != 0 || row.is_called.load(std::memory_order_relaxed)) {
+  if (row.count.fetch_add(weight, std::memory_order_relaxed) != 0) {
+    // The call that it was found in at first may be the only one: that of a program's main function.
+    if (is_at_entry) row.is_called.store(true, std::memory_order_relaxed);
     return;
   }
   // Whoever counted first fills in the gate, and nobody sees it before it is published.

@@ -7,9 +7,10 @@
 // for the loop that it is in (loop_code.hpp). So from its first count on, bytecode that notes the next call stands in
 // place of the function's entry, once.
 //
-// A function without loops is over soon: if bytecode calls compiled code for it, the way there takes longer than it
-// does. So its callers are counted too, up to one that has a loop, and that is what is compiled, with its small
-// callees. Only when its caller is compiled, or is itself, such a function gets code of its own.
+// A function without loops, or whose loops have few turns, is over soon: if bytecode calls compiled code for it, the
+// way there takes longer than it does, unless it is large. So its callers are counted too, up to one that takes longer,
+// and that is what is compiled, with its small callees.
+// Only when its caller is compiled, or would take long to compile, such a function gets code of its own.
 //
 // Rejected: counters in bytecode or in the baseline's code: a load, an addition and a store at each call, and loops
 // have to be counted as well.
@@ -47,6 +48,8 @@ class Heat {
 
   struct Row {
     std::atomic<std::uint32_t> count = 0;
+    std::atomic<std::uint32_t> answers = 0;  // of guests that were found in it, and of those at its entry
+    std::atomic<std::uint32_t> entries = 0;
     std::atomic<bool> is_called = false;
     std::atomic<bool> is_root = false;
     std::array<runtime::Cell, 2> gate{};  // bytecode that notes a call: its handler, and this row
@@ -55,6 +58,7 @@ class Heat {
   };
 
  private:
+  bool is_short(const interp::FunctionCode& function, bool is_at_entry) const noexcept;
   void count(const interp::FunctionCode& function, bool is_at_entry, bool is_root, std::uint32_t weight) noexcept;
 
   interp::Code& code_;

@@ -14,6 +14,7 @@
 #include "jit/unwind.hpp"
 #include "runtime/heap.hpp"
 #include "runtime/objects.hpp"
+#include "runtime/outermost_call.hpp"
 #include "runtime/store.hpp"
 
 namespace tenon::jit {
@@ -67,21 +68,39 @@ const void* compiled_entry(const Func& func) noexcept {
   return native->entries[func.index.value].load(std::memory_order_acquire);
 }
 
-// Runs a function that is not compiled, with its arguments at `frame`.
+// Runs a function of a guest that is not compiled, with its arguments at `frame`.
 Outcome run_to_its_end(Thread& thread, Func& func, Slot* frame) {
   Store& store = *func.store;
   Outcome outcome = store.executor->call(thread, func, frame);
   while (outcome == Outcome::suspended && can_suspend(thread)) {
-    if (func.is_host()) thread.frame = frame;  // where its results will be
     suspend(thread);
-    outcome = func.is_host() ? Outcome::returned : store.executor->resume(thread);
+    outcome = store.executor->resume(thread);
   }
   return outcome;
 }
 
-// Calls a function of the host that may not wait: its arguments can stay where they are.
+// A function of the host has made the guest wait: others have their turn until its results are there, which come to the
+// managed stack. There is room (`call_host`).
+void wait_for_host(Thread& thread, const Func& func, Slot* slots) {
+  Slot* top = thread.top;
+  Slot* frame = top + runtime::frame_header_slots;
+  std::fill(top, frame, 0);
+  std::copy_n(slots, func.value_slots, frame);
+  thread.top = frame + func.value_slots;
+  thread.frame = frame;
+  runtime::NativeActivation& activation = *thread.activation;
+  activation.callee = frame;
+  suspend(thread);
+  std::copy_n(frame, func.result_slots, slots);
+  thread.top = top;
+}
+
+// Calls a function of the host: its arguments can stay where they are.
 Slot call_host(Thread& thread, Func& func, Slot* slots, const Slot* here) {
   thread.pay_owed();
+  if (thread.may_wait && !runtime::has_room(thread, runtime::frame_header_slots + func.value_slots)) {
+    trap_at(thread, here, Trap::call_stack_exhausted);
+  }
   const Cell* ip = thread.ip;
   Slot* outer_frame = thread.frame;
   Instance* instance = thread.instance;
@@ -89,7 +108,13 @@ Slot call_host(Thread& thread, Func& func, Slot* slots, const Slot* here) {
   runtime::NativeActivation& activation = *thread.activation;
   activation.left_at = here;
   activation.callee = slots;
-  const auto call = [&] { return func.callback(thread, func, slots); };
+  const auto call = [&] {
+    const Outcome outcome = func.callback(thread, func, slots);
+    if (outcome != Outcome::suspended || !can_suspend(thread)) [[likely]]
+      return outcome;
+    wait_for_host(thread, func, slots);
+    return Outcome::returned;
+  };
   const Outcome outcome = thread.store->heap.is_in_use() ? away(thread, call) : call();
   activation.callee = nullptr;
   if (outcome == Outcome::returned || outcome == Outcome::thrown) [[likely]] {
@@ -104,8 +129,7 @@ Slot call_host(Thread& thread, Func& func, Slot* slots, const Slot* here) {
 
 Slot call_func(Func* func, Slot* slots) {
   Store& store = *func->store;
-  if (func->is_host() && !store.control.current->may_wait)
-    return call_host(*store.control.current, *func, slots, TENON_FRAME);
+  if (func->is_host()) return call_host(*store.control.current, *func, slots, TENON_FRAME);
   if (const void* entry = compiled_entry(*func)) {  // the next call goes there directly
     func->native_context = func->instance;
     func->native_entry = entry;
@@ -148,8 +172,7 @@ Slot call_func(Func* func, Slot* slots) {
         Error(ErrorKind::usage, "the guest was suspended in a call from compiled code, which cannot wait");
     trap_at(thread, TENON_FRAME, Trap::host_error);
   }
-  // A function of the host left no frame of its own on the managed stack.
-  keep_frames(thread, caller_of(TENON_FRAME), func->is_host() ? nullptr : frame);
+  keep_frames(thread, caller_of(TENON_FRAME), frame);
   leave(thread, outcome);
 }
 

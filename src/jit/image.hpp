@@ -59,6 +59,7 @@ struct CodePlace {
   std::uint32_t site = 0;
 };
 struct CodeSite {
+  std::uint32_t module = 0;             // 0: the image's own; else one that is linked to it (linkage.hpp)
   std::uint32_t function = 0;           // by index; `not_compiled`: code that no function stands for
   std::uint32_t offset = 0;             // of the instruction, in the module
   std::uint32_t caller = not_compiled;  // the site at which it was inlined
@@ -77,7 +78,7 @@ struct ImageLayout {
   std::uint64_t constants = 0;  // where what is only read begins
   std::uint32_t functions = 0;  // their number
   std::uint32_t entries = 0;    // by function index: where its code begins, or `not_compiled`
-  std::uint32_t thunks = 0;     // by function index: its entry from slots, or `not_compiled`
+  std::uint32_t thunks = 0;  // by function index: its entry from slots, or `not_compiled`: only compiled code enters it
   std::uint32_t unwind = 0;
   std::uint32_t unwind_count = 0;
   std::uint32_t places = 0;

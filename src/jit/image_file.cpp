@@ -13,7 +13,7 @@ namespace tenon::jit {
 
 namespace {
 
-constexpr std::uint32_t format = 4;
+constexpr std::uint32_t format = 5;
 
 class Writer {
  public:
@@ -82,7 +82,7 @@ bool is_whole(const Image& image) {
   const auto thunks = image.thunks();
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (!is_place(entries[i]) || !is_place(thunks[i])) return false;
-    if ((entries[i] == not_compiled) != (thunks[i] == not_compiled)) return false;
+    if (entries[i] == not_compiled && thunks[i] != not_compiled) return false;
   }
   return true;
 }
@@ -126,6 +126,7 @@ std::uint64_t layout_fingerprint() noexcept {
                                place_of(&Func::control),
                                place_of(&Func::native_entry),
                                place_of(&Func::native_context),
+                               place_of(&Func::native_instance),
                                offsetof(StoreControl, interrupt),
                                offsetof(StoreControl, native_stack_limit),
                                offsetof(StoreControl, native_caller),

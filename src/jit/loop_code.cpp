@@ -23,7 +23,7 @@ struct EnterLoop {
     const auto& row = *std::bit_cast<const LoopCode::Row*>(r.ip[1].bits);
     r.ip = row.header;
     if (!can_run_native(*r.instance) || !prepare_to_wait(*r.thread)) return Step::next;
-    return run_compiled(r, row.place.function, {.entry = nullptr, .thunk = row.entry}, row.header + 1);
+    return run_compiled(r, row.slots, {.entry = nullptr, .thunk = row.entry}, row.header + 1);
   }
 };
 
@@ -67,6 +67,7 @@ const Cell* LoopCode::find(interp::Code& code, const interp::FunctionCode& funct
   Row* row = row_of({function.index, header->offset});
   if (row == nullptr) return nullptr;
   row->header = function.begin + header->header;
+  row->slots = runtime::value_slots(*code.validated->func_signatures[function.index]);
   if (stays) ++row->wanted;
   if (compile_ && !row->is_taken) {
     lock.unlock();

@@ -42,6 +42,7 @@ class LoopCode {
   struct Row {
     LoopPlace place;
     runtime::NativeThunk entry = nullptr;  // set once, before its bytecode is given to anybody
+    std::uint32_t slots = 0;               // of its function's parameters or results
     std::uint32_t wanted = 0;
     bool is_taken = false;
     std::array<runtime::Cell, 2> bytecode;  // its handler, and this row

@@ -39,8 +39,9 @@ void* on_fault(const os::FaultPlace& place) noexcept {
 
 // --- Bytecode that enters compiled code
 
-// Field: the function's index. The frame at fp holds the arguments, as for any function. Where the memories have no
-// guard regions, or there is no stack for a guest that may be suspended, bytecode goes on.
+// Fields: the function's index, and the slots of its parameters or results. The frame at fp holds the arguments, as for
+// any function. Where the memories have no guard regions, or there is no stack for a guest that may be suspended,
+// bytecode goes on.
 struct EnterNative {
   static Step run(Registers& r) {
     Thread& thread = *r.thread;
@@ -49,11 +50,12 @@ struct EnterNative {
       r.ip = r.instance->module->bytecode[index.value].load(std::memory_order_acquire);
       return Step::next;
     }
+    const NativeEntry entry = entry_of(*r.instance->module->native, index);
     if (runtime::Func* func = r.instance->funcs[index.value]) {  // the host's next call goes there directly
       func->native_context = r.instance;
-      func->native_entry = r.instance->module->native->entries[index.value].load(std::memory_order_acquire);
+      func->native_entry = entry.entry;
     }
-    return run_compiled(r, index, entry_of(*r.instance->module->native, index), r.ip + 1);
+    return run_compiled(r, interp::field<std::uint32_t>(r, 4), entry, r.ip + 1);
   }
 };
 
@@ -62,6 +64,7 @@ struct EnterNative {
 struct NativeCode::State {
   explicit State(std::size_t count) : entries(count), thunks(count), gates(2 * count) {}
   runtime::CodeModule* code = nullptr;
+  std::vector<const runtime::CodeModule*> modules;  // that images name
   NativeModule native;
   std::vector<std::uint32_t> type_ids;
   std::vector<std::atomic<const void*>> entries;
@@ -113,16 +116,19 @@ NativeCode::NativeCode(runtime::CodeModule& code, bool loop_dispatch)
     : state_(new State(code.validated->module->funcs.size())) {
   const core::ValidatedModule& validated = *code.validated;
   state_->code = &code;
+  state_->modules = {&code};
   for (const core::TypeIdx type : validated.canonical_types) state_->type_ids.push_back(type.value);
   const Cell handler = handler_cell<EnterNative>(loop_dispatch);
   for (std::size_t i = 0; i < state_->entries.size(); ++i) {
     state_->gates[2 * i] = handler;
-    state_->gates[2 * i + 1].bits = i;
+    const std::uint64_t slots = runtime::value_slots(*validated.func_signatures[core::FuncIdx(i)]);
+    state_->gates[2 * i + 1].bits = i | slots << 32;
   }
   NativeModule& native = state_->native;
   native.helpers = native_helpers();
   native.kept_frames = kept_frames;
   native.call = call_compiled;
+  native.start = start_compiled;
   native.type_ids = state_->type_ids.data();
   native.entries = state_->entries;
   native.thunks = state_->thunks;
@@ -132,6 +138,8 @@ NativeCode::NativeCode(runtime::CodeModule& code, bool loop_dispatch)
   }
   code.native = &native;
 }
+
+void NativeCode::link(std::vector<const runtime::CodeModule*> modules) { state_->modules = std::move(modules); }
 
 Result<const std::uint8_t*> NativeCode::add(const Image& image) {
   State& state = *state_;
@@ -146,15 +154,18 @@ Result<const std::uint8_t*> NativeCode::add(const Image& image) {
   Image mapped;
   mapped.layout = image.layout;
   mapped.bytes = {base, image.bytes.size()};
-  state.mappings.push_back({base, size, add_code_map(mapped, *state.code)});
+  state.mappings.push_back({base, size, add_code_map(mapped, state.modules)});
   os::handle_faults(&on_fault);
   const auto entries = mapped.entries();
   const auto thunks = mapped.thunks();
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (entries[i] == not_compiled) continue;
-    state.thunks[i].store(reinterpret_cast<NativeThunk>(base + thunks[i]), std::memory_order_relaxed);
+    const bool is_entered = thunks[i] != not_compiled;
+    if (is_entered) {
+      state.thunks[i].store(reinterpret_cast<NativeThunk>(base + thunks[i]), std::memory_order_relaxed);
+    }
     state.entries[i].store(base + entries[i], std::memory_order_release);
-    state.code->code[i].store(&state.gates[2 * i], std::memory_order_release);
+    if (is_entered) state.code->code[i].store(&state.gates[2 * i], std::memory_order_release);
   }
   if (mapped.layout.loop_entry != not_compiled && state.loops != nullptr) {
     state.loops->add({core::FuncIdx(mapped.layout.loop_function), mapped.layout.loop_offset},

@@ -23,6 +23,9 @@ class NativeCode {
   NativeCode& operator=(const NativeCode&) = delete;
   ~NativeCode();
 
+  // The modules that images name, the code's own first; at first it alone. Before the first image.
+  void link(std::vector<const runtime::CodeModule*> modules);
+
   // Maps the image (never writable and executable at once), and makes calls of its functions enter it from now on,
   // whatever runs on other threads meanwhile. One call at a time. Gives where it is mapped; nullptr: nothing was
   // compiled. Errors: exhausted, malformed (an image of another module).

@@ -22,11 +22,11 @@ thread_local runtime::NativeBacktrace kept;
 
 runtime::NativeBacktrace& kept_frames() noexcept { return kept; }
 
-CodeMap* add_code_map(const Image& mapped, const runtime::CodeModule& module) {
+CodeMap* add_code_map(const Image& mapped, std::span<const runtime::CodeModule* const> modules) {
   const std::uint8_t* begin = mapped.bytes.data();
   const auto fill = [&](CodeMap& map) {
     map.image = mapped;
-    map.module.store(&module, std::memory_order_relaxed);
+    map.modules = modules;
     map.end.store(begin + mapped.layout.constants, std::memory_order_release);
     return &map;
   };
@@ -46,6 +46,7 @@ CodeMap* add_code_map(const Image& mapped, const runtime::CodeModule& module) {
 void remove_code_map(CodeMap* map) noexcept {
   map->end.store(nullptr, std::memory_order_release);
   map->image = {};
+  map->modules = {};
   map->begin.store(nullptr, std::memory_order_release);
 }
 
@@ -128,7 +129,8 @@ const CodeSite* site_of(const CodeMap& map, const MachineFrame& frame) noexcept 
 
 namespace {
 
-// An instance of the module that the code belongs to: the activation's own, or some other. Which one, frames don't say.
+// An instance of the module that code was compiled from: the activation's own, or some other. Which one, frames don't
+// say.
 Instance* instance_of(Store& store, const runtime::CodeModule* module, Instance* likely) noexcept {
   if (likely != nullptr && likely->module == module) return likely;
   for (Instance* instance : store.instances) {
@@ -156,8 +158,8 @@ void keep(Thread& thread, MachineFrame frame, const Kept& what) {
   for (const CodeMap* map = map_of(frame); map != nullptr; map = map_of(frame)) {
     for (const CodeSite* site = site_of(*map, frame); site != nullptr; site = caller_of(*map, *site)) {
       if (site->function == not_compiled) continue;
-      Instance* instance =
-          frames.count == what.most ? nullptr : instance_of(store, map->module.load(std::memory_order_relaxed), likely);
+      const bool is_kept = frames.count < what.most && site->module < map->modules.size();
+      Instance* instance = is_kept ? instance_of(store, map->modules[site->module], likely) : nullptr;
       if (instance == nullptr) {
         ++frames.left_out;
         continue;

@@ -19,13 +19,14 @@ namespace tenon::jit {
 struct CodeMap {
   std::atomic<const std::uint8_t*> begin = nullptr;
   std::atomic<const std::uint8_t*> end = nullptr;
-  std::atomic<const runtime::CodeModule*> module = nullptr;
-  Image image;  // its bytes as they are mapped; set before `end`
+  std::span<const runtime::CodeModule* const> modules;  // that sites name, the code's own first; set before `end`
+  Image image;                                          // its bytes as they are mapped; likewise
   CodeMap* next = nullptr;
 };
 
-// Rows are reused, never freed: a signal's handler may look at any time.
-CodeMap* add_code_map(const Image& mapped, const runtime::CodeModule& module);
+// Rows are reused, never freed: a signal's handler may look at any time. What the arguments refer to stays until the
+// row is removed.
+CodeMap* add_code_map(const Image& mapped, std::span<const runtime::CodeModule* const> modules);
 void remove_code_map(CodeMap* map) noexcept;
 // nullptr: no compiled code is there.
 const CodeMap* find_code_map(const void* pc) noexcept;

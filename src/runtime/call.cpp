@@ -125,9 +125,10 @@ Outcome start(Thread& thread, const Func& func, std::span<const Slot> arguments)
   if (!has_room(thread, needed)) return thread.trap(Trap::call_stack_exhausted);
   const Running running(thread);
   Slot* frame = thread.stack_base + frame_header_slots;
-  std::ranges::copy(arguments, frame);
+  copy_slots(arguments.data(), arguments.size(), frame);
   thread.top += needed;
   thread.may_wait = true;
+  if (is_compiled(func)) return func.instance->module->native->start(thread, func, frame);
   thread.ip = nullptr;  // no guest's code is there yet, and if the function is the host's, never
   thread.instance = nullptr;
   return thread.store->executor->call(thread, func, frame);

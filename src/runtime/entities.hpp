@@ -48,6 +48,8 @@ struct Func : FuncHead {
   Instance* instance = nullptr;   // where it was defined; nullptr for host functions
   Store* store = nullptr;
   HostCallback callback = nullptr;  // host functions
+  // `instance`, when that may run compiled code: then callers may have the function's code in their own.
+  Instance* native_instance = nullptr;
   bool is_host() const noexcept { return callback != nullptr; }
 };
 
@@ -95,6 +97,7 @@ struct Instance {
   Store* store = nullptr;
   StoreControl* control = nullptr;  // the store's
   CodeModule* module = nullptr;
+  bool has_guards = false;  // its memories of 32 bits with the usual pages have their guard regions
   // Cold.
   Tag** tags = nullptr;
   bool* dropped_elems = nullptr;
@@ -104,6 +107,9 @@ struct Instance {
 
   const core::Module& model() const noexcept;
 };
+
+// `Instance::has_guards`, of one whose memories are there.
+bool have_guards(const Instance& instance) noexcept;
 
 // The function object of `index`, made if there is none yet.
 Func* func_ref(Instance& instance, core::FuncIdx index);

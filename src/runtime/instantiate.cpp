@@ -191,6 +191,7 @@ class Instantiation {
       if (!memory) return memory.error();
       instance_->memories[i] = *memory;
     }
+    instance_->has_guards = have_guards(*instance_);
     if (module_.memories.empty()) return {};
     instance_->memory0 = instance_->memories[0];
     CodeModule& code = *instance_->module;

@@ -102,12 +102,15 @@ struct NativeModule {
   // Of each function of the module, imports included; null: not compiled, or not yet, for code may come while others
   // run.
   std::span<std::atomic<const void*>> entries;
-  std::span<std::atomic<NativeThunk>> thunks;  // from slots to registers; set before the entry
-  std::span<const Cell> gates;                 // two cells for each function: bytecode that enters compiled code
-  bool needs_guards = false;                   // memories must have their guard regions
+  // From slots to registers, set before the entry; null: only compiled code enters it.
+  std::span<std::atomic<NativeThunk>> thunks;
+  std::span<const Cell> gates;  // two cells for each function: bytecode that enters compiled code
+  bool needs_guards = false;    // memories must have their guard regions
   // The host's call of a compiled function of an instance of the module: what the thread has under way is the host's to
   // keep. `values` has the arguments, and gets the results.
   Outcome (*call)(Thread& thread, const Func& func, Slot* values) noexcept = nullptr;
+  // Begins a call of a compiled function that may be suspended, on an empty thread, with its arguments in the frame.
+  Outcome (*start)(Thread& thread, const Func& func, Slot* frame) noexcept = nullptr;
   // Bytecode of the instance stands at `ip`, where it looked up, with the frame at `frame`. Gives bytecode that goes on
   // from there in better code; nullptr: there is none yet. May be nullptr itself.
   const Cell* (*look)(const NativeModule& native, const Instance& instance, const Cell* ip,
@@ -117,12 +120,16 @@ struct NativeModule {
   NativeBacktrace& (*kept_frames)() noexcept = nullptr;
 };
 
-// True if the function is compiled code that its instance may run; others may be too, until they were called once.
+// True if the function is compiled code that its instance may run, and that the host may enter; others may be too,
+// until they were called once.
 inline bool is_compiled(const Func& func) noexcept {
-  return func.native_entry != nullptr && func.native_context == func.instance;
+  return func.native_entry != nullptr && func.native_context == func.instance &&
+         func.instance->module->native->thunks[func.index.value].load(std::memory_order_relaxed) != nullptr;
 }
 
-// True if the instance's memories allow the module's compiled code.
-bool can_run_native(const Instance& instance) noexcept;
+// True if the instance's memories allow the module's compiled code, which there is.
+inline bool can_run_native(const Instance& instance) noexcept {
+  return instance.has_guards || !instance.module->native->needs_guards;
+}
 
 }  // namespace tenon::runtime

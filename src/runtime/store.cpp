@@ -70,9 +70,9 @@ namespace {
 
 void set_signature(Func& func, const core::TypeRegistry& types) {
   const core::FuncType& type = types[func.type].type.func;
-  for (const core::ValType param : type.params) func.param_slots += slots_of(param);
-  for (const core::ValType result : type.results) func.result_slots += slots_of(result);
-  func.value_slots = std::max({func.param_slots, func.result_slots, 1U});
+  func.param_slots = slots_of_all(type.params);
+  func.result_slots = slots_of_all(type.results);
+  func.value_slots = value_slots(type);
 }
 
 }  // namespace
@@ -88,8 +88,7 @@ Func* make_host_func(Store& store, core::TypeIdx type, HostCallback callback, vo
   return func;
 }
 
-bool can_run_native(const Instance& instance) noexcept {
-  if (!instance.module->native->needs_guards) return true;
+bool have_guards(const Instance& instance) noexcept {
   constexpr std::uint64_t four_gib = std::uint64_t{1} << 32;
   for (std::size_t i = 0; i < instance.model().memories.size(); ++i) {
     const Memory& memory = *instance.memories[i];
@@ -110,6 +109,7 @@ Func* func_ref(Instance& instance, core::FuncIdx index) {
   func->control = instance.control;
   set_signature(*func, *instance.store->types);
   if (const NativeModule* native = instance.module->native; native != nullptr && can_run_native(instance)) {
+    func->native_instance = &instance;
     func->native_context = &instance;
     func->native_entry = native->entries[index.value].load(std::memory_order_acquire);
   }

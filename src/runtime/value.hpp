@@ -9,6 +9,7 @@
 // `extern.convert_any` and `any.convert_extern` therefore cost nothing: both hierarchies have the same words.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 
@@ -22,6 +23,18 @@ using Slot = std::uint64_t;
 inline constexpr Slot null_ref = 0;
 
 constexpr unsigned slots_of(core::ValType type) noexcept { return type.is_vector() ? 2 : 1; }
+
+// And of lists of values.
+template <class Types>
+constexpr std::uint32_t slots_of_all(const Types& types) noexcept {
+  std::uint32_t slots = 0;
+  for (const core::ValType type : types) slots += slots_of(type);
+  return slots;
+}
+// What a call passes in the same place: parameters, then results; one slot at least.
+constexpr std::uint32_t value_slots(const core::FuncType& type) noexcept {
+  return std::max({slots_of_all(type.params), slots_of_all(type.results), std::uint32_t{1}});
+}
 
 constexpr bool is_i31(Slot ref) noexcept { return (ref & 1) != 0; }
 constexpr Slot make_i31(std::uint32_t value) noexcept { return (Slot{value & 0x7FFF'FFFF} << 1) | 1; }

@@ -13,6 +13,10 @@
 //
 // References are numbers of 64 bits, and the collector looks for them wherever a frame may keep them.
 //
+// Other modules. Where it is known what an import is given (jit/linkage.hpp), a small function of another module is
+// compiled here once more, behind a look whether its instance may run compiled code; LLVM makes it a part of its
+// callers. It gets its own instance, like any other, so nothing in it depends on whose code it is in.
+//
 // A function that waits for others' memory is not compiled here: `build` says no, and the function stays with the
 // interpreter. Compiled callers reach it through a bridge.
 #pragma once
@@ -42,7 +46,7 @@ enum class Place : std::uint8_t {
   elsewhere,  // in another of the modules
 };
 
-// What all functions of one LLVM module share.
+// What all functions of one Wasm module share that become part of one LLVM module.
 class ModuleBuilder {
  public:
   // `name` tells the LLVM modules of one image apart.
@@ -80,13 +84,19 @@ class ModuleBuilder {
  private:
   friend class FunctionBuilder;
 
+  // For functions of a module that is linked to the root's.
+  ModuleBuilder(ModuleBuilder& root, std::uint32_t number);
+
   // A mark on the functions, which come and go while LLVM optimizes: their addresses say nothing.
   static constexpr const char* guest_code = "tenon-guest-code";
 
+  void name_aliases();
   void append_operations(const llvm::Constant& rows);
   void take_operations();
   void begin_positions();
+  llvm::DIBuilder* positions() const noexcept { return root_.positions_.get(); }
   llvm::DISubprogram* subprogram(core::FuncIdx index);
+  llvm::DISubprogram* subprogram(const std::string& name);
   // Goes on at who catches the exception.
   llvm::CallInst* raise(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Value* exception);
   llvm::Function* operation(Op op);
@@ -95,16 +105,25 @@ class ModuleBuilder {
   llvm::FunctionType* function_type(const core::FuncType& type);
   llvm::Function* bridge(core::TypeIdx type);
   llvm::Function* thunk(const core::FuncType& type);
-  // The function as code of this LLVM module calls it.
-  llvm::Function* function(core::FuncIdx index);
+  // The function as code of this LLVM module calls it. Of a linked module, its body is compiled here if it has no more
+  // bytes than that.
+  llvm::Function* function(core::FuncIdx index, std::size_t most_linked = 256);
   bool is_shared(core::FuncIdx index) const noexcept {
-    return !model_.is_imported(index) && places_[index.value] != Place::nowhere;
+    return number_ == 0 && !model_.is_imported(index) && places_[index.value] != Place::nowhere;
   }
+  // Of other modules. What the import is given, as code of this LLVM module; nullptr: it stays where it is.
+  llvm::Function* linked_function(core::FuncIdx import);
+  ModuleBuilder& linked_module(std::uint32_t number);
+  bool link(core::FuncIdx index, std::size_t most);
+  void build_linked();
   void build_loop(const LoopPlace& place);
   void enter_loop(llvm::Function& code);
   void bridge_own(core::FuncIdx index);
   void bridge_import(core::FuncIdx index);
   void call_through(llvm::IRBuilder<>& ir, llvm::Value* func, core::FuncIdx index);
+  void call_linked(llvm::IRBuilder<>& ir, llvm::Value* func, llvm::Function& linked, llvm::Function& caller);
+  // Returns what a call gave.
+  void return_result(llvm::IRBuilder<>& ir, llvm::Value* call);
   void finish(llvm::Function& function);
   void finish_guest_code(llvm::Function& function);
   // What never changes while the function runs. A pointer leads to that many bytes at least, which may be read at any
@@ -125,33 +144,40 @@ class ModuleBuilder {
   llvm::CallBase* call_guest(llvm::IRBuilder<>& ir, llvm::FunctionType* type, llvm::Value* callee,
                              llvm::ArrayRef<llvm::Value*> arguments, llvm::BasicBlock* pad);
 
+  ModuleBuilder& root_;       // of the module whose image it will be, maybe this one
+  std::uint32_t number_ = 0;  // in the linkage
   llvm::Module& target_;
   llvm::LLVMContext& context_;
   const core::ValidatedModule& source_;
   const core::Module& model_;
-  std::span<const Place> places_;
+  std::span<const Place> places_;  // of the root's functions
   std::string name_;
-  const LoopPlace* loop_;
+  const LoopPlace* loop_ = nullptr;
   llvm::Function* loop_code_ = nullptr;
+  const Linkage* linkage_ = nullptr;  // nullptr: none
   bool is_metered_;
   std::unique_ptr<llvm::DIBuilder> positions_;  // nullptr: nobody asks what code was compiled from
   llvm::MDBuilder metadata_;
   llvm::MDNode* alias_root_;
-  llvm::MDNode* alias_others_;  // all that follow but fuel
-  llvm::MDNode* alias_memory_;
-  llvm::MDNode* alias_runtime_;
-  llvm::MDNode* alias_fuel_;
-  llvm::MDNode* alias_objects_;
-  llvm::MDNode* alias_imported_globals_;
+  llvm::MDNode* alias_others_ = nullptr;  // all that follow but fuel
+  llvm::MDNode* alias_memory_ = nullptr;
+  llvm::MDNode* alias_runtime_ = nullptr;
+  llvm::MDNode* alias_fuel_ = nullptr;
+  llvm::MDNode* alias_objects_ = nullptr;
+  llvm::MDNode* alias_imported_globals_ = nullptr;
   std::vector<llvm::MDNode*> alias_globals_;
-  std::vector<llvm::Function*> operations_;  // by Op
+  std::vector<llvm::Function*> operations_;  // by Op; the root's
   std::vector<llvm::Function*> functions_;
   std::vector<llvm::Function*> thunks_;
   std::vector<bool> compiled_;
-  llvm::SmallPtrSet<const llvm::Function*, 16> own_;           // with bridges and thunks
+  llvm::SmallPtrSet<const llvm::Function*, 16> own_;           // with bridges and thunks; the root's
   std::map<std::uint32_t, llvm::Function*> bridges_;           // by type index
   std::map<const core::FuncType*, llvm::Function*> thunk_of_;  // by canonical type
   llvm::Function* interrupted_ = nullptr;                      // calls the helper of this name
+  // Of other modules, by their number; and the functions of theirs that are declared. The root's.
+  std::vector<std::unique_ptr<ModuleBuilder>> linked_modules_;
+  std::vector<std::pair<ModuleBuilder*, core::FuncIdx>> linked_functions_;
+  std::size_t linked_bytes_ = 0;
 };
 
 }  // namespace tenon::jit

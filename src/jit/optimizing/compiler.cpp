@@ -25,6 +25,7 @@
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "base/concat.hpp"
 #include "jit/optimizing/bounded_loops.hpp"
@@ -34,6 +35,7 @@
 #include "jit/optimizing/fuel_calls.hpp"
 #include "jit/optimizing/fuel_regions.hpp"
 #include "jit/optimizing/link.hpp"
+#include "jit/optimizing/pass_gate.hpp"
 #include "jit/optimizing/recursion.hpp"
 #include "jit/optimizing/signed_addresses.hpp"
 #include "jit/optimizing/trap_points.hpp"
@@ -45,21 +47,22 @@ namespace tenon::jit {
 
 namespace {
 
-// Options for the whole of LLVM, for x86. It makes a branch of a conditional move from memory, and reads only where
-// that is taken, even what is volatile: that must not be. And it looks for whole numbers that could be in AVX-512's
-// mask registers: in functions with many blocks that takes longer than all else, and it won nothing in the kernels.
-// False if there is no such option.
-bool set_options_of_llvm() {
-  if (!llvm::Triple(llvm::sys::getProcessTriple()).isX86()) return true;
+// An option for the whole of LLVM. False if there is none.
+bool set_option(llvm::StringRef name, bool value) {
   const auto& known = llvm::cl::getRegisteredOptions();
-  const auto set = [&](llvm::StringRef name, bool value) {
-    const auto found = known.find(name);
-    if (found == known.end()) return false;
-    static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(value);
-    return true;
-  };
-  set("disable-x86-domain-reassignment", true);
-  return set("x86-cmov-converter-force-mem-operand", false);
+  const auto found = known.find(name);
+  if (found == known.end()) return false;
+  static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(value);
+  return true;
+}
+
+// For x86, LLVM makes a branch of a conditional move from memory, and reads only where that is taken, even what is
+// volatile. And it looks for values that could live in mask registers, for up to a twelfth of a program's time, and in
+// vain. False if it cannot be told not to.
+bool set_options() {
+  if (!llvm::Triple(llvm::sys::getProcessTriple()).isX86()) return true;
+  set_option("disable-x86-domain-reassignment", true);
+  return set_option("x86-cmov-converter-force-mem-operand", false);
 }
 
 std::unique_ptr<llvm::TargetMachine> make_target(const CompileOptions& options) {
@@ -73,7 +76,7 @@ std::unique_ptr<llvm::TargetMachine> make_target(const CompileOptions& options) 
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
 #endif
-    return set_options_of_llvm();
+    return set_options();
   }();
   if (!is_ready) return nullptr;
   const std::string triple = llvm::sys::getProcessTriple();
@@ -122,22 +125,22 @@ void prepare(llvm::Module& module, const ModuleBuilder& built, const llvm::Targe
 }
 
 // The checks that are added at the end need a function's instance, though nothing else in it may.
-bool may_run(llvm::StringRef pass, const llvm::Any& /*on*/) {
-  return pass != "DeadArgumentEliminationPass" && pass != "ArgumentPromotionPass";
-}
+bool may_run(llvm::StringRef pass) { return pass != "DeadArgumentEliminationPass" && pass != "ArgumentPromotionPass"; }
 
-void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& target, unsigned level) {
+void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& target, unsigned level,
+              const PassGate& gate) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager groups;
   llvm::ModuleAnalysisManager modules;
   llvm::PassInstrumentationCallbacks callbacks;
-  callbacks.registerShouldRunOptionalPassCallback(may_run);
+  callbacks.registerShouldRunOptionalPassCallback(
+      [&gate](llvm::StringRef pass, const llvm::Any& /*on*/) { return !gate.has_stopped() && may_run(pass); });
   llvm::PassBuilder builder(&target, llvm::PipelineTuningOptions(), std::nullopt, &callbacks);
   builder.registerScalarOptimizerLateEPCallback(
-      [](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(DropTrapPoints()); });
+      [](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(DropTrapPoints(true)); });
   builder.registerVectorizerStartEPCallback([](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) {
-    passes.addPass(DropTrapPoints());
+    passes.addPass(DropTrapPoints(true));
     passes.addPass(SplitByFuel());
     passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::IndVarSimplifyPass()));
     passes.addPass(BoundedLoops());
@@ -155,7 +158,7 @@ void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& t
   llvm::FunctionPassManager early;
   early.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
   if (level > 0) early.addPass(llvm::EarlyCSEPass());
-  if (level > 0) early.addPass(DropTrapPoints());
+  if (level > 0) early.addPass(DropTrapPoints(false));
   if (level > 0) early.addPass(SignedAddresses());
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(early)));
   if (level > 0) passes.addPass(InlineRecursion());
@@ -164,7 +167,7 @@ void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& t
       &llvm::OptimizationLevel::O3};
   if (level > 0) passes.addPass(builder.buildPerModuleDefaultPipeline(*levels[std::min(level, 3U)]));
   llvm::FunctionPassManager late;
-  if (level > 0) late.addPass(DropTrapPoints());
+  if (level > 0) late.addPass(DropTrapPoints(false));
   late.addPass(SettleFuel(built));
   late.addPass(SettleTrapPoints());
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(late)));
@@ -185,6 +188,12 @@ bool emit(llvm::Module& module, llvm::TargetMachine& target, llvm::SmallVectorIm
 
 namespace {
 
+bool is_in(const std::vector<bool>* functions, std::size_t index) {
+  return functions != nullptr && (*functions)[index];
+}
+
+Error stopped() { return fail(ErrorKind::usage, {}, "nobody waits for the code any more"); }
+
 // One LLVM module on its way, with everything of its own, so that several can be under way at once.
 class Part {
  public:
@@ -192,7 +201,9 @@ class Part {
                     unsigned number) {
     const std::unique_ptr<llvm::TargetMachine> target = make_target(options);
     if (target == nullptr) return fail(ErrorKind::usage, {}, "no code can be made for this machine");
+    PassGate gate(options.stop);
     llvm::LLVMContext context;
+    context.setOptPassGate(gate);
     const llvm::StringRef bitcode(tenon_operations_bitcode,
                                   static_cast<std::size_t>(tenon_operations_bitcode_end - tenon_operations_bitcode));
     auto parsed = llvm::getLazyBitcodeModule(llvm::MemoryBufferRef(bitcode, "operations"), context);
@@ -211,7 +222,9 @@ class Part {
     if (llvm::verifyModule(module, &fault_stream))
       return fail(ErrorKind::usage, {}, "the code made is not valid: ", std::string_view(fault));
 
-    optimize(builder, module, *target, options.level);
+    optimize(builder, module, *target, options.level, gate);
+    if (gate.has_stopped()) return stopped();
+    gate.note_large_functions(module);
 
     const std::string_view wanted = options.emit == nullptr ? "" : options.emit;
     if (wanted == "ir") {
@@ -221,9 +234,11 @@ class Part {
     const auto kind = wanted == "asm" ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
     if (!emit(module, *target, bytes, kind))
       return fail(ErrorKind::usage, {}, "no code can be written for this machine");
+    if (gate.has_stopped()) return stopped();
     for (std::size_t i = 0; i < places.size(); ++i) {
+      const bool is_entered = !is_in(options.callees, i) || is_in(options.wanted, i);
       functions.push_back(builder.symbol(core::FuncIdx(i)).str());
-      thunks.push_back(builder.thunk_symbol(core::FuncIdx(i)).str());
+      thunks.push_back(is_entered ? builder.thunk_symbol(core::FuncIdx(i)).str() : "");
     }
     loop = builder.loop_symbol().str();
     return {};
@@ -307,12 +322,13 @@ Result<Linked> link(const std::vector<Part>& parts, const CompileOptions& option
 Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const CompileOptions& options) {
   std::vector<bool> left_out(source.module->funcs.size());
   const bool takes_all = options.wanted == nullptr && options.loop == nullptr;
+  CompileOptions now = options;
   for (std::size_t i = 0; i < left_out.size(); ++i) {
-    const bool is_wanted = takes_all || (options.wanted != nullptr && (*options.wanted)[i]);
+    const bool is_wanted = takes_all || is_in(options.wanted, i) || is_in(options.callees, i);
     left_out[i] = i < source.module->imported_funcs || !is_wanted;
   }
   for (;;) {
-    auto parts = make_parts(source, options, left_out);
+    auto parts = make_parts(source, now, left_out);
     if (!parts) return std::move(parts).error();
     Compiled compiled;
     if (options.emit != nullptr) {
@@ -321,7 +337,8 @@ Result<Compiled> compile_optimizing(const core::ValidatedModule& source, const C
     }
     auto linked = link(*parts, options);
     if (!linked) return std::move(linked).error();
-    bool fits = true;
+    // What is linked is not left out by itself.
+    bool fits = linked->other_frame_size <= largest_frame || std::exchange(now.linkage, nullptr) == nullptr;
     for (std::size_t i = 0; i < left_out.size(); ++i) {
       if (linked->frame_sizes[i] <= largest_frame) continue;
       left_out[i] = true;

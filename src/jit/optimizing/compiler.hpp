@@ -2,9 +2,11 @@
 // opened when it is first needed, for LLVM costs more to load than most programs take to run.
 #pragma once
 
+#include <atomic>
 #include <vector>
 
 #include "jit/image.hpp"
+#include "jit/linkage.hpp"
 #include "tenon/result.hpp"
 #include "validate/core/module.hpp"
 
@@ -22,9 +24,13 @@ struct CompileOptions {
   bool host_cpu = true;                       // use what this machine has beyond the baseline of its kind
   const char* emit = nullptr;                 // "ir" or "asm": `text` instead of an image
   const std::vector<bool>* wanted = nullptr;  // by function index: those to compile; nullptr: all, or only the loop
+  // And those that only compiled code is to enter: bytecode takes longer to enter them than they take.
+  const std::vector<bool>* callees = nullptr;
   unsigned threads = 1;
-  const LoopPlace* loop = nullptr;  // its code as well
-  bool fuel = false;                // the code pays with fuel, as metered bytecode does
+  const LoopPlace* loop = nullptr;          // its code as well
+  bool fuel = false;                        // the code pays with fuel, as metered bytecode does
+  const std::atomic<bool>* stop = nullptr;  // set when nobody waits for the code any more: it ends soon, with an error
+  const Linkage* linkage = nullptr;         // what imports are known to be given; nullptr: nothing
 };
 
 struct Compiled {

@@ -46,7 +46,7 @@ bool FunctionBuilder::build() {
   ir_.SetInsertPoint(entry_);
   const core::Func& func = model_.funcs[index_];
   llvm::DISubprogram* position = nullptr;
-  if (module_.positions_ != nullptr) {
+  if (module_.positions() != nullptr) {
     position = module_.subprogram(index_);
     function_.setSubprogram(position);
     ir_.SetCurrentDebugLocation(llvm::DILocation::get(context_, static_cast<unsigned>(func.offset), 0, position));

@@ -6,6 +6,7 @@
 #include <llvm/Support/LEB128.h>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "base/concat.hpp"
 #include "jit/optimizing/fuel_calls.hpp"
@@ -237,6 +238,7 @@ Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::A
   for (std::size_t i = 0; i < entries.size(); ++i) {
     linked.frame_sizes.push_back(std::max(size_at(entries[i]), size_at(paid[i])));
   }
+  std::set<std::uint64_t> known(entries.begin(), entries.end());
   auto bytes = std::make_shared<std::vector<std::uint8_t>>(std::move(linker.bytes));
   ImageLayout& layout = linked.image.layout;
   layout.functions = static_cast<std::uint32_t>(entries.size());
@@ -246,6 +248,10 @@ Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::A
     layout.loop = found[0];
     layout.loop_entry = found[1];
     if (const auto size = sizes.find(found[0]); size != sizes.end()) linked.loop_frame_size = size->second;
+    known.insert(found[0]);
+  }
+  for (const auto& [place, size] : sizes) {
+    if (!known.contains(place)) linked.other_frame_size = std::max(linked.other_frame_size, size);
   }
   if (!bytes->empty()) {
     const auto append = [&](const auto& rows) {

@@ -14,6 +14,7 @@ struct Linked {
   Image image;
   std::vector<std::uint64_t> frame_sizes;  // by function index, in bytes
   std::uint64_t loop_frame_size = 0;
+  std::uint64_t other_frame_size = 0;  // the largest of all other code
 };
 
 // One image of several objects. `functions` and `thunks` name the symbols wanted, by function index, and `loop` the

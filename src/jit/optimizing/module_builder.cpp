@@ -5,6 +5,7 @@
 #include "jit/optimizing/builder.hpp"
 #include "jit/optimizing/function_builder.hpp"
 #include "jit/optimizing/link.hpp"
+#include "jit/optimizing/tables.hpp"
 #include "runtime/executor.hpp"
 #include "runtime/store.hpp"
 
@@ -14,7 +15,8 @@ using runtime::NativeHelper;
 
 ModuleBuilder::ModuleBuilder(llvm::Module& target, const core::ValidatedModule& source, std::span<const Place> places,
                              llvm::StringRef name, const CompileOptions& options)
-    : target_(target),
+    : root_(*this),
+      target_(target),
       context_(target.getContext()),
       source_(source),
       model_(*source.module),
@@ -24,6 +26,35 @@ ModuleBuilder::ModuleBuilder(llvm::Module& target, const core::ValidatedModule& 
       is_metered_(options.fuel),
       metadata_(target.getContext()),
       alias_root_(metadata_.createTBAARoot("tenon")) {
+  if (options.linkage != nullptr && !options.linkage->is_empty()) {
+    linkage_ = options.linkage;
+    linked_modules_.resize(linkage_->modules.size());
+  }
+  name_aliases();
+  append_operations(*target_.getNamedGlobal("tenon_operations")->getInitializer());
+  functions_.resize(model_.funcs.size());
+  thunks_.resize(model_.funcs.size());
+  compiled_.resize(model_.funcs.size());
+  if (options.emit == nullptr) begin_positions();
+}
+
+ModuleBuilder::ModuleBuilder(ModuleBuilder& root, std::uint32_t number)
+    : root_(root),
+      number_(number),
+      target_(root.target_),
+      context_(root.context_),
+      source_(*root.linkage_->modules[number].source),
+      model_(*source_.module),
+      is_metered_(root.is_metered_),
+      metadata_(root.context_),
+      alias_root_(root.alias_root_) {
+  name_aliases();
+  functions_.resize(model_.funcs.size());
+}
+
+// Globals of modules that are linked are the same ones where one exports what the other imports, or where a module is
+// there several times.
+void ModuleBuilder::name_aliases() {
   llvm::MDNode* others = metadata_.createTBAAScalarTypeNode("others", alias_root_);
   llvm::MDNode* fuel = metadata_.createTBAAScalarTypeNode("fuel", alias_root_);
   alias_others_ = metadata_.createTBAAStructTagNode(others, others, 0);
@@ -36,14 +67,22 @@ ModuleBuilder::ModuleBuilder(llvm::Module& target, const core::ValidatedModule& 
   alias_runtime_ = node("runtime");
   alias_objects_ = node("objects");
   alias_imported_globals_ = node("imported globals");
-  for (std::size_t i = 0; i < model_.globals.size(); ++i) {
-    alias_globals_.push_back(i < model_.imported_globals ? alias_imported_globals_ : node("global " + llvm::Twine(i)));
+  std::size_t module = 0;
+  std::span<const std::uint8_t> uses;
+  if (root_.linkage_ != nullptr) {
+    while (root_.linkage_->modules[module].source != &source_) ++module;
+    uses = root_.linkage_->modules[number_].globals;
   }
-  append_operations(*target_.getNamedGlobal("tenon_operations")->getInitializer());
-  functions_.resize(model_.funcs.size());
-  thunks_.resize(model_.funcs.size());
-  compiled_.resize(model_.funcs.size());
-  if (options.emit == nullptr) begin_positions();
+  for (std::size_t i = 0; i < model_.globals.size(); ++i) {
+    llvm::MDNode* alias = alias_imported_globals_;
+    if (i >= model_.imported_globals) alias = node("global " + llvm::Twine(module) + "." + llvm::Twine(i));
+    if (i < uses.size() && uses[i] != 0) alias = node("global for " + llvm::Twine(unsigned{uses[i]}));
+    alias_globals_.push_back(alias);
+  }
+  if (root_.linkage_ == nullptr) return;
+  for (const core::Export& item : model_.exports) {
+    if (item.kind == core::ExternKind::global) alias_globals_[item.index] = alias_imported_globals_;
+  }
 }
 
 // What code was compiled from, as debug information: LLVM keeps it right through all that it does. A line is an
@@ -57,10 +96,14 @@ void ModuleBuilder::begin_positions() {
 }
 
 llvm::DISubprogram* ModuleBuilder::subprogram(core::FuncIdx index) {
-  llvm::DIFile* file = positions_->createFile("m", "");
-  llvm::DISubroutineType* type = positions_->createSubroutineType(positions_->getOrCreateTypeArray({}));
-  return positions_->createFunction(file, std::to_string(index.value), "", file, 0, type, 0, llvm::DINode::FlagZero,
-                                    llvm::DISubprogram::SPFlagDefinition | llvm::DISubprogram::SPFlagOptimized);
+  return subprogram((llvm::Twine(number_) + llvm::Twine(module_separator) + llvm::Twine(index.value)).str());
+}
+
+llvm::DISubprogram* ModuleBuilder::subprogram(const std::string& name) {
+  llvm::DIFile* file = positions()->createFile("m", "");
+  llvm::DISubroutineType* type = positions()->createSubroutineType(positions()->getOrCreateTypeArray({}));
+  return positions()->createFunction(file, name, "", file, 0, type, 0, llvm::DINode::FlagZero,
+                                     llvm::DISubprogram::SPFlagDefinition | llvm::DISubprogram::SPFlagOptimized);
 }
 
 // The table's rows; where it ends in nulls it is not one array but a structure of two.
@@ -74,7 +117,7 @@ void ModuleBuilder::append_operations(const llvm::Constant& rows) {
 
 // The meaning of an instruction, read from the bitcode when it is first used.
 llvm::Function* ModuleBuilder::operation(Op op) {
-  llvm::Function* function = operations_[static_cast<std::size_t>(op)];
+  llvm::Function* function = root_.operations_[static_cast<std::size_t>(op)];
   if (function != nullptr && function->isMaterializable()) llvm::cantFail(function->materialize());
   return function;
 }
@@ -119,7 +162,7 @@ llvm::FunctionType* ModuleBuilder::function_type(const core::FuncType& type) {
 }
 
 void ModuleBuilder::finish(llvm::Function& function) {
-  own_.insert(&function);
+  root_.own_.insert(&function);
   function.setCallingConv(llvm::CallingConv::Tail);
   function.setDSOLocal(true);
   function.addFnAttr("no-builtins");  // nothing outside of the image may be called
@@ -297,18 +340,6 @@ llvm::Value* ModuleBuilder::pack(llvm::IRBuilder<>& ir, const core::FuncType& ty
   return packed;
 }
 
-namespace {
-
-std::uint64_t slot_count(const core::FuncType& type) {
-  std::uint64_t params = 0;
-  std::uint64_t results = 0;
-  for (const core::ValType t : type.params) params += runtime::slots_of(t);
-  for (const core::ValType t : type.results) results += runtime::slots_of(t);
-  return std::max({params, results, std::uint64_t{1}});
-}
-
-}  // namespace
-
 // A function of the type's signature whose context is a `Func*`; calls it through slots.
 llvm::Function* ModuleBuilder::bridge(core::TypeIdx index) {
   llvm::Function*& function = bridges_[index.value];
@@ -319,7 +350,7 @@ llvm::Function* ModuleBuilder::bridge(core::TypeIdx index) {
   finish(*function);
   function->addFnAttr(llvm::Attribute::NoInline);
   llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", function));
-  llvm::Value* slots = ir.CreateAlloca(ir.getInt64Ty(), ir.getInt64(slot_count(type)));
+  llvm::Value* slots = ir.CreateAlloca(ir.getInt64Ty(), ir.getInt64(runtime::value_slots(type)));
   std::vector<llvm::Value*> arguments;
   for (llvm::Argument& argument : function->args()) {
     if (argument.getArgNo() != 0) arguments.push_back(&argument);
@@ -408,19 +439,64 @@ llvm::Value* ModuleBuilder::call_func(llvm::IRBuilder<>& ir, llvm::Value* instan
   return call;
 }
 
-llvm::Function* ModuleBuilder::function(core::FuncIdx index) {
+llvm::Function* ModuleBuilder::function(core::FuncIdx index, std::size_t most_linked) {
   llvm::Function*& function = functions_[index.value];
   if (function != nullptr) return function;
   const auto linkage = is_shared(index) ? llvm::GlobalValue::ExternalLinkage : llvm::GlobalValue::InternalLinkage;
-  function = llvm::Function::Create(function_type(*source_.func_signatures[index]), linkage,
-                                    "f" + llvm::Twine(index.value), target_);
+  std::string name = "f" + std::to_string(index.value);
+  if (number_ != 0) name = "linked" + std::to_string(number_) + "." + name;
+  function = llvm::Function::Create(function_type(*source_.func_signatures[index]), linkage, name, target_);
   finish_guest_code(*function);
   if (model_.is_imported(index)) {
     bridge_import(index);
-  } else if (!is_shared(index)) {
+  } else if (!is_shared(index) && !link(index, most_linked)) {
     bridge_own(index);
   }
   return function;
+}
+
+// --- Functions of other modules
+
+ModuleBuilder& ModuleBuilder::linked_module(std::uint32_t number) {
+  if (number == 0) return *this;
+  std::unique_ptr<ModuleBuilder>& module = linked_modules_[number];
+  if (module == nullptr) module.reset(new ModuleBuilder(*this, number));
+  return *module;
+}
+
+llvm::Function* ModuleBuilder::linked_function(core::FuncIdx import) {
+  if (root_.linkage_ == nullptr) return nullptr;
+  const LinkedFunc& given = root_.linkage_->modules[number_].imports[import.value];
+  if (given.module == LinkedFunc::unknown) return nullptr;
+  ModuleBuilder& module = root_.linked_module(given.module);
+  llvm::FunctionType* type = module.function_type(*module.source_.func_signatures[given.function]);
+  if (type != functions_[import.value]->getFunctionType()) return nullptr;
+  constexpr std::size_t most = 1 << 10;
+  llvm::Function* function = module.function(given.function, most);
+  const bool is_bridge = function->hasFnAttribute(llvm::Attribute::NoInline);
+  return is_bridge ? nullptr : function;
+}
+
+// Declares a function of another module; it is built when those are that are under way. False: it is too large.
+bool ModuleBuilder::link(core::FuncIdx index, std::size_t most) {
+  constexpr std::size_t most_together = 16 << 10;
+  const std::size_t size = model_.funcs[index].body.size();
+  if (number_ == 0 || size > most || root_.linked_bytes_ + size > most_together) return false;
+  root_.linked_bytes_ += size;
+  root_.linked_functions_.emplace_back(this, index);
+  return true;
+}
+
+void ModuleBuilder::build_linked() {
+  while (!linked_functions_.empty()) {
+    auto [module, index] = linked_functions_.back();
+    linked_functions_.pop_back();
+    if (FunctionBuilder(*module, index).build()) continue;
+    llvm::Function& function = *module->functions_[index.value];
+    function.deleteBody();
+    function.setLinkage(llvm::GlobalValue::InternalLinkage);
+    module->bridge_own(index);
+  }
 }
 
 // The rest of a bridge: passes its arguments on.
@@ -428,11 +504,14 @@ void ModuleBuilder::call_through(llvm::IRBuilder<>& ir, llvm::Value* func, core:
   llvm::Function* function = functions_[index.value];
   std::vector<llvm::Value*> arguments;
   for (llvm::Argument& argument : llvm::drop_begin(function->args())) arguments.push_back(&argument);
-  llvm::Value* result = call_func(ir, function->getArg(0), func, model_.funcs[index].type, arguments, false);
-  if (function->getReturnType()->isVoidTy()) {
+  return_result(ir, call_func(ir, function->getArg(0), func, model_.funcs[index].type, arguments, false));
+}
+
+void ModuleBuilder::return_result(llvm::IRBuilder<>& ir, llvm::Value* call) {
+  if (call->getType()->isVoidTy()) {
     ir.CreateRetVoid();
   } else {
-    ir.CreateRet(result);
+    ir.CreateRet(call);
   }
 }
 
@@ -468,7 +547,38 @@ void ModuleBuilder::bridge_import(core::FuncIdx index) {
   llvm::IRBuilder<> ir(llvm::BasicBlock::Create(context_, "", function));
   llvm::Value* funcs = load_invariant(ir, ir.getPtrTy(), function->getArg(0), offsetof(runtime::Instance, funcs),
                                       model_.funcs.size() * sizeof(void*));
-  call_through(ir, load_invariant(ir, ir.getPtrTy(), funcs, index.value * sizeof(void*)), index);
+  llvm::Value* func = load_invariant(ir, ir.getPtrTy(), funcs, index.value * sizeof(void*));
+  if (llvm::Function* linked = linked_function(index)) call_linked(ir, func, *linked, *function);
+  if (ir.GetInsertBlock()->getTerminator() == nullptr) call_through(ir, func, index);
+}
+
+// Where the function's instance may run compiled code, it is called here. A lowered function gets its instance when it
+// is called first; what adapters call is there before them.
+void ModuleBuilder::call_linked(llvm::IRBuilder<>& ir, llvm::Value* func, llvm::Function& linked,
+                                llvm::Function& caller) {
+  // What becomes part of it has a position, so it needs one too.
+  if (positions() != nullptr) {
+    llvm::DISubprogram* position = subprogram("bridge");
+    caller.setSubprogram(position);
+    ir.SetCurrentDebugLocation(llvm::DILocation::get(context_, 0, 0, position));
+  }
+  const auto call = [&](llvm::Value* instance) {
+    std::vector<llvm::Value*> arguments{instance};
+    for (llvm::Argument& argument : llvm::drop_begin(caller.args())) arguments.push_back(&argument);
+    return_result(ir, call_guest(ir, linked.getFunctionType(), &linked, arguments, nullptr));
+  };
+  const std::uint64_t place = runtime::place_of(&runtime::Func::native_instance);
+  if (root_.linkage_->modules[number_].is_adapter) {
+    return call(load_invariant(ir, ir.getPtrTy(), func, place, sizeof(runtime::Instance)));
+  }
+  llvm::LoadInst* instance = ir.CreateLoad(ir.getPtrTy(), ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), func, place));
+  instance->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
+  auto* here = llvm::BasicBlock::Create(context_, "linked", &caller);
+  auto* there = llvm::BasicBlock::Create(context_, "", &caller);
+  ir.CreateCondBr(ir.CreateIsNotNull(instance), here, there, likely());
+  ir.SetInsertPoint(here);
+  call(instance);
+  ir.SetInsertPoint(there);
 }
 
 void ModuleBuilder::build() {
@@ -484,6 +594,7 @@ void ModuleBuilder::build() {
     }
   }
   if (loop_ != nullptr) build_loop(*loop_);
+  build_linked();
   take_operations();
   if (positions_ != nullptr) positions_->finalize();
 }

@@ -224,15 +224,19 @@ class Reader {
     for (std::uint32_t i = frames.getNumberOfFrames(); i-- > 0;) {
       const llvm::DILineInfo& frame = frames.getFrame(i);
       CodeSite site{.function = not_compiled, .offset = i == 0 ? row.Line : frame.Line, .caller = caller};
-      if (llvm::StringRef(frame.FunctionName).getAsInteger(10, site.function)) site.function = not_compiled;
+      const auto [module, function] = llvm::StringRef(frame.FunctionName).split(module_separator);
+      if (module.getAsInteger(10, site.module) || function.getAsInteger(10, site.function)) {
+        site.module = 0;
+        site.function = not_compiled;
+      }
       caller = add(site);
     }
     return caller;
   }
 
   std::uint32_t add(const CodeSite& site) {
-    const auto [found, is_new] =
-        known_.try_emplace({site.function, site.offset, site.caller}, static_cast<std::uint32_t>(tables_.sites.size()));
+    const auto [found, is_new] = known_.try_emplace({site.module, site.function, site.offset, site.caller},
+                                                    static_cast<std::uint32_t>(tables_.sites.size()));
     if (is_new) tables_.sites.push_back(site);
     return found->second;
   }
@@ -242,7 +246,7 @@ class Reader {
   std::unique_ptr<llvm::DWARFContext> context_;
   std::map<std::uint64_t, std::uint64_t> functions_;
   std::map<std::uint64_t, std::uint64_t> pads_;
-  std::map<std::array<std::uint32_t, 3>, std::uint32_t> known_;
+  std::map<std::array<std::uint32_t, 4>, std::uint32_t> known_;
 };
 
 }  // namespace

@@ -20,6 +20,9 @@ struct Object {
   std::map<std::uint64_t, std::uint64_t> sections;  // section index -> place in the image
 };
 
+// The name of a function in the debug information: the number of its module and its index, with this between them.
+inline constexpr char module_separator = ':';
+
 // Where a symbol lies in the image; nullopt if it does not.
 std::optional<std::uint64_t> place_of(const Object& object, const llvm::object::SymbolRef& symbol);
 

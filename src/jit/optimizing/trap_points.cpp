@@ -104,7 +104,8 @@ bool is_effect(const llvm::Instruction& instruction) { return instruction.mayHav
 
 class Dropper {
  public:
-  Dropper(llvm::Function& function, llvm::DominatorTree& dominators, llvm::ScalarEvolution& evolution)
+  // `evolution` may be nullptr: what is known of numbers alone is not asked for.
+  Dropper(llvm::Function& function, llvm::DominatorTree& dominators, llvm::ScalarEvolution* evolution)
       : layout_(function.getParent()->getDataLayout()), dominators_(dominators), evolution_(evolution) {}
 
   bool run() {
@@ -155,7 +156,7 @@ class Dropper {
                     point.fuel};
     auto [at, is_new] = known_.try_emplace(varying(address));
     if (!is_new && at->second.end >= now.end) return drop(point);
-    if (is_in_bounds(point)) return drop(point);
+    if (is_low(point, address) || (evolution_ != nullptr && is_in_bounds(point))) return drop(point);
     if (!is_new && at->second.effects == now.effects && at->second.fuel == now.fuel) {
       // No effect since the other: that may trap in place of both.
       undo_.emplace_back(at->first, at->second);
@@ -169,16 +170,30 @@ class Dropper {
     at->second = now;
   }
 
-  // By what is known of the number alone.
+  static bool is_base(const llvm::Value* value, const TrapPoint& point) {
+    const auto* base = llvm::dyn_cast<llvm::LoadInst>(value);
+    return base != nullptr && base->getPointerOperand() == point.memory;
+  }
+
+  // By the bits of the number, which is quick.
+  bool is_low(const TrapPoint& point, const Address& address) const {
+    if (point.least < point.width || address.offset < 0 || !is_base(address.root, point)) return false;
+    const std::uint64_t most = point.least - point.width;
+    const auto offset = static_cast<std::uint64_t>(address.offset);
+    if (address.index == nullptr) return offset <= most;
+    if (address.scale != 1 || offset > most || !address.index->getType()->isIntegerTy(64)) return false;
+    return llvm::computeKnownBits(address.index, layout_).getMaxValue().ule(most - offset);
+  }
+
+  // By all that is known of the number, in loops too.
   bool is_in_bounds(const TrapPoint& point) {
     if (point.least < point.width) return false;
-    const llvm::SCEV* place = evolution_.getSCEV(point.place);
-    const auto* root = llvm::dyn_cast<llvm::SCEVUnknown>(evolution_.getPointerBase(place));
-    const auto* base = root == nullptr ? nullptr : llvm::dyn_cast<llvm::LoadInst>(root->getValue());
-    if (base == nullptr || base->getPointerOperand() != point.memory) return false;
-    const llvm::SCEV* index = evolution_.getMinusSCEV(place, root);
+    const llvm::SCEV* place = evolution_->getSCEV(point.place);
+    const auto* root = llvm::dyn_cast<llvm::SCEVUnknown>(evolution_->getPointerBase(place));
+    if (root == nullptr || !is_base(root->getValue(), point)) return false;
+    const llvm::SCEV* index = evolution_->getMinusSCEV(place, root);
     return !llvm::isa<llvm::SCEVCouldNotCompute>(index) &&
-           evolution_.getUnsignedRangeMax(index).ule(point.least - point.width);
+           evolution_->getUnsignedRangeMax(index).ule(point.least - point.width);
   }
 
   void drop(const TrapPoint& point) {
@@ -200,7 +215,7 @@ class Dropper {
 
   const llvm::DataLayout& layout_;
   llvm::DominatorTree& dominators_;
-  llvm::ScalarEvolution& evolution_;
+  llvm::ScalarEvolution* evolution_;
   llvm::DenseMap<Varying, Known> known_;
   std::vector<std::pair<Varying, std::optional<Known>>> undo_;
   unsigned effects_ = 0;
@@ -209,9 +224,9 @@ class Dropper {
 
 }  // namespace
 
-llvm::PreservedAnalyses DropTrapPoints::run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses) {
+llvm::PreservedAnalyses DropTrapPoints::run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses) const {
   auto& dominators = analyses.getResult<llvm::DominatorTreeAnalysis>(function);
-  auto& evolution = analyses.getResult<llvm::ScalarEvolutionAnalysis>(function);
+  auto* evolution = ranges_ ? &analyses.getResult<llvm::ScalarEvolutionAnalysis>(function) : nullptr;
   if (!Dropper(function, dominators, evolution).run()) return llvm::PreservedAnalyses::all();
   llvm::PreservedAnalyses kept;
   kept.preserveSet<llvm::CFGAnalyses>();

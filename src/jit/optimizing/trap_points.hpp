@@ -56,7 +56,12 @@ llvm::CallInst* make_patch_point(llvm::IRBuilder<>& ir, std::uint64_t number, ll
 llvm::CallInst* as_patch_point(llvm::Instruction& instruction);
 
 struct DropTrapPoints : llvm::PassInfoMixin<DropTrapPoints> {
-  static llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);
+  // `ranges`: by all that is known of numbers, which takes longer than the rest.
+  explicit DropTrapPoints(bool ranges) : ranges_(ranges) {}
+  llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses) const;
+
+ private:
+  bool ranges_;
 };
 
 struct SettleTrapPoints : llvm::PassInfoMixin<SettleTrapPoints> {

@@ -414,6 +414,11 @@ Result<void> connect(AdaptedFunc& func) {
   runtime::Store& store = *lowered.inst->scheduler->store;
   const core::ValidatedModule& module = *func.code->validated;
   std::pmr::vector<runtime::Extern> arguments(store.resource);
+  bool are_native = true;  // the guests' functions
+  const auto guest_extern = [&](runtime::Func* given) {
+    are_native = are_native && given->native_instance != nullptr;
+    return func_extern(given);
+  };
   core::FuncIdx index(0U);
   for (const AdapterImport& import : func.adapter->imports) {
     switch (import.helper) {
@@ -426,10 +431,10 @@ Result<void> connect(AdaptedFunc& func) {
         continue;
       case AdapterHelper::pending: arguments.push_back(global_extern(&lowered.inst->scheduler->pending)); continue;
       case AdapterHelper::self: arguments.push_back(global_extern(&func.self_number)); continue;
-      case AdapterHelper::callee: arguments.push_back(func_extern(lifted.callee)); break;
-      case AdapterHelper::post_return: arguments.push_back(func_extern(lifted.opts.post_return)); break;
-      case AdapterHelper::caller_realloc: arguments.push_back(func_extern(lowered.opts.realloc)); break;
-      case AdapterHelper::callee_realloc: arguments.push_back(func_extern(lifted.opts.realloc)); break;
+      case AdapterHelper::callee: arguments.push_back(guest_extern(lifted.callee)); break;
+      case AdapterHelper::post_return: arguments.push_back(guest_extern(lifted.opts.post_return)); break;
+      case AdapterHelper::caller_realloc: arguments.push_back(guest_extern(lowered.opts.realloc)); break;
+      case AdapterHelper::callee_realloc: arguments.push_back(guest_extern(lifted.opts.realloc)); break;
       default: {
         auto* data = store.arena.make<HelperData>(&func, &import);
         arguments.push_back(
@@ -445,6 +450,7 @@ Result<void> connect(AdaptedFunc& func) {
   func.self->instance = *instance;
   func.self->index = core::FuncIdx(module.module->exports[0].index);
   func.self->callback = nullptr;
+  if (are_native) func.self->native_instance = runtime::func_ref(**instance, func.self->index)->native_instance;
   return {};
 }
 
@@ -517,7 +523,7 @@ Error name_reallocation(const Scheduler& scheduler, Error error) noexcept {
   return in_reallocation(*func, realloc == fuse::pending_in_caller, std::move(error));
 }
 
-void abandon_above(Scheduler& scheduler, const Activation* activation) noexcept {
+void abandon_all_above(Scheduler& scheduler, const Activation* activation) noexcept {
   for (const AdaptedFunc* func = take_pending(scheduler).func; func != nullptr;) {
     func->callee->entered.value[0] = 1;
     func = pending_call(*func->lowered->inst);

@@ -70,6 +70,10 @@ inline Activation* innermost(Scheduler& scheduler) noexcept {
 Error name_reallocation(const Scheduler& scheduler, Error error) noexcept;
 
 // Takes off the activations of adapters that are above `activation`, which is only compared.
-void abandon_above(Scheduler& scheduler, const Activation* activation) noexcept;
+void abandon_all_above(Scheduler& scheduler, const Activation* activation) noexcept;
+inline void abandon_above(Scheduler& scheduler, const Activation* activation) noexcept {
+  if (scheduler.pending.value[0] != 0 || scheduler.current != activation) [[unlikely]]
+    abandon_all_above(scheduler, activation);
+}
 
 }  // namespace tenon::component

@@ -16,21 +16,19 @@
 
 namespace tenon::component {
 
-struct LiftLowerContext;
 struct LoweredFunc;
 
 // The caller's side.
 struct Call {
   const ComponentInstance* caller = nullptr;  // nullptr: the host
-  // on_start for a callee that is a guest: lowers the arguments with `callee` to its flat parameters, of which there
-  // are at most 16, at `flat`. Errors: trap; of the host also usage (values of another type), of which it has told
-  // itself: the task ends without having begun.
-  virtual Result<void> start(LiftLowerContext& callee, const FuncSignature& type, runtime::Slot* flat) = 0;
+  // on_start for a callee that is a guest: lowers the arguments to its flat parameters, of which there are at most 16,
+  // at `flat`; `borrows` are its call's. Errors: trap; of the host also usage (values of another type), of which it has
+  // told itself: the task ends without having begun.
+  virtual Result<void> start(const LiftedFunc& callee, BorrowScope& borrows, runtime::Slot* flat) = 0;
   // on_start for the host.
   virtual Result<std::vector<Val>> start() = 0;
-  // on_resolve: lifts the flat results with `callee`; at most `max_flat` of them, or a pointer to them.
-  virtual Result<void> resolve(LiftLowerContext& callee, const FuncSignature& type, std::span<const runtime::Slot> flat,
-                               unsigned max_flat) = 0;
+  // on_resolve: lifts the flat results, at most `max_flat` of them, or a pointer to them.
+  virtual Result<void> resolve(const LiftedFunc& callee, std::span<const runtime::Slot> flat, unsigned max_flat) = 0;
   // The same from the host: the result, if the type has one.
   virtual Result<void> resolve(std::span<const Val> results) = 0;
   // on_resolve without results: cancelled.

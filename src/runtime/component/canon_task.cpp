@@ -2,7 +2,6 @@
 // https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#-canon-contextget
 #include "abi/layout.hpp"
 #include "runtime/component/built_in.hpp"
-#include "runtime/component/guest_context.hpp"
 #include "runtime/component/stream.hpp"
 #include "runtime/component/subtask.hpp"
 
@@ -36,7 +35,9 @@ Result<void> backpressure_dec(const BuiltIn& built_in, runtime::Slot* /*frame*/)
 
 bool is_result_of(const BuiltIn& built_in, const Task& task) noexcept {
   const ValueType* expected = task.func->type->result;
-  if (!same_value_type(expected, *task.inst, built_in.type, *built_in.inst)) return false;
+  if ((task.inst != built_in.inst || !same_type(expected, built_in.type)) &&
+      !same_value_type(expected, *task.inst, built_in.type, *built_in.inst))
+    return false;
   return built_in.opts.string_encoding == task.func->opts.string_encoding &&
          (built_in.opts.memory == nullptr || built_in.opts.memory == task.func->opts.memory);
 }
@@ -52,9 +53,8 @@ runtime::Outcome task_return(runtime::Thread& core, const runtime::Func& func, r
     return trap_in(built_in, core, trapped("invalid `task.return` signature and/or options for current task"));
   }
   if (auto checked = check_resolve(task); !checked) return trap_in(built_in, core, std::move(checked).error());
-  GuestContext cx(*task.inst, task.func->opts, nullptr, nullptr);
   task.observed.end(task.func->opts, max_flat_params, {frame, func.param_slots});
-  auto resolved = task.call->resolve(cx, *task.func->type, {frame, func.param_slots}, max_flat_params);
+  auto resolved = task.call->resolve(*task.func, {frame, func.param_slots}, max_flat_params);
   if (!resolved) return failed(core, std::move(resolved).error());  // names the function
   mark_resolved(task);
   return runtime::Outcome::returned;

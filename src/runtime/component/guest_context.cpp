@@ -20,7 +20,7 @@ void Lenders::add(std::uint32_t index, ResourceHandle& handle) {
   }
 }
 
-void Lenders::give_back() noexcept {
+void Lenders::give_all_back() noexcept {
   for (std::uint32_t i = 0; i < count_; ++i) --inst_.handles.lent(first_[i]).num_lends;
   for (const std::uint32_t index : more_) --inst_.handles.lent(index).num_lends;
   count_ = 0;

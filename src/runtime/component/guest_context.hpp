@@ -23,9 +23,12 @@ class Lenders {
   ~Lenders() { give_back(); }
 
   void add(std::uint32_t index, ResourceHandle& handle);
-  void give_back() noexcept;
+  void give_back() noexcept {
+    if (count_ != 0) give_all_back();
+  }
 
  private:
+  void give_all_back() noexcept;
   std::pmr::memory_resource& inst_memory() const noexcept;
   ComponentInstance& inst_;
   std::array<std::uint32_t, 8> first_{};

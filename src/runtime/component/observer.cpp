@@ -52,18 +52,16 @@ CallObserver* ObservedCall::take_observer() noexcept {
   return scheduler == nullptr ? nullptr : scheduler->observer;
 }
 
-void ObservedCall::end(const CanonicalOptions& opts, unsigned max_flat, std::span<const runtime::Slot> flat) {
-  if (scheduler_ == nullptr) [[likely]]
-    return;
-  if (edge_.type->result == nullptr) return end(nullptr);
+void ObservedCall::tell_end(const CanonicalOptions& opts, unsigned max_flat, std::span<const runtime::Slot> flat) {
+  if (edge_.type->result == nullptr) return tell_end(nullptr);
   PeekContext cx(opts);
   const Member type{.label = {}, .type = edge_.type->result};
   Val result;
-  if (!lift_flat_values(cx, max_flat, flat, {&type, 1}, {&result, 1})) return end(nullptr);
-  end(&result);
+  if (!lift_flat_values(cx, max_flat, flat, {&type, 1}, {&result, 1})) return tell_end(nullptr);
+  tell_end(&result);
 }
 
-void ObservedCall::end(const Val* result) {
+void ObservedCall::tell_end(const Val* result) {
   if (CallObserver* observer = take_observer()) observer->returned(number_, edge_, result);
 }
 

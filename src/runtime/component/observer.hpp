@@ -45,11 +45,19 @@ class ObservedCall {
   void begin(Scheduler& scheduler, const CallEdge& edge, const CanonicalOptions& opts, unsigned max_flat,
              std::span<const runtime::Slot> flat);
   bool is_observed() const noexcept { return scheduler_ != nullptr; }
-  void end(const CanonicalOptions& opts, unsigned max_flat, std::span<const runtime::Slot> flat);
-  void end(const Val* result);
+  void end(const CanonicalOptions& opts, unsigned max_flat, std::span<const runtime::Slot> flat) {
+    if (is_observed()) [[unlikely]]
+      tell_end(opts, max_flat, flat);
+  }
+  void end(const Val* result) {
+    if (is_observed()) [[unlikely]]
+      tell_end(result);
+  }
   void fail(const Error& error);
 
  private:
+  void tell_end(const CanonicalOptions& opts, unsigned max_flat, std::span<const runtime::Slot> flat);
+  void tell_end(const Val* result);
   CallObserver* take_observer() noexcept;
 
   Scheduler* scheduler_ = nullptr;  // until the end was told

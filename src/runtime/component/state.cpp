@@ -36,6 +36,7 @@ ComponentInstance::ComponentInstance(Scheduler& scheduler, ComponentInstance* pa
 }
 
 bool ComponentInstance::may_enter_from(const ComponentInstance* caller) const noexcept {
+  if (is_beside(caller)) return may_enter();
   for (const ComponentInstance* inst = this; inst != nullptr && !is_around(*inst, caller); inst = inst->parent) {
     if (!inst->may_enter()) return false;
   }
@@ -43,11 +44,17 @@ bool ComponentInstance::may_enter_from(const ComponentInstance* caller) const no
 }
 
 bool ComponentInstance::may_be_called_from(const ComponentInstance* caller) const noexcept {
+  if (is_beside(caller)) return may_enter();
   if (caller != nullptr && (is_around(*this, caller) || is_around(*caller, this))) return false;
   return may_enter_from(caller);
 }
 
 void ComponentInstance::enter_from(const ComponentInstance* caller) noexcept {
+  if (is_beside(caller)) {
+    assert(may_enter());
+    entered.value[0] = 1;
+    return;
+  }
   for (ComponentInstance* inst = this; inst != nullptr && !is_around(*inst, caller); inst = inst->parent) {
     assert(inst->may_enter());
     inst->entered.value[0] = 1;
@@ -55,6 +62,11 @@ void ComponentInstance::enter_from(const ComponentInstance* caller) noexcept {
 }
 
 void ComponentInstance::leave_to(const ComponentInstance* caller) noexcept {
+  if (is_beside(caller)) {
+    assert(!may_enter());
+    entered.value[0] = 0;
+    return;
+  }
   for (ComponentInstance* inst = this; inst != nullptr && !is_around(*inst, caller); inst = inst->parent) {
     assert(!inst->may_enter());
     inst->entered.value[0] = 0;
@@ -136,10 +148,6 @@ Error beyond_limit(const ComponentInstance* inst, std::string_view what) {
   return fail(ErrorKind::trap, {}, what, ", in the component `", path.view(), "`");
 }
 
-Result<void> check_may_leave(const ComponentInstance& inst) {
-  if (inst.may_leave()) [[likely]]
-    return {};
-  return fail(ErrorKind::trap, {}, "cannot leave component instance");
-}
+Error cannot_leave() { return fail(ErrorKind::trap, {}, "cannot leave component instance"); }
 
 }  // namespace tenon::component

@@ -102,6 +102,10 @@ struct ComponentInstance {
   std::uint64_t time_turn = 0;
 
   bool may_enter() const noexcept { return entered.value[0] == 0; }
+  // Another instance of the component that has made this one: most calls are from such, and enter this one only.
+  bool is_beside(const ComponentInstance* caller) const noexcept {
+    return caller != nullptr && caller != this && caller->parent == parent;
+  }
   bool may_leave() const noexcept { return may_not_leave.value[0] == 0; }
   void set_may_leave(bool may) noexcept { may_not_leave.value[0] = may ? 0 : 1; }
   const RuntimeResourceType* resource(ResourceId id) const noexcept { return resources[id.value]; }
@@ -160,6 +164,11 @@ Error beyond_limit(const ComponentInstance* inst, std::string_view what);
 void append_path(TextBuffer& out, const ComponentInstance& inst) noexcept;
 
 // What every built-in begins with. Errors: trap "cannot leave component instance".
-Result<void> check_may_leave(const ComponentInstance& inst);
+Error cannot_leave();
+inline Result<void> check_may_leave(const ComponentInstance& inst) {
+  if (inst.may_leave()) [[likely]]
+    return {};
+  return cannot_leave();
+}
 
 }  // namespace tenon::component

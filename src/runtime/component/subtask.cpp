@@ -1,6 +1,5 @@
 #include "runtime/component/subtask.hpp"
 
-#include <algorithm>
 #include <cassert>
 
 #include "abi/layout.hpp"
@@ -12,6 +11,7 @@
 #include "runtime/component/scheduler.hpp"
 #include "runtime/component/sync_call.hpp"
 #include "runtime/component/task.hpp"
+#include "runtime/outermost_call.hpp"
 
 namespace tenon::component {
 
@@ -21,7 +21,7 @@ Subtask::Subtask(const LoweredFunc& lowered, std::span<const runtime::Slot> argu
       lenders(*lowered.inst),
       flat_arg_count(static_cast<std::uint32_t>(arguments.size())) {
   caller = lowered.inst;
-  std::ranges::copy(arguments, flat_args);
+  runtime::copy_slots(arguments.data(), arguments.size(), flat_args);
 }
 
 unsigned Subtask::max_flat_params() const noexcept {
@@ -32,10 +32,9 @@ unsigned Subtask::max_flat_results() const noexcept { return func->opts.async ? 
 
 // Where results go that are not core values: what follows the parameters.
 std::optional<std::uint64_t> Subtask::out_pointer() const noexcept {
-  const std::uint64_t params = flat_count(func->type->params);
-  const std::uint64_t place = params > max_flat_params() ? 1 : params;
-  if (place >= flat_arg_count) return std::nullopt;
-  return func->opts.is_memory64() ? flat_args[place] : static_cast<std::uint32_t>(flat_args[place]);
+  if (func->type->result == nullptr || func->type->result->flat <= max_flat_results()) return std::nullopt;
+  const runtime::Slot last = flat_args[flat_arg_count - 1];
+  return func->opts.is_memory64() ? last : static_cast<std::uint32_t>(last);
 }
 
 void Subtask::deliver_resolve() noexcept {
@@ -78,12 +77,13 @@ void Subtask::return_flat(runtime::Slot result) noexcept {
   finish(State::returned);
 }
 
-Result<void> Subtask::start(LiftLowerContext& callee, const FuncSignature& type, runtime::Slot* flat) {
+Result<void> Subtask::start(const LiftedFunc& callee, BorrowScope& borrows, runtime::Slot* flat) {
   begin();
+  if (func->type->params.size() <= max_flat_params() && pass_numbers(func->type->params, flat_args, flat)) return {};
+  GuestContext target(*callee.inst, callee.opts, nullptr, &borrows);
   GuestContext source(*func->inst, func->opts, &lenders, nullptr);
-  const std::string_view name = func->callee.lifted != nullptr ? func->callee.lifted->name : std::string_view{};
-  const TransferSide from{&source, func->type->params, max_flat_params(), name};
-  const TransferSide to{&callee, type.params, component::max_flat_params};
+  const TransferSide from{&source, func->type->params, max_flat_params(), callee.name};
+  const TransferSide to{&target, callee.type->params, component::max_flat_params};
   auto moved = transfer_values(from, {flat_args, flat_arg_count}, to, flat);
   if (!moved) return std::move(moved).error();
   return {};
@@ -101,13 +101,31 @@ Result<std::vector<Val>> Subtask::start() {
   return values;
 }
 
-Result<void> Subtask::resolve(LiftLowerContext& callee, const FuncSignature& type, std::span<const runtime::Slot> flat,
-                              unsigned max_flat) {
+// The commonest results, without contexts. False: it is something else, or can't be where it should.
+bool Subtask::return_number(const FuncSignature& type, runtime::Slot result) noexcept {
+  if (!is_number(*type.result)) return false;
+  const std::uint64_t bits = number_bits(result, type.result->primitive);
+  const auto out = out_pointer();
+  if (!out) {
+    flat_result = bits;
+    return true;
+  }
+  const runtime::Memory& memory = *func->opts.memory;
+  const MutableBytes bytes(memory.base, memory.size.load(std::memory_order_relaxed));
+  return store_number(bytes, bits, func->type->result->layout[memory.type.limits.is_64 ? 1 : 0], *out);
+}
+
+Result<void> Subtask::resolve(const LiftedFunc& callee, std::span<const runtime::Slot> flat, unsigned max_flat) {
+  const FuncSignature& type = *callee.type;
+  if (type.result == nullptr || return_number(type, flat[0])) {
+    finish(State::returned);
+    return {};
+  }
+  GuestContext source(*callee.inst, callee.opts, nullptr, nullptr);
   GuestContext target(*func->inst, func->opts, nullptr, nullptr);
   const ResultMembers source_types(type);
   const ResultMembers target_types(*func->type);
-  const std::string_view name = func->callee.lifted != nullptr ? func->callee.lifted->name : std::string_view{};
-  const TransferSide from{&callee, source_types, max_flat, name};
+  const TransferSide from{&source, source_types, max_flat, callee.name};
   const TransferSide to{&target, target_types, max_flat_results()};
   auto moved = transfer_values(from, flat, to, &flat_result, out_pointer());
   if (!moved) return std::move(moved).error();
@@ -207,15 +225,11 @@ Result<void> call_synchronously(const LiftedFunc& func, Call& call, ComponentIns
   SyncCall sync;
   if (auto begun = sync.begin(func, caller); !begun) return begun;
   runtime::Slot flat[component::max_flat_params + 1];
-  GuestContext arguments(*func.inst, func.opts, nullptr, &sync.borrows());
-  if (auto started = call.start(arguments, *func.type, flat); !started) return sync.refuse(std::move(started).error());
+  if (auto started = call.start(func, sync.borrows(), flat); !started) return sync.refuse(std::move(started).error());
   if (auto ran = sync.run(flat); !ran) return ran;
   if (auto allowed = sync.check_return(); !allowed) return allowed;
   const std::span<const runtime::Slot> results(flat, func.callee->result_slots);
-  GuestContext lifting(*func.inst, func.opts, nullptr, nullptr);
-  if (auto resolved = call.resolve(lifting, *func.type, results, component::max_flat_results); !resolved) {
-    return resolved;
-  }
+  if (auto resolved = call.resolve(func, results, component::max_flat_results); !resolved) return resolved;
   return sync.finish(results);
 }
 

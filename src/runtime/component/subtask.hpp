@@ -50,15 +50,15 @@ struct Subtask final : Waitable, Call {
   unsigned max_flat_results() const noexcept;
   std::optional<std::uint64_t> out_pointer() const noexcept;
 
-  Result<void> start(LiftLowerContext& callee, const FuncSignature& type, runtime::Slot* flat) override;
+  Result<void> start(const LiftedFunc& callee, BorrowScope& borrows, runtime::Slot* flat) override;
   Result<std::vector<Val>> start() override;
-  Result<void> resolve(LiftLowerContext& callee, const FuncSignature& type, std::span<const runtime::Slot> flat,
-                       unsigned max_flat) override;
+  Result<void> resolve(const LiftedFunc& callee, std::span<const runtime::Slot> flat, unsigned max_flat) override;
   Result<void> resolve(std::span<const Val> results) override;
   Result<void> resolve_cancelled() override;
 
  private:
   void begin() noexcept;
+  bool return_number(const FuncSignature& type, runtime::Slot result) noexcept;
   void make_progress() noexcept;
   void finish(State end) noexcept;
 };

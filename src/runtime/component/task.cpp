@@ -6,7 +6,6 @@
 #include "base/concat.hpp"
 #include "runtime/component/adapter.hpp"
 #include "runtime/component/call.hpp"
-#include "runtime/component/guest_context.hpp"
 #include "runtime/component/meter.hpp"
 #include "runtime/component/scheduler.hpp"
 #include "spec/component_limits.hpp"
@@ -151,9 +150,8 @@ Result<void> return_from_sync_lift(Thread& thread, std::span<const runtime::Slot
   Task& task = *thread.task;
   ComponentInstance& inst = *task.inst;
   if (auto checked = check_resolve(task); !checked) return checked;
-  GuestContext cx(inst, task.func->opts, nullptr, nullptr);
   task.observed.end(task.func->opts, max_flat_results, flat);
-  if (auto resolved = task.call->resolve(cx, *task.func->type, flat, max_flat_results); !resolved) return resolved;
+  if (auto resolved = task.call->resolve(*task.func, flat, max_flat_results); !resolved) return resolved;
   mark_resolved(task);
   if (const runtime::Func* post_return = task.func->opts.post_return) {
     runtime::Slot values[1] = {flat.empty() ? 0 : flat[0]};
@@ -197,14 +195,15 @@ Result<void> start_task(Thread& thread) {
   if (!task.needs_exclusive()) wake_next(*task.inst);
   task.state = Task::State::started;
   runtime::Slot flat[16];
-  GuestContext cx(*task.inst, task.func->opts, nullptr, task.borrows);
   const ComponentInstance* caller = task.call->caller;
-  if (auto started = task.call->start(cx, *task.func->type, flat); !started) {
+  if (auto started = task.call->start(*task.func, *task.borrows, flat); !started) {
     if (caller == nullptr && started.error().kind() == ErrorKind::usage) return end_unbegun(thread);
     return started;
   }
-  task.observed.begin(scheduler_of(thread), {caller, task.inst, task.func->type, task.func->name}, task.func->opts,
-                      max_flat_params, {flat, task.func->callee->param_slots});
+  if (Scheduler& scheduler = scheduler_of(thread); scheduler.observer != nullptr) [[unlikely]] {
+    task.observed.begin(scheduler, {caller, task.inst, task.func->type, task.func->name}, task.func->opts,
+                        max_flat_params, {flat, task.func->callee->param_slots});
+  }
   return call_on_own_stack(thread, *task.func->callee, {flat, task.func->callee->param_slots});
 }
 
