@@ -2,13 +2,16 @@
 // the same compiler, alternately in one run. Prints the median ratios, their geometric mean, and how fast each tier
 // made its code.
 //
-//   bench_tiers [--baseline] [--interpreter] [kernel...]      otherwise only the optimizing tier, which has far fewer
-//                                                             rounds to wait for
+//   bench_tiers [--baseline] [--interpreter] [--fuel] [kernel...]
+//
+// Without a tier's name only the optimizing tier, which has far fewer rounds to wait for. With `--fuel` the same guest
+// with fuel against without, instead of against native code, and ratios of the least times: what metering costs.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,25 +63,90 @@ struct Ratio {
   bool agrees = true;
 };
 
-Ratio measure(const Kernel& kernel, tenon::Tier tier, std::uint32_t rounds) {
-  tenon::EngineOptions options;
-  options.tier = tier;
-  const tenon::Engine engine(options);
+// A kernel in a tier.
+class Guest {
+ public:
+  Guest(const Kernel& kernel, tenon::Tier tier, bool fuel)
+      : engine_(options_of(tier, fuel)),
+        module_(tenon::Module::load(engine_, std::string(TENON_KERNELS "/") + kernel.name + ".wasm").value()),
+        store_(engine_) {
+    if (fuel) store_.set_fuel(std::uint64_t{1} << 60);
+    run_ = tenon::Instance::make(store_, module_, {}).value().func<std::uint32_t(std::uint32_t)>("run").value();
+  }
+  std::uint32_t run(std::uint32_t rounds) { return (*run_)(rounds).value(); }
+  // What is left of so much fuel when it has run, or has no more.
+  std::uint64_t left_of(std::uint64_t fuel, std::uint32_t rounds) {
+    store_.set_fuel(fuel);
+    const bool has_ended = (*run_)(rounds).has_value();
+    const std::uint64_t left = store_.fuel();
+    store_.set_fuel(std::uint64_t{1} << 60);
+    return has_ended ? left : 0;
+  }
+
+ private:
+  static tenon::EngineOptions options_of(tenon::Tier tier, bool fuel) {
+    tenon::EngineOptions options;
+    options.tier = tier;
+    options.fuel = fuel;
+    return options;
+  }
+
+  const tenon::Engine engine_;
+  const tenon::Module module_;
+  tenon::Store store_;
+  std::optional<tenon::TypedFunc<std::uint32_t(std::uint32_t)>> run_;
+};
+
+// Whether the tier spends what the interpreter does.
+bool agrees_in_fuel(const Kernel& kernel, Guest& metered) {
+  constexpr std::uint64_t plenty = std::uint64_t{1} << 40;
+  Guest interpreted(kernel, tenon::Tier::interpreter, true);
+  const std::uint64_t left = interpreted.left_of(plenty, 1);
+  bool agrees = metered.left_of(plenty, 1) == left;
+  for (const std::uint64_t missing : {std::uint64_t{0}, std::uint64_t{1}, (plenty - left) / 2}) {
+    agrees = agrees && metered.left_of(plenty - left - missing, 1) == interpreted.left_of(plenty - left - missing, 1);
+  }
+  return agrees;
+}
+
+// The least times of many short turns; the median of ratios is theirs.
+Ratio measure_fuel(const Kernel& kernel, tenon::Tier tier, std::uint32_t rounds) {
   Ratio ratio;
-  std::optional<tenon::Module> module;
-  const std::string path = std::string(TENON_KERNELS "/") + kernel.name + ".wasm";
-  ratio.load_time = seconds([&] { module = tenon::Module::load(engine, path).value(); });
-  tenon::Store store(engine);
-  const auto instance = tenon::Instance::make(store, *module, {}).value();
-  const auto run = instance.func<std::uint32_t(std::uint32_t)>("run").value();
+  std::optional<Guest> metered;
+  ratio.load_time = seconds([&] { metered.emplace(kernel, tier, true); });
+  ratio.agrees = agrees_in_fuel(kernel, *metered);
+  Guest plain(kernel, tier, false);
+  double with = 1e9;
+  double without = 1e9;
+  std::vector<double> ratios;
+  for (int pair = 0; pair < 50; ++pair) {
+    std::uint32_t expected = 0;
+    std::uint32_t found = 0;
+    const double time = seconds([&] { expected = plain.run(rounds); });
+    const double metered_time = seconds([&] { found = metered->run(rounds); });
+    ratio.agrees = ratio.agrees && expected == found;
+    ratios.push_back(metered_time / time);
+    with = std::min(with, metered_time);
+    without = std::min(without, time);
+  }
+  ratio.median = with / without;
+  ratio.least = std::ranges::min(ratios);
+  ratio.most = std::ranges::max(ratios);
+  return ratio;
+}
+
+Ratio measure(const Kernel& kernel, tenon::Tier tier, std::uint32_t rounds) {
+  Ratio ratio;
+  std::optional<Guest> guest;
+  ratio.load_time = seconds([&] { guest.emplace(kernel, tier, false); });
   std::vector<double> ratios;
   for (int pair = 0; pair < 5; ++pair) {
     std::uint32_t expected = 0;
     std::uint32_t found = 0;
     const double native = seconds([&] { expected = kernel.native(rounds); });
-    const double guest = seconds([&] { found = run(rounds).value(); });
+    const double time = seconds([&] { found = guest->run(rounds); });
     ratio.agrees = ratio.agrees && expected == found;
-    ratios.push_back(guest / native);
+    ratios.push_back(time / native);
   }
   std::ranges::sort(ratios);
   ratio.median = ratios[ratios.size() / 2];
@@ -92,11 +160,14 @@ Ratio measure(const Kernel& kernel, tenon::Tier tier, std::uint32_t rounds) {
 int main(int argc, char** argv) {
   std::vector<std::string_view> chosen;
   std::vector<std::pair<const char*, tenon::Tier>> tiers{{"optimizing", tenon::Tier::optimizing}};
+  bool is_metered = false;
   for (int i = 1; i < argc; ++i) {
     if (std::string_view(argv[i]) == "--interpreter") {
       tiers.emplace_back("interpreter", tenon::Tier::interpreter);
     } else if (std::string_view(argv[i]) == "--baseline") {
       tiers.emplace_back("baseline", tenon::Tier::baseline);
+    } else if (std::string_view(argv[i]) == "--fuel") {
+      is_metered = true;
     } else {
       chosen.emplace_back(argv[i]);
     }
@@ -106,7 +177,8 @@ int main(int argc, char** argv) {
     int count = 0;
     for (const Kernel& kernel : kernels) {
       if (!is_chosen(kernel.name, chosen)) continue;
-      const Ratio ratio = measure(kernel, tier, calibrate(kernel, 0.02));
+      const Ratio ratio = is_metered ? measure_fuel(kernel, tier, calibrate(kernel, 0.003))
+                                     : measure(kernel, tier, calibrate(kernel, 0.02));
       std::printf("%-12s %-12s %6.2f  (%.2f to %.2f)  loaded in %.1f ms%s\n", tier_name, kernel.name, ratio.median,
                   ratio.least, ratio.most, ratio.load_time * 1e3, ratio.agrees ? "" : "  WRONG RESULT");
       std::fflush(stdout);

@@ -4,9 +4,9 @@
 //   tenon_tiers [--seed N] COUNT
 //
 // COUNT calls are made, of which each is run by the interpreter, by compiled code of both tiers, and by guests that
-// change tiers at random calls and turns of loops. What must hold: the same result or trap, and the same memory and
-// globals afterwards. A module that differs is written to tiers-N.wasm, N being the seed with which it comes again. The
-// exit code is 1 if there was one.
+// change tiers at random calls and turns of loops. Every other module is metered, and its calls have fuel that ends
+// somewhere. What must hold: the same result or trap, and the same memory, globals and fuel afterwards. A module that
+// differs is written to tiers-N.wasm, N being the seed with which it comes again. The exit code is 1 if there was one.
 #include <bit>
 #include <cinttypes>
 #include <cstdio>
@@ -71,7 +71,7 @@ std::uint64_t sum_of(std::span<const std::uint8_t> bytes) {
 class Run {
  public:
   Run(const EngineOptions& options, const std::string& bytes)
-      : engine_(options), module_(Module::compile(engine_, bytes).value()) {}
+      : engine_(options), is_metered_(options.fuel), module_(Module::compile(engine_, bytes).value()) {}
 
   std::string call(unsigned function, Random random) {
     if (has_trapped_) {
@@ -84,6 +84,9 @@ class Run {
       const std::uint64_t low = argument(param, random);
       arguments.push_back(Val::from_bits(param, low, param.is_vector() ? random.next() : 0));
     }
+    constexpr unsigned most_fuel_log2 = 16;
+    const std::uint64_t fuel = random.next() >> (64 - 1 - random.next() % most_fuel_log2);
+    if (is_metered_) store_->set_fuel(fuel);
     const auto results = func.call(arguments);
     has_trapped_ = !results;
     std::string line = results ? "result " + std::to_string(differential::bits_of(results->front()))
@@ -93,20 +96,23 @@ class Run {
       const auto global = instance_.global("g" + std::to_string(i)).value();
       line += " " + std::to_string(differential::bits_of(global.get().value()));
     }
+    if (is_metered_) line += " of fuel " + std::to_string(fuel) + " left " + std::to_string(store_->fuel());
     return line;
   }
 
  private:
   const Engine engine_;
+  const bool is_metered_;
   const Module module_;
   std::optional<Store> store_;
   Instance instance_;
   bool has_trapped_ = true;
 };
 
-EngineOptions options_of(Tier tier, std::uint64_t seed = 0) {
+EngineOptions options_of(Tier tier, bool is_metered, std::uint64_t seed = 0) {
   EngineOptions options;
   options.tier = tier;
+  options.fuel = is_metered;
   options.tier_seed = seed;
   return options;
 }
@@ -117,15 +123,16 @@ bool agree(std::uint64_t seed, std::uint64_t calls) {
   std::vector<std::uint8_t> choices(256 + random.next() % 4096);
   for (std::uint8_t& choice : choices) choice = static_cast<std::uint8_t>(random.next());
   const std::string bytes = differential::RandomModule(choices.data(), choices.size()).module();
+  const bool is_metered = seed % 2 == 0;
   struct Tried {
     const char* name;
     EngineOptions options;
   };
-  const Tried tried[] = {{"baseline", options_of(Tier::baseline)},
-                         {"baseline at random points", options_of(Tier::baseline, seed | 1)},
-                         {"optimizing", options_of(Tier::optimizing)},
-                         {"all tiers at random points", options_of(Tier::automatic, seed | 1)}};
-  Run oracle(options_of(Tier::interpreter), bytes);
+  const Tried tried[] = {{"baseline", options_of(Tier::baseline, is_metered)},
+                         {"baseline at random points", options_of(Tier::baseline, is_metered, seed | 1)},
+                         {"optimizing", options_of(Tier::optimizing, is_metered)},
+                         {"all tiers at random points", options_of(Tier::automatic, is_metered, seed | 1)}};
+  Run oracle(options_of(Tier::interpreter, is_metered), bytes);
   std::vector<std::unique_ptr<Run>> runs;
   for (const Tried& one : tried) runs.push_back(std::make_unique<Run>(one.options, bytes));
   for (std::uint64_t call = 0; call < calls; ++call) {

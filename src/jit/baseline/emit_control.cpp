@@ -28,18 +28,52 @@ void Emitter::check_interrupt(Label exit) {
   a_.jump(Condition::not_equal, exit);
 }
 
-// Pays the price in that field, if there is enough.
-void Emitter::pay(unsigned at, Label exit) {
+// --- Fuel
+
+// Where accesses need no size of the memory, its register has the fuel that is left, while native code runs.
+void Emitter::take_fuel_register() {
+  if (keeps_fuel_) a_.load(true, memory_size, {thread, offset_of(&Thread::fuel)});
+}
+
+void Emitter::give_up_fuel_register() {
+  if (!keeps_fuel_) return;
+  a_.store(true, {thread, offset_of(&Thread::fuel)}, memory_size);
+  a_.load(true, memory_size, {instance, offset_of(&Instance::memory0)});
+  a_.load(true, memory_size, {memory_size, static_cast<std::int32_t>(offsetof(runtime::Memory, size))});
+}
+
+// Pays the price in that field. Where there was not enough, the interpreter pays again, and traps.
+void Emitter::pay(unsigned at, bool writes_back) {
   const auto price = field<std::uint32_t>(at);
-  a_.load(true, scratch, {thread, offset_of(&Thread::fuel)});
-  if (price <= 0x7FFF'FFFF) {
-    a_.alu(Alu::sub, true, scratch, static_cast<std::int32_t>(price));
-  } else {
-    a_.constant(other, price);
-    a_.alu(Alu::sub, true, scratch, other);
-  }
+  const Label exit = exit_here(writes_back);
+  exits_.back().paid = price;
+  take_fuel(price);
   a_.jump(Condition::sign, exit);
-  a_.store(true, {thread, offset_of(&Thread::fuel)}, scratch);
+}
+
+// Pays that price instead of another.
+void Emitter::pay_instead(unsigned at, unsigned paid_at) {
+  const auto price = field<std::uint32_t>(at);
+  const Label exit = exit_here();
+  exits_.back().paid = price;
+  take_fuel(std::int64_t{price} - field<std::uint32_t>(paid_at));
+  a_.jump(Condition::sign, exit);
+}
+
+// The flags are those of what is left.
+void Emitter::take_fuel(std::int64_t units) {
+  const bool is_short = units == static_cast<std::int32_t>(units);
+  const Address left{thread, offset_of(&Thread::fuel)};
+  const Reg fuel = keeps_fuel_ ? memory_size : scratch;
+  if (is_short && !keeps_fuel_) return a_.subtract_from(left, static_cast<std::int32_t>(units), scratch);
+  if (!keeps_fuel_) a_.load(true, fuel, left);
+  if (is_short) {
+    a_.alu(Alu::sub, true, fuel, static_cast<std::int32_t>(units));
+  } else {
+    a_.constant(other, static_cast<std::uint64_t>(units));
+    a_.alu(Alu::sub, true, fuel, other);
+  }
+  if (!keeps_fuel_) a_.store(true, left, fuel);
 }
 
 void Emitter::enter() {
@@ -49,7 +83,7 @@ void Emitter::enter() {
   a_.alu(Alu::cmp, true, scratch, Address{thread, offset_of(&Thread::stack_limit)});
   a_.jump(Condition::above, exit);
   check_interrupt(exit);
-  if (in_->shape->metered) pay(12, exit);
+  if (in_->shape->metered) pay(12, false);
   const SlotSet live = registers_.live_after(index_);
   const std::uint32_t first_local = slot(4);
   live.for_each([&](unsigned c) {
@@ -114,17 +148,12 @@ void Emitter::metered_branch() {
   const Label target = labels_[program_.target(*in_, shape.result_at)];
   if (!shape.backward) {
     jump_if(target);
-    return pay(shape.result_at + 4, exit_here());
+    return pay(shape.result_at + 4);
   }
-  const Label taken = a_.make_label();
-  const Label done = a_.make_label();
-  jump_if(taken);
-  pay(shape.result_at + 4, exit_here());
-  a_.jump(done);
-  a_.bind(taken);
-  pay(shape.result_at + 8, exit_here());
-  a_.jump(target);
-  a_.bind(done);
+  // What more often happens is paid for: nothing has been done yet where that is too much.
+  pay(shape.result_at + 8);
+  jump_if(target);
+  pay_instead(shape.result_at + 4, shape.result_at + 8);
 }
 
 void Emitter::increment() {
@@ -135,40 +164,25 @@ void Emitter::increment() {
   end_result(target, true);
 }
 
-// Metered code pays before the sum is stored, for the interpreter would add again.
 void Emitter::add_branch() {
   const Shape& shape = *in_->shape;
   const Label target = labels_[program_.target(*in_, 16)];
   check_interrupt(exit_here());
-  if (!shape.metered) {
-    increment();
-    const Value sum{.in = Value::In::reg, .reg = accumulators_.integer, .is_narrow = true};
-    return a_.jump(compare(shape.op, false, sum, operand(shape.right, 12, 'i')), target);
-  }
-  const Label taken = a_.make_label();
-  const Label done = a_.make_label();
-  const Accumulators before = accumulators_;
-  const Value augend = in_integer(value_in(slot(0)), false, scratch);
-  add(false, scratch, augend, in_integer(operand(shape.left, 4, 'i'), false, other));
-  const Value sum{.in = Value::In::reg, .reg = scratch, .is_narrow = true};
-  const bool with_itself = shape.right == Place::slot && slot(12) == slot(8);
-  a_.jump(compare(shape.op, false, sum, with_itself ? sum : operand(shape.right, 12, 'i')), taken);
-  pay(20, exit_here());
+  if (shape.metered) pay(24);
   increment();
-  a_.jump(done);
-  a_.bind(taken);
-  accumulators_ = before;
-  pay(24, exit_here());
-  increment();
-  a_.jump(target);
-  a_.bind(done);
+  const Value sum{.in = Value::In::reg, .reg = accumulators_.integer, .is_narrow = true};
+  a_.jump(compare(shape.op, false, sum, operand(shape.right, 12, 'i')), target);
+  if (!shape.metered) return;
+  pay_instead(20, 24);
+  // The interpreter adds again. So it gets nothing back, and traps there whatever it compares.
+  exits_.back().paid = 0;
 }
 
 void Emitter::jump() {
   const Shape& shape = *in_->shape;
   const std::uint32_t target = program_.target(*in_, 0);
   if (shape.backward) check_interrupt(exit_here());
-  if (shape.metered) pay(4, exit_here());
+  if (shape.metered) pay(4);
   if (target != index_ + 1) a_.jump(labels_[target]);
 }
 
@@ -206,6 +220,7 @@ void Emitter::leave_to_caller() {
   a_.jump(Condition::not_equal, exit);
   a_.load(true, frame, {frame, header_at(runtime::header_caller_frame)});
   a_.move(true, ip, scratch);
+  give_up_fuel_register();
   a_.jump_to(Address{ip, 0});
 }
 
@@ -262,6 +277,7 @@ void Emitter::call() {
   push_frame(program_.callee_frame(*in_));
   a_.load(true, scratch, {instance, offsetof(Instance, code)});
   a_.load(true, ip, {scratch, static_cast<std::int32_t>(program_.callee_index(*in_) * sizeof(void*))});
+  give_up_fuel_register();
   a_.jump_to(Address{ip, 0});
   come_back();
 }
@@ -289,6 +305,7 @@ void Emitter::call_indirect() {
   push_frame(program_.callee_frame(*in_));
   a_.load(true, scratch, {instance, offsetof(Instance, code)});
   a_.load(true, ip, {.base = scratch, .index = acc, .scale = 3});
+  give_up_fuel_register();
   a_.jump_to(Address{ip, 0});
   come_back();
 }
@@ -300,6 +317,7 @@ void Emitter::interpret() {
   settle_accumulators();
   a_.constant(ip, std::bit_cast<std::uint64_t>(cell));
   a_.constant(scratch, program_.original(cell));
+  give_up_fuel_register();
   a_.jump_to(scratch);
   come_back();
 }

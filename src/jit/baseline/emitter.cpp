@@ -17,6 +17,7 @@ Emitted Emitter::emit() {
   for (std::uint32_t i = 0; i < instructions.size(); ++i) {
     if (instructions[i].is_label) labels_[i] = a_.make_label();
   }
+  keeps_fuel_ = settings_.guarded_memory && instructions.front().shape->metered;
   const auto cells = static_cast<std::size_t>(program_.function().end - program_.begin());
   is_entry_.assign(cells / 64 + 1, 0);
   constexpr std::size_t near = 16384;  // cells whose code jumps of a megabyte span
@@ -293,14 +294,17 @@ void Emitter::reload(const SlotSet& set) {
 
 // Where the interpreter executes this instruction instead. Nothing of it has been done.
 Label Emitter::exit_here(bool writes_back) {
-  exits_.push_back({a_.make_label(), index_, accumulators_, writes_back});
+  exits_.push_back({a_.make_label(), index_, accumulators_, writes_back, 0});
   return exits_.back().label;
 }
 
 void Emitter::record_access(Label exit) { accesses_.push_back({a_.position(), exit}); }
 
 // Native code that is entered by a dispatch to that cell begins here.
-void Emitter::enter_here(std::uint32_t cell) { emitted_.entries.push_back({cell, a_.position()}); }
+void Emitter::enter_here(std::uint32_t cell) {
+  emitted_.entries.push_back({cell, a_.position()});
+  take_fuel_register();
+}
 
 // Headers of loops are entered by code that was interpreted so far.
 void Emitter::emit_entries() {
@@ -326,6 +330,7 @@ void Emitter::emit_exits() {
   for (const Exit& exit : exits_) {
     a_.make_room();
     a_.bind(exit.label);
+    if (exit.paid != 0) take_fuel(-std::int64_t{exit.paid});
     const Accumulators& accumulators = exit.accumulators;
     if (accumulators.integer != acc) a_.move(true, acc, accumulators.integer);
     if (accumulators.f32 != acc_f32) a_.float_move(acc_f32, accumulators.f32);
@@ -346,6 +351,7 @@ void Emitter::emit_exits() {
   a_.bind(with_handler);
   unshared.for_each([&](unsigned c) { store_candidate(c); });
   a_.bind(done);
+  give_up_fuel_register();
   a_.constant(ip, std::bit_cast<std::uint64_t>(program_.begin()));
   a_.alu(Alu::add, true, ip, other);
   a_.jump_to(scratch);
@@ -379,7 +385,7 @@ void Emitter::instruction() {
     case Kind::call_indirect: return call_indirect();
     case Kind::global_get: return global_get();
     case Kind::global_set: return global_set();
-    case Kind::fuel: return pay(0, exit_here());
+    case Kind::fuel: return pay(0);
     case Kind::unreachable: return a_.jump(exit_here());
     default:
       if constexpr (machine::has_vectors) vector_instruction();

@@ -99,6 +99,7 @@ class Emitter {
     std::uint32_t index;  // of the instruction
     Accumulators accumulators;
     bool writes_back;
+    std::uint32_t paid;  // fuel that the interpreter pays again
   };
   // A result under way: where it is computed.
   struct Target {
@@ -221,7 +222,11 @@ class Emitter {
   void enter();
   void clear_locals();
   void check_interrupt(Label exit);
-  void pay(unsigned at, Label exit);
+  void pay(unsigned at, bool writes_back = true);
+  void pay_instead(unsigned at, unsigned paid_at);
+  void take_fuel(std::int64_t units);
+  void take_fuel_register();
+  void give_up_fuel_register();
   void branch();
   void metered_branch();
   void jump_if(Label to);
@@ -250,6 +255,7 @@ class Emitter {
   Assembler& a_;
   const Instruction* in_ = nullptr;
   std::uint32_t index_ = 0;
+  bool keeps_fuel_ = false;  // in a register
   Accumulators accumulators_;
   SlotSet dirty_;  // registers that their slots do not agree with
   // Vectors in memory that a register without another use holds too, by register. Until control joins, or leaves.

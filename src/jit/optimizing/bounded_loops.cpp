@@ -24,6 +24,7 @@ namespace {
 // More would cost more to check than is won.
 constexpr std::size_t most_points = 12;
 constexpr std::size_t largest_loop = 200;  // instructions
+constexpr std::uint64_t largest_step = (std::uint64_t{1} << 30) - 1;
 
 // First and last address of a trap point, as offsets from the base of the memory that it is in, and the ends of the
 // 32-bit number in it.
@@ -34,6 +35,7 @@ struct Span {
   const llvm::SCEV* highest = nullptr;
   const llvm::SCEVZeroExtendExpr* number = nullptr;  // the 32-bit number, if there is one
   const llvm::SCEV* first = nullptr;                 // its first value, in 64 bits
+  const llvm::SCEV* step = nullptr;                  // in 64 bits, where it is not known
   std::uint64_t width = 0;
   llvm::Value* memory = nullptr;
 };
@@ -168,14 +170,16 @@ class Loops {
     const auto* extended = llvm::dyn_cast<llvm::SCEVZeroExtendExpr>(varying);
     const auto* steps = llvm::dyn_cast<llvm::SCEVAddRecExpr>(extended == nullptr ? varying : extended->getOperand());
     if (steps == nullptr || steps->getLoop() != &loop || !steps->isAffine()) return false;
-    const auto* step = llvm::dyn_cast<llvm::SCEVConstant>(steps->getOperand(1));
-    if (step == nullptr || !step->getAPInt().isSignedIntN(31)) return false;
     llvm::Type* i64 = index->getType();
+    const auto* constant = llvm::dyn_cast<llvm::SCEVConstant>(steps->getOperand(1));
+    if (constant != nullptr && !constant->getAPInt().isSignedIntN(31)) return false;
+    // A step that is not known is taken for one that is not below zero, which is looked at like an address.
+    const llvm::SCEV* step = constant == nullptr ? evolution_.getTruncateOrZeroExtend(steps->getOperand(1), i64)
+                                                 : evolution_.getConstant(constant->getAPInt().sextOrTrunc(64));
+    if (constant == nullptr) span.step = step;
     const auto [first, is_exact] = first_value(steps->getStart(), i64);
-    const llvm::SCEV* distance =
-        evolution_.getMulExpr(rounds_, evolution_.getConstant(step->getAPInt().sextOrTrunc(64)));
-    const llvm::SCEV* last = evolution_.getAddExpr(first, distance);
-    const bool grows = step->getAPInt().isNonNegative();
+    const llvm::SCEV* last = evolution_.getAddExpr(first, evolution_.getMulExpr(rounds_, step));
+    const bool grows = constant == nullptr || constant->getAPInt().isNonNegative();
     const llvm::SCEV* lowest = grows ? first : last;
     const llvm::SCEV* highest = grows ? last : first;
     span.low = evolution_.getAddExpr(fixed, lowest);
@@ -229,6 +233,7 @@ class Loops {
           ir.getInt64Ty(), ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), span.memory, offsetof(runtime::Memory, size)));
       require(span.low, span.high, ir.CreateSub(size, ir.getInt64(span.width)));
       if (span.lowest != nullptr) require(span.lowest, span.highest, ir.getInt64(0xFFFF'FFFF));
+      if (span.step != nullptr) require(span.step, span.step, ir.getInt64(largest_step));
     }
     return fine;
   }

@@ -69,6 +69,10 @@ class ModuleBuilder {
   bool is_own(const llvm::Function& function) const { return own_.contains(&function); }
   bool is_guest_access(const llvm::Instruction& access) const;
   llvm::MDNode* likely() { return metadata_.createLikelyBranchWeights(); }
+  llvm::MDNode* unlikely() { return metadata_.createUnlikelyBranchWeights(); }
+  llvm::MDNode* alias_of_fuel() const { return alias_fuel_; }
+  // Where the fuel of the thread is that runs the instance.
+  llvm::Value* fuel_place(llvm::IRBuilder<>& ir, llvm::Value* instance);
   // A field of the store's control.
   llvm::Value* load_control(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Type* type, std::uint64_t offset);
   // Asks whether the guest may go on, and traps if not. All registers are as before, so that a loop which has the call
@@ -155,6 +159,7 @@ class ModuleBuilder {
   std::unique_ptr<llvm::DIBuilder> positions_;  // nullptr: nobody asks what code was compiled from
   llvm::MDBuilder metadata_;
   llvm::MDNode* alias_root_;
+  llvm::MDNode* alias_others_ = nullptr;  // all that follow but fuel
   llvm::MDNode* alias_memory_ = nullptr;
   llvm::MDNode* alias_runtime_ = nullptr;
   llvm::MDNode* alias_fuel_ = nullptr;

@@ -5,11 +5,13 @@
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/ScalarEvolution.h>
 #include <llvm/Analysis/ScalarEvolutionExpressions.h>
+#include <llvm/IR/Dominators.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/Intrinsics.h>
 #include <llvm/TargetParser/Triple.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
+#include <llvm/Transforms/Utils/LoopUtils.h>
 #include <optional>
 
 #include "jit/optimizing/builder.hpp"
@@ -429,12 +431,16 @@ llvm::PreservedAnalyses InsertChecks::run(llvm::Module& target, llvm::ModuleAnal
     llvm::SmallSetVector<llvm::BasicBlock*, 8> headers;
     llvm::SmallVector<std::pair<const llvm::Loop*, Count>, 8> counts;
     if (!back_edges.empty()) {
-      const llvm::LoopInfo& loops = functions.getResult<llvm::LoopAnalysis>(function);
+      llvm::LoopInfo& loops = functions.getResult<llvm::LoopAnalysis>(function);
+      auto& dominators = functions.getResult<llvm::DominatorTreeAnalysis>(function);
       auto& evolution = functions.getResult<llvm::ScalarEvolutionAnalysis>(function);
       for (const auto& [from, to] : back_edges) {
-        const llvm::Loop* loop = loops.getLoopFor(to);
+        llvm::Loop* loop = loops.getLoopFor(to);
         if (ends_soon(loop, to, evolution)) continue;
         const bool is_loop = loop != nullptr && loop->getHeader() == to;
+        if (is_loop && loop->isInnermost() && loop->getLoopPreheader() == nullptr) {
+          llvm::InsertPreheaderForLoop(loop, &dominators, &loops, nullptr, false);
+        }
         if (const auto count = is_loop ? find_count(*loop, evolution) : std::nullopt) {
           counts.emplace_back(loop, *count);
         } else {

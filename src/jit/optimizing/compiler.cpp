@@ -19,6 +19,7 @@
 #include <llvm/TargetParser/Host.h>
 #include <llvm/Transforms/IPO/AlwaysInliner.h>
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/IndVarSimplify.h>
 #include <llvm/Transforms/Scalar/LICM.h>
 #include <llvm/Transforms/Scalar/LoopPassManager.h>
 #include <llvm/Transforms/Scalar/SROA.h>
@@ -30,6 +31,9 @@
 #include "jit/optimizing/bounded_loops.hpp"
 #include "jit/optimizing/builder.hpp"
 #include "jit/optimizing/checks.hpp"
+#include "jit/optimizing/fuel.hpp"
+#include "jit/optimizing/fuel_calls.hpp"
+#include "jit/optimizing/fuel_regions.hpp"
 #include "jit/optimizing/link.hpp"
 #include "jit/optimizing/pass_gate.hpp"
 #include "jit/optimizing/recursion.hpp"
@@ -137,9 +141,13 @@ void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& t
       [](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(DropTrapPoints(true)); });
   builder.registerVectorizerStartEPCallback([](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) {
     passes.addPass(DropTrapPoints(true));
+    passes.addPass(SplitByFuel());
+    passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::IndVarSimplifyPass()));
     passes.addPass(BoundedLoops());
     passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()), true));
   });
+  builder.registerOptimizerEarlyEPCallback(
+      [&built](llvm::ModulePassManager& passes, llvm::OptimizationLevel) { passes.addPass(PassFuel(built)); });
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(groups);
   builder.registerFunctionAnalyses(functions);
@@ -160,6 +168,7 @@ void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& t
   if (level > 0) passes.addPass(builder.buildPerModuleDefaultPipeline(*levels[std::min(level, 3U)]));
   llvm::FunctionPassManager late;
   if (level > 0) late.addPass(DropTrapPoints(false));
+  late.addPass(SettleFuel(built));
   late.addPass(SettleTrapPoints());
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(late)));
   passes.addPass(InsertChecks(built));

@@ -85,6 +85,7 @@ bool FunctionBuilder::build() {
   }
   if (!reader.ok()) return false;
   end_run();
+  if (fuel_.local != nullptr) keep_fuel(function_, fuel_);
   ir_.SetInsertPoint(entry_);
   if (loop_ == nullptr) {
     ir_.CreateBr(body_);
@@ -795,28 +796,31 @@ bool FunctionBuilder::call_indirect(const core::Instruction& in, bool tail) {
 void FunctionBuilder::begin_run() {
   if (!module_.is_metered_) return;
   end_run();
-  if (fuel_ == nullptr) {
-    const llvm::IRBuilder<>::InsertPointGuard guard(ir_);
-    ir_.SetInsertPoint(entry_);
-    // The store's current thread is the same whenever this function runs.
-    const std::uint64_t fuel_at = runtime::place_of(&runtime::Thread::fuel);
-    llvm::Value* control = module_.load_invariant(ir_, ir_.getPtrTy(), instance_, offsetof(runtime::Instance, control),
-                                                  sizeof(runtime::StoreControl));
-    fuel_ = at(module_.load_invariant(ir_, ir_.getPtrTy(), control, offsetof(runtime::StoreControl, current),
-                                      fuel_at + sizeof(std::int64_t)),
-               fuel_at);
-  }
-  llvm::LoadInst* before = ir_.CreateAlignedLoad(ir_.getInt64Ty(), fuel_, llvm::Align(8));
-  before->setMetadata(llvm::LLVMContext::MD_tbaa, module_.alias_fuel_);
-  run_payment_ = llvm::BinaryOperator::CreateSub(before, ir_.getInt64(0));
+  if (fuel_.local == nullptr) begin_fuel();
+  // Fuel below zero is hardly ever paid with, so the difference is never far below.
+  run_payment_ = llvm::BinaryOperator::CreateNSWSub(ir_.CreateLoad(ir_.getInt64Ty(), fuel_.local), ir_.getInt64(0));
   ir_.Insert(run_payment_);
-  ir_.CreateAlignedStore(run_payment_, fuel_, llvm::Align(8))
-      ->setMetadata(llvm::LLVMContext::MD_tbaa, module_.alias_fuel_);
-  trap_unless(ir_.CreateICmpSGE(run_payment_, ir_.getInt64(0)), Trap::fuel_exhausted);
+  ir_.CreateStore(run_payment_, fuel_.local);
+  run_check_ = make_fuel_check(ir_, run_payment_);
+  run_check_->setMetadata(llvm::LLVMContext::MD_tbaa, fuel_.alias_others);
+}
+
+void FunctionBuilder::begin_fuel() {
+  const llvm::IRBuilder<>::InsertPointGuard guard(ir_);
+  ir_.SetInsertPoint(entry_);
+  fuel_.local = ir_.CreateAlloca(ir_.getInt64Ty());
+  fuel_.place = module_.fuel_place(ir_, instance_);
+  fuel_.alias = module_.alias_fuel_;
+  fuel_.alias_others = module_.alias_others_;
 }
 
 void FunctionBuilder::end_run() {
-  if (run_payment_ != nullptr) run_payment_->setOperand(1, ir_.getInt64(run_price_));
+  if (run_payment_ != nullptr && run_price_ == 0) {
+    run_check_->eraseFromParent();
+  } else if (run_payment_ != nullptr) {
+    run_payment_->setOperand(1, ir_.getInt64(run_price_));
+    set_price(*run_check_, run_price_);
+  }
   run_payment_ = nullptr;
   run_price_ = 0;
 }

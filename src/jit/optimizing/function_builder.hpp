@@ -4,7 +4,7 @@
 // it leads to the block's dispatch, which compares tags one after the other, and passes what nobody catches on to the
 // next block's dispatch, or out of the function. A throw inside of a protected block goes to the dispatch at once.
 //
-// Fuel. Each straight run of instructions is paid for where it begins, exactly as in metered bytecode
+// Fuel (fuel.hpp). Each straight run of instructions is paid for where it begins, exactly as in metered bytecode
 // (interp/translate_control.cpp), and its price is written there when it ends.
 //
 // Loops. The code for a frame that is in a loop already is the whole function, whose entry takes the locals from the
@@ -13,6 +13,7 @@
 #pragma once
 
 #include "jit/optimizing/builder.hpp"
+#include "jit/optimizing/fuel.hpp"
 
 namespace tenon::jit {
 
@@ -119,6 +120,7 @@ class FunctionBuilder {
 
   // Fuel.
   void begin_run();
+  void begin_fuel();
   void end_run();
   void return_(Values values);
   bool can_tail_call(const core::FuncType& callee) const;
@@ -166,8 +168,9 @@ class FunctionBuilder {
   llvm::BasicBlock* entry_ = nullptr;
   llvm::BasicBlock* body_ = nullptr;
   bool reachable_ = true;
-  llvm::Value* fuel_ = nullptr;               // where the thread's fuel is
+  FuelOfFunction fuel_;
   llvm::Instruction* run_payment_ = nullptr;  // subtracts the price of the run under way
+  llvm::CallInst* run_check_ = nullptr;       // looks whether there was enough
   std::uint32_t run_price_ = 0;
   unsigned skipped_ = 0;  // blocks opened in unreachable code
 };

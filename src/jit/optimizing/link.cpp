@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/concat.hpp"
+#include "jit/optimizing/fuel_calls.hpp"
 #include "jit/optimizing/tables.hpp"
 
 namespace tenon::jit {
@@ -227,9 +228,15 @@ Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::A
   Linked linked;
   const auto entries = linker.look_up(functions);
   const auto sizes = linker.frame_sizes();
-  for (const std::uint32_t place : entries) {
+  std::vector<std::string> codes;
+  for (const std::string& function : functions) codes.push_back(function + paid_suffix);
+  const auto size_at = [&](std::uint32_t place) {
     const auto found = sizes.find(place);
-    linked.frame_sizes.push_back(found == sizes.end() ? 0 : found->second);
+    return found == sizes.end() ? 0 : found->second;
+  };
+  const auto paid = linker.look_up(codes);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    linked.frame_sizes.push_back(std::max(size_at(entries[i]), size_at(paid[i])));
   }
   std::set<std::uint64_t> known(entries.begin(), entries.end());
   auto bytes = std::make_shared<std::vector<std::uint8_t>>(std::move(linker.bytes));

@@ -55,13 +55,16 @@ ModuleBuilder::ModuleBuilder(ModuleBuilder& root, std::uint32_t number)
 // Globals of modules that are linked are the same ones where one exports what the other imports, or where a module is
 // there several times.
 void ModuleBuilder::name_aliases() {
+  llvm::MDNode* others = metadata_.createTBAAScalarTypeNode("others", alias_root_);
+  llvm::MDNode* fuel = metadata_.createTBAAScalarTypeNode("fuel", alias_root_);
+  alias_others_ = metadata_.createTBAAStructTagNode(others, others, 0);
+  alias_fuel_ = metadata_.createTBAAStructTagNode(fuel, fuel, 0);
   const auto node = [&](const llvm::Twine& name) {
-    llvm::MDNode* type = metadata_.createTBAAScalarTypeNode(name.str(), alias_root_);
+    llvm::MDNode* type = metadata_.createTBAAScalarTypeNode(name.str(), others);
     return metadata_.createTBAAStructTagNode(type, type, 0);
   };
   alias_memory_ = node("memory");
   alias_runtime_ = node("runtime");
-  alias_fuel_ = node("fuel");
   alias_objects_ = node("objects");
   alias_imported_globals_ = node("imported globals");
   std::size_t module = 0;
@@ -226,6 +229,16 @@ llvm::Value* ModuleBuilder::load_control(llvm::IRBuilder<>& ir, llvm::Value* ins
       ir.CreateAlignedLoad(type, ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), control, offset), llvm::Align(4));
   value->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
   return value;
+}
+
+// The store's current thread is the same whenever a function of the instance runs.
+llvm::Value* ModuleBuilder::fuel_place(llvm::IRBuilder<>& ir, llvm::Value* instance) {
+  const std::uint64_t fuel_at = runtime::place_of(&runtime::Thread::fuel);
+  llvm::Value* control =
+      load_invariant(ir, ir.getPtrTy(), instance, offsetof(runtime::Instance, control), sizeof(runtime::StoreControl));
+  llvm::Value* thread = load_invariant(ir, ir.getPtrTy(), control, offsetof(runtime::StoreControl, current),
+                                       fuel_at + sizeof(std::int64_t));
+  return ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), thread, fuel_at);
 }
 
 void ModuleBuilder::ask_to_go_on(llvm::IRBuilder<>& ir, llvm::Value* instance) {

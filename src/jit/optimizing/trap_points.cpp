@@ -21,30 +21,51 @@ constexpr unsigned place_at = 4;
 constexpr unsigned width_at = 5;
 constexpr unsigned least_at = 6;
 constexpr unsigned memory_at = 7;
+constexpr unsigned fuel_at = 8;  // and its place
 
 }  // namespace
 
-void make_trap_point(llvm::IRBuilder<>& ir, const TrapPoint& point) {
+llvm::CallInst* make_patch_point(llvm::IRBuilder<>& ir, std::uint64_t number, llvm::ArrayRef<llvm::Value*> operands) {
   llvm::Module* module = ir.GetInsertBlock()->getModule();
   llvm::Function* patchpoint = llvm::Intrinsic::getDeclaration(module, llvm::Intrinsic::experimental_patchpoint_void);
-  llvm::CallInst* call = ir.CreateCall(
-      patchpoint, {ir.getInt64(0), ir.getInt32(0), llvm::ConstantPointerNull::get(ir.getPtrTy()), ir.getInt32(0),
-                   point.place, ir.getInt64(point.width), ir.getInt64(point.least), point.memory});
+  std::vector<llvm::Value*> all{ir.getInt64(number), ir.getInt32(0), llvm::ConstantPointerNull::get(ir.getPtrTy()),
+                                ir.getInt32(0)};
+  all.insert(all.end(), operands.begin(), operands.end());
+  llvm::CallInst* call = ir.CreateCall(patchpoint, all);
   call->setMemoryEffects(llvm::MemoryEffects::readOnly());
   for (const auto kind :
        {llvm::Attribute::NoUnwind, llvm::Attribute::NoCallback, llvm::Attribute::NoFree, llvm::Attribute::NoSync}) {
     call->addFnAttr(kind);
   }
+  return call;
+}
+
+llvm::CallInst* as_patch_point(llvm::Instruction& instruction) {
+  auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
+  return call != nullptr && call->getIntrinsicID() == llvm::Intrinsic::experimental_patchpoint_void ? call : nullptr;
+}
+
+llvm::CallInst* make_trap_point(llvm::IRBuilder<>& ir, const TrapPoint& point) {
+  std::vector<llvm::Value*> operands{point.place, ir.getInt64(point.width), ir.getInt64(point.least), point.memory};
+  if (point.fuel != nullptr) operands.insert(operands.end(), {point.fuel, point.fuel_place});
+  return make_patch_point(ir, 0, operands);
 }
 
 std::optional<TrapPoint> as_trap_point(llvm::Instruction& instruction) {
-  auto* call = llvm::dyn_cast<llvm::CallInst>(&instruction);
-  if (call == nullptr || call->getIntrinsicID() != llvm::Intrinsic::experimental_patchpoint_void) return std::nullopt;
+  llvm::CallInst* call = as_patch_point(instruction);
+  if (call == nullptr) return std::nullopt;
   const auto number = [&](unsigned at) {
     return llvm::cast<llvm::ConstantInt>(call->getArgOperand(at))->getZExtValue();
   };
-  return TrapPoint{call, call->getArgOperand(place_at), number(width_at), number(least_at),
-                   call->getArgOperand(memory_at)};
+  if (number(0) != 0) return std::nullopt;
+  const bool has_fuel = call->arg_size() > fuel_at;
+  return TrapPoint{call,
+                   call->getArgOperand(place_at),
+                   number(width_at),
+                   number(least_at),
+                   call->getArgOperand(memory_at),
+                   has_fuel ? call->getArgOperand(fuel_at) : nullptr,
+                   has_fuel ? call->getArgOperand(fuel_at + 1) : nullptr};
 }
 
 namespace {
@@ -115,6 +136,7 @@ class Dropper {
     llvm::CallInst* call = nullptr;
     std::int64_t begin = 0;
     unsigned effects = 0;  // how many were before it
+    const llvm::Value* fuel = nullptr;
   };
 
   void visit(llvm::BasicBlock& block) {
@@ -130,11 +152,12 @@ class Dropper {
 
   void visit(const TrapPoint& point) {
     const Address address = resolve(point.place, layout_);
-    const Known now{address.offset + static_cast<std::int64_t>(point.width), point.call, address.offset, effects_};
+    const Known now{address.offset + static_cast<std::int64_t>(point.width), point.call, address.offset, effects_,
+                    point.fuel};
     auto [at, is_new] = known_.try_emplace(varying(address));
     if (!is_new && at->second.end >= now.end) return drop(point);
     if (is_low(point, address) || (evolution_ != nullptr && is_in_bounds(point))) return drop(point);
-    if (!is_new && at->second.effects == now.effects) {
+    if (!is_new && at->second.effects == now.effects && at->second.fuel == now.fuel) {
       // No effect since the other: that may trap in place of both.
       undo_.emplace_back(at->first, at->second);
       at->second.end = now.end;

@@ -43,10 +43,17 @@ struct TrapPoint {
   std::uint64_t width = 0;
   std::uint64_t least = 0;
   llvm::Value* memory = nullptr;
+  // In code that pays with fuel (fuel.hpp): how much is left, and where it is written before the access may trap.
+  llvm::Value* fuel = nullptr;
+  llvm::Value* fuel_place = nullptr;
 };
 
-void make_trap_point(llvm::IRBuilder<>& ir, const TrapPoint& point);
+llvm::CallInst* make_trap_point(llvm::IRBuilder<>& ir, const TrapPoint& point);
 std::optional<TrapPoint> as_trap_point(llvm::Instruction& instruction);
+
+// A call that reads memory and may not return, and is gone when machine code is made. The number says what it is.
+llvm::CallInst* make_patch_point(llvm::IRBuilder<>& ir, std::uint64_t number, llvm::ArrayRef<llvm::Value*> operands);
+llvm::CallInst* as_patch_point(llvm::Instruction& instruction);
 
 struct DropTrapPoints : llvm::PassInfoMixin<DropTrapPoints> {
   // `ranges`: by all that is known of numbers, which takes longer than the rest.

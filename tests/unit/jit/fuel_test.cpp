@@ -69,12 +69,121 @@ TEST(CompiledFuel, IsPaidForWhatATrapLeaves) {
   }
 }
 
+// Loops whose turns are known and loops whose are not, calls in registers, and what leaves code in the middle.
+constexpr std::string_view loops_text = R"((module (memory (export "memory") 1) (tag $t (param i32))
+  (func (export "fill") (param $n i32) (result i32) (local $i i32)
+    (if (i32.eqz (local.get $n)) (then (return (i32.const 0))))
+    (loop $next
+      (i32.store8 offset=100 (local.get $i) (i32.mul (local.get $i) (i32.const 7)))
+      (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+    (i32.load8_u offset=99 (local.get $n)))
+  (func (export "stride") (param $n i32) (result i32) (local $i i32)
+    (loop $next
+      (i32.store (i32.shl (local.get $i) (i32.const 2)) (local.get $n))
+      (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (local.get $n))) (i32.const 3000))))
+    (local.get $i))
+  (func (export "beyond") (param $n i32) (result i32) (local $i i32)
+    (local.set $i (i32.const 65000))
+    (loop $next
+      (if (i32.and (local.get $i) (local.get $n)) (then (i32.store8 (local.get $i) (i32.const 1))))
+      (i32.store (local.get $i) (local.get $i))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br $next))
+    (unreachable))
+  (func (export "sum") (param $n i32) (result i32) (local $i i32) (local $sum i32)
+    (loop $next
+      (local.set $sum (if (result i32) (i32.and (local.get $i) (i32.const 5))
+        (then (i32.add (local.get $sum) (local.get $i)))
+        (else (i32.xor (i32.mul (local.get $sum) (i32.const 3)) (local.get $n)))))
+      (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+    (local.get $sum))
+  (func $search (export "search") (param $n i32) (result i32)
+    (loop $next
+      (if (i32.and (local.get $n) (i32.const 1))
+        (then (local.set $n (i32.add (i32.mul (local.get $n) (i32.const 3)) (i32.const 1))))
+        (else (local.set $n (i32.shr_u (local.get $n) (i32.const 1)))))
+      (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (local.get $n)))
+      (br_if $next (i32.gt_u (local.get $n) (i32.const 1))))
+    (local.get $n))
+  (func $both (param $n i32) (result i32 i32)
+    (if (i32.lt_u (local.get $n) (i32.const 2)) (then (return (i32.const 1) (local.get $n))))
+    (i32.store (i32.const 4) (local.get $n))
+    (call $both (i32.sub (local.get $n) (i32.const 1)))
+    (drop)
+    (call $recurse (i32.sub (local.get $n) (i32.const 2))))
+  (func $recurse (export "recurse") (param $n i32) (result i32)
+    (if (i32.eq (local.get $n) (i32.const 3)) (then (return (call $search (i32.const 9)))))
+    (call $both (local.get $n))
+    (i32.add))
+  (func $throw (param $n i32) (result i32)
+    (if (result i32) (i32.lt_u (local.get $n) (i32.const 3))
+      (then (throw $t (local.get $n)))
+      (else (i32.add (i32.const 1) (call $throw (i32.sub (local.get $n) (i32.const 1)))))))
+  (func (export "throw") (param $n i32) (result i32) (local $i i32)
+    (loop $next
+      (i32.store (i32.const 8) (block $caught (result i32)
+        (try_table (result i32) (catch $t $caught) (call $throw (local.get $i)))))
+      (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+    (local.get $i))
+  (func $odd (param $n i32) (result i32)
+    (if (i32.eqz (local.get $n)) (then (return (i32.const 0))))
+    (return_call $even (i32.sub (local.get $n) (i32.const 1))))
+  (func $even (export "even") (param $n i32) (result i32)
+    (if (i32.eqz (local.get $n)) (then (return (i32.const 1))))
+    (return_call $odd (i32.sub (local.get $n) (i32.const 1)))))
+  )";
+
+class MeteredGuest {
+ public:
+  explicit MeteredGuest(Tier tier) : guest_(loops_text, compiling_engine(tier, true)) {}
+  // What a call with so much fuel came to, and all that can be seen afterwards.
+  std::string run(std::string_view name, std::uint32_t argument, std::uint64_t fuel) {
+    guest_.start();
+    guest_.store->set_fuel(fuel);
+    const auto result = guest_.func<std::uint32_t(std::uint32_t)>(name)(argument);
+    std::uint64_t sum = 0;
+    const auto memory = guest_.instance.memory("memory").value();
+    for (const std::uint8_t byte : memory.data()) sum = sum * 31 + byte;
+    return std::to_string(guest_.store->fuel()) + " left, " + std::to_string(sum) + ", " +
+           (result ? std::to_string(*result) : std::string(result.error().message()));
+  }
+  std::uint64_t left() const { return guest_.store->fuel(); }
+
+ private:
+  CompiledGuest guest_;
+};
+
+TEST(CompiledFuel, EndsAtTheSamePlaceInLoopsAndCalls) {
+  struct Case {
+    std::string_view name;
+    std::uint32_t argument;
+  };
+  MeteredGuest interpreted(Tier::interpreter);
+  MeteredGuest quick(Tier::baseline);
+  MeteredGuest optimized(Tier::optimizing);
+  for (const Case& one :
+       {Case{"fill", 0}, Case{"fill", 300}, Case{"fill", 70'000}, Case{"stride", 7}, Case{"beyond", 3},
+        Case{"sum", 200}, Case{"search", 27}, Case{"recurse", 11}, Case{"throw", 12}, Case{"even", 40}}) {
+    constexpr std::uint64_t plenty = 10'000'000;
+    interpreted.run(one.name, one.argument, plenty);
+    const std::uint64_t needed = plenty - interpreted.left();
+    constexpr std::uint64_t most_tries = 60;
+    const std::uint64_t step = needed / most_tries + 1;
+    for (std::uint64_t fuel = 0; fuel <= needed + step; fuel += step) {
+      const std::string expected = interpreted.run(one.name, one.argument, fuel);
+      EXPECT_EQ(quick.run(one.name, one.argument, fuel), expected) << one.name << ' ' << one.argument << " of " << fuel;
+      EXPECT_EQ(optimized.run(one.name, one.argument, fuel), expected)
+          << one.name << ' ' << one.argument << " of " << fuel;
+    }
+  }
+}
+
 // Compiled code may keep the number of units in a register while others change it.
 TEST(CompiledFuel, ThatOthersTakeWhileALoopIsInterruptedIsGone) {
   CompiledGuest guest(R"((module (memory 1)
     (func (export "run") (param $n i32) (result i32)
       (loop $next
-        (i32.store (i32.const 8) (i32.add (i32.load (i32.const 8)) (local.get $n)))
+        (i32.store (i32.const 8) (i32.rotl (i32.add (i32.load (i32.const 8)) (local.get $n)) (i32.const 5)))
         (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
       (i32.load (i32.const 8)))))",
                       compiling_engine(Tier::optimizing, true));

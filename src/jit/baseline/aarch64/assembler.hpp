@@ -232,6 +232,12 @@ class Assembler : public LabelledCode {
     load(wide, temporary, with);
     put_alu(op, wide, temporary, temporary, value, Reg::x16);
   }
+  // From 64 bits in memory; the flags are those of the difference. The register may change.
+  void subtract_from(const Address& from, std::int32_t value, Reg through) {
+    load(true, through, from);
+    put_alu(Alu::sub, true, through, through, value);
+    store(true, from, through);
+  }
   void alu_to(Alu op, bool wide, const Address& with, Reg from) {
     assert(op == Alu::cmp);
     load(wide, temporary, with);

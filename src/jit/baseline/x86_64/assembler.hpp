@@ -143,6 +143,8 @@ class Assembler : public LabelledCode {
       put32(static_cast<std::uint32_t>(value));
     }
   }
+  // From 64 bits in memory; the flags are those of the difference. The register may change.
+  void subtract_from(const Address& from, std::int32_t value, Reg /*through*/) { alu(Alu::sub, true, from, value); }
   void test(bool wide, Reg a, Reg b) { encode(0, wide, 0x85, number(b), a); }
   template <class From>
   void multiply(bool wide, Reg to, const From& from) {
