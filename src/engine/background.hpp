@@ -12,8 +12,8 @@ namespace tenon::detail {
 // or so it asks them where they are (jit/heat.hpp), less often when they have nothing new to say. Functions come in the
 // order of how often guests were found in them for each byte of theirs, which is the order that gives the most for the
 // compiler's time; what was hardly ever found is never compiled. Code comes in pieces of some functions each, small
-// ones first, so that the first is there soon. Loops that guests stay in are among them, as if each were as large as its
-// function. Whoever ends a module, or the engine, stops the piece under way, and waits only until it has noticed.
+// ones first, so that the first is there soon. Loops that guests stay in are among them, as if each were as large as
+// its function. Whoever ends a module, or the engine, stops the piece under way, and waits only until it has noticed.
 class Background {
  public:
   explicit Background(EngineState& engine);

@@ -6,7 +6,6 @@
 #include <llvm/Support/LEB128.h>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "base/concat.hpp"
 #include "jit/optimizing/fuel_calls.hpp"
@@ -213,6 +212,24 @@ class Linker {
   std::map<std::string, std::uint64_t, std::less<>> symbols_;
 };
 
+// How large frames are. A function that passes fuel in registers has two.
+void measure_frames(const Linker& linker, llvm::ArrayRef<std::string> functions, Linked& linked) {
+  auto sizes = linker.frame_sizes();
+  const auto take = [&](std::uint32_t place) {
+    const auto found = sizes.extract(place);
+    return found.empty() ? 0 : found.mapped();
+  };
+  std::vector<std::string> paid;
+  for (const std::string& function : functions) paid.push_back(function + paid_suffix);
+  const auto entries = linker.look_up(functions);
+  const auto codes = linker.look_up(paid);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    linked.frame_sizes.push_back(std::max(take(entries[i]), take(codes[i])));
+  }
+  linked.loop_frame_size = take(linked.image.layout.loop);
+  for (const auto& [place, size] : sizes) linked.other_frame_size = std::max(linked.other_frame_size, size);
+}
+
 }  // namespace
 
 Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::ArrayRef<std::string> functions,
@@ -227,18 +244,6 @@ Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::A
   if (!tables) return std::move(tables).error();
   Linked linked;
   const auto entries = linker.look_up(functions);
-  const auto sizes = linker.frame_sizes();
-  std::vector<std::string> codes;
-  for (const std::string& function : functions) codes.push_back(function + paid_suffix);
-  const auto size_at = [&](std::uint32_t place) {
-    const auto found = sizes.find(place);
-    return found == sizes.end() ? 0 : found->second;
-  };
-  const auto paid = linker.look_up(codes);
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    linked.frame_sizes.push_back(std::max(size_at(entries[i]), size_at(paid[i])));
-  }
-  std::set<std::uint64_t> known(entries.begin(), entries.end());
   auto bytes = std::make_shared<std::vector<std::uint8_t>>(std::move(linker.bytes));
   ImageLayout& layout = linked.image.layout;
   layout.functions = static_cast<std::uint32_t>(entries.size());
@@ -247,12 +252,8 @@ Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::A
     const auto found = linker.look_up({loop, loop + loop_entry_suffix});
     layout.loop = found[0];
     layout.loop_entry = found[1];
-    if (const auto size = sizes.find(found[0]); size != sizes.end()) linked.loop_frame_size = size->second;
-    known.insert(found[0]);
   }
-  for (const auto& [place, size] : sizes) {
-    if (!known.contains(place)) linked.other_frame_size = std::max(linked.other_frame_size, size);
-  }
+  measure_frames(linker, functions, linked);
   if (!bytes->empty()) {
     const auto append = [&](const auto& rows) {
       bytes->resize((bytes->size() + 15) & ~std::size_t{15});
