@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """How much work is done after 0.1, 1 and 10 seconds from a cold start, in Tenon and in other engines.
 
-  ./dev bench peak [--component FILE] [--component-in-node SCRIPT] [--repeat N] [--write-docs] [kernel...]
+  ./dev bench peak [--component FILE]... [--component-in-node SCRIPT] [--repeat N] [--write-docs] [kernel...]
 
 Each program works for ever and writes a byte after each unit of work (bench/peak/guest.c around kernels of bench/kernels;
-bench/peak/guest.js, made a component by componentize-js, is given by --component). The clock begins when the process is
-started, so loading and compiling count; no engine keeps compiled code. Engines take turns; what is shown is the median of the
+guest.js, guest.py and guest.cpp there, made components by componentize-js, componentize-py and `tenon component new`, are given by
+--component; kernel `none` measures nothing else). The clock begins when the process is started, so loading and compiling
+count; no engine keeps compiled code. Engines take turns; what is shown is the median of the
 units at each mark, over those of the same source compiled by clang -O2 for the machine, or of the component over Tenon's.
-SCRIPT is what node runs for the component, as jco has transpiled it. Engines are found as bench/peers.py finds them.
+SCRIPT is what node runs for the first component, as jco has transpiled it. Engines are found as bench/peers.py finds them.
 Results go to build/release/peak.json; --write-docs writes the tables between the marks in docs/performance.md.
 """
 
@@ -127,8 +128,8 @@ def tables(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("kernels", nargs="*")
-    parser.add_argument("--component", type=pathlib.Path)
-    parser.add_argument("--component-in-node", help="what node runs for it")
+    parser.add_argument("--component", type=pathlib.Path, action="append", default=[])
+    parser.add_argument("--component-in-node", help="what node runs for the first")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--write-docs", action="store_true")
     parser.add_argument("--from", dest="source", help="show the results of this file, and measure nothing")
@@ -137,19 +138,19 @@ def main():
         results = json.loads(pathlib.Path(options.source).read_text())
     else:
         results = {"date": datetime.date.today().isoformat(), "machine": peers.machine(), "programs": {}}
-        for kernel in options.kernels or KERNELS:
+        for kernel in [] if options.kernels == ["none"] else options.kernels or KERNELS:
             native, wasm = build_kernel(kernel)
             rounds = rounds_of_a_unit(kernel)
             commands = {"native": [native, rounds]}
             commands |= {name: command(wasm, rounds) for name, command in engines(False).items()}
             results["programs"][kernel] = measure(commands, options.repeat)
             print(kernel, results["programs"][kernel], file=sys.stderr, flush=True)
-        if options.component:
-            commands = {name: command(str(options.component)) for name, command in engines(True).items()}
-            if options.component_in_node:
+        for component in options.component:
+            commands = {name: command(str(component)) for name, command in engines(True).items()}
+            if options.component_in_node and component is options.component[0]:
                 commands["V8"] = [peers.find("NODE", "node"), options.component_in_node]
-            results["programs"][options.component.stem + ", units"] = row = measure(commands, options.repeat)
-            print(options.component.stem, row, file=sys.stderr, flush=True)
+            results["programs"][component.stem + ", units"] = row = measure(commands, options.repeat)
+            print(component.stem, row, file=sys.stderr, flush=True)
         (peers.BUILD / "peak.json").write_text(json.dumps(results, indent=1) + "\n")
     print(tables(results))
     if options.write_docs:

@@ -35,8 +35,7 @@ Heat::Heat(interp::Code& code, bool loop_dispatch)
 void Heat::count(const FunctionCode& function, const Cell* ip, const Slot* frame) noexcept {
   constexpr int most_callers = 4;
   constexpr std::size_t large = 1 << 10;      // bytes of a body that take longer than the way there
-  constexpr std::size_t too_large = 8 << 10;  // for its callees to wait for it, unless they are small
-  constexpr std::size_t small = 256;
+  constexpr std::size_t too_large = 8 << 10;  // it may never be compiled
   const auto size_of = [&](const FunctionCode& code) { return code_.validated->module->funcs[code.index].body.size(); };
   const std::uint32_t weight = weight_.load(std::memory_order_relaxed);
   total_.fetch_add(weight, std::memory_order_relaxed);
@@ -47,9 +46,7 @@ void Heat::count(const FunctionCode& function, const Cell* ip, const Slot* frame
     if (is_short(*found, is_at_entry) && size_of(*found) < large) {
       const auto* back = std::bit_cast<const Cell*>(frame[runtime::header_return_ip]);
       caller = back == nullptr ? nullptr : code_.find(back);
-      if (caller != nullptr && size_of(*caller) > too_large) {
-        return count(*found, is_at_entry, size_of(*found) > small, weight);
-      }
+      if (caller != nullptr && size_of(*caller) > too_large) return count(*found, is_at_entry, false, weight);
       frame = std::bit_cast<const Slot*>(frame[runtime::header_caller_frame]);
     }
     const bool is_root = caller == nullptr || caller == found || i + 1 == most_callers;

@@ -10,8 +10,7 @@
 // A function without loops, or whose loops have few turns, is over soon: if bytecode calls compiled code for it, the
 // way there takes longer than it does, unless it is large. So its callers are counted too, up to one that takes longer,
 // and that is what is compiled, with its small callees.
-// Only when its caller is compiled, or would take long to compile while it is not that small itself, such a function
-// gets code of its own.
+// Only when its caller is compiled, such a function gets code of its own.
 //
 // Rejected: counters in bytecode or in the baseline's code: a load, an addition and a store at each call, and loops
 // have to be counted as well.
