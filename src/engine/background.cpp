@@ -196,7 +196,8 @@ struct Scored {
   core::FuncIdx function;
 };
 
-// The functions that are worth the compiler's time, the best first.
+// The functions that are worth the compiler's time, the best first. None with tail calls: while those pass between
+// compiled code and bytecode, the native stack grows.
 std::vector<Scored> hottest(NativeUnit& unit) {
   const jit::Heat& heat = *unit.native.heat();
   const core::Module& module = *unit.validated->module;
@@ -206,7 +207,8 @@ std::vector<Scored> hottest(NativeUnit& unit) {
     if (unit.compiled[i] || !heat.is_root(index) || !heat.is_called(index) ||
         !is_worth(heat.of(index), module.funcs[index]))
       continue;
-    found.push_back({score_of(heat.of(index), module.funcs[index]), index});
+    unit.compiled[i] = jit::has_tail_call(*unit.validated, index);
+    if (!unit.compiled[i]) found.push_back({score_of(heat.of(index), module.funcs[index]), index});
   }
   std::ranges::sort(found, std::ranges::greater(), &Scored::score);
   return found;

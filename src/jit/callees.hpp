@@ -14,4 +14,7 @@ namespace tenon::jit {
 void add_callees(const core::ValidatedModule& source, core::FuncIdx function,
                  const std::function<bool(core::FuncIdx)>& takes, std::vector<bool>& found);
 
+// Whether the function ends with calls, or may.
+bool has_tail_call(const core::ValidatedModule& source, core::FuncIdx function);
+
 }  // namespace tenon::jit

@@ -276,5 +276,28 @@ TEST(AutomaticTier, EndsAModuleWhileItIsCompiled) {
   }
 }
 
+// While tail calls pass between compiled code and bytecode, the native stack grows: so bytecode enters nothing that
+// makes them, however hot it is.
+TEST(AutomaticTier, TailCallsNeedNoStack) {
+  constexpr std::string_view calls = R"((module
+    (type $step (func (param i32) (result i32)))
+    (table funcref (elem $even $odd))
+    (func $even (type $step)
+      (if (i32.eqz (local.get 0)) (then (return (i32.const 2))))
+      (return_call_indirect (type $step) (i32.sub (local.get 0) (i32.const 1)) (i32.const 1)))
+    (func $odd (type $step)
+      (if (i32.eqz (local.get 0)) (then (return (i32.const 1))))
+      (return_call_indirect (type $step) (i32.sub (local.get 0) (i32.const 1)) (i32.const 0)))
+    (func (export "run") (param i32) (result i32) (call $even (local.get 0)))))";
+  EngineOptions options;
+  options.tier = Tier::automatic;
+  const Engine engine(options);
+  Store store(engine);
+  const auto instance = Instance::make(store, Module::compile(engine, calls).value(), {}).value();
+  const auto run = instance.func<std::uint32_t(std::uint32_t)>("run").value();
+  const auto end = std::chrono::steady_clock::now() + 500ms;
+  while (std::chrono::steady_clock::now() < end) EXPECT_EQ(run(1'000'000).value(), 2U);
+}
+
 }  // namespace
 }  // namespace tenon
