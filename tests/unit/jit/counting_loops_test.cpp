@@ -139,7 +139,11 @@ TEST(CountingLoops, GoOnWhenTheyWereInterrupted) {
         std::this_thread::sleep_for(std::chrono::microseconds(200));
       }
     });
-    const auto done = guest.func<std::int32_t(std::int32_t)>("run")(3'000'000);
+    // Until the other thread has had its turn.
+    const auto run = guest.func<std::int32_t(std::int32_t)>("run");
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    auto done = run(3'000'000);
+    while (done && asked == 0 && std::chrono::steady_clock::now() < end) done = run(3'000'000);
     is_over = true;
     other.join();
     EXPECT_TRUE(done) << done.error().message();
