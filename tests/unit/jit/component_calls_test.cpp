@@ -43,15 +43,6 @@ bool is_direct(const TypedComponentFunc<Signature>& func) {
          detail::StoreBlock::owner_of(func.func())->store->control.direct_stack == detail::host_stack.lowest;
 }
 
-// The first call makes the store ready, the second is direct.
-template <class F, class... Args>
-auto twice(const F& func, Args... arguments) {
-  auto first = func(arguments...);
-  auto second = func(arguments...);
-  EXPECT_EQ(first.has_value(), second.has_value());
-  return second;
-}
-
 // Functions that give what they got, through core code that leaves bits where none belong.
 TEST(DirectComponentCalls, PassNumbersOfEveryType) {
   CompiledComponent guest(R"((component

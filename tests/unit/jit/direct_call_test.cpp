@@ -19,15 +19,6 @@ bool is_direct(const Func& func) {
   return jit::may_call_directly(*detail::StoreBlock::owner_of(func)->store, *detail::StoreBlock::func_of(func));
 }
 
-// The first call makes the store ready, the second is direct.
-template <class F, class... Args>
-auto twice(const F& func, Args... arguments) {
-  auto first = func(arguments...);
-  auto second = func(arguments...);
-  EXPECT_EQ(first.has_value(), second.has_value());
-  return second;
-}
-
 TEST(DirectCalls, PassNumbersOfEveryType) {
   CompiledGuest guest(R"((module
     (func (export "none"))

@@ -1,6 +1,7 @@
 // A module of a test, compiled before it runs.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <optional>
 #include <set>
 #include <string>
@@ -37,5 +38,14 @@ struct CompiledGuest {
   std::optional<Store> store;
   Instance instance;
 };
+
+// The first call makes the store ready, the second is direct.
+template <class F, class... Args>
+auto twice(const F& func, Args... arguments) {
+  auto first = func(arguments...);
+  auto second = func(arguments...);
+  EXPECT_EQ(first.has_value(), second.has_value());
+  return second;
+}
 
 }  // namespace tenon

@@ -12,13 +12,14 @@
 namespace tenon {
 namespace {
 
-// A caller, a callee, and the adapter between them. What the callee does, `callee` says, in terms of $state, which it
-// exports, and of its parameter.
+// A caller, a callee, and the adapter between them. What the callee does, `callee` says, in terms of $state, $next, $t
+// and its parameter.
 std::string between(std::string_view callee, std::string_view caller) {
   std::string text = R"((component
   (component $callee
     (core module $m
       (memory 1)
+      (tag $t)
       (global $state (mut i32) (i32.const 0))
       (func $next (param i32) (result i32) (i32.load offset=8 (local.get 0)))
       (func (export "work") (param i32) (result i32) )";
@@ -224,34 +225,16 @@ TEST(LinkedFunctions, AreNoneOfModulesThatOthersInstantiate) {
 
 // An exception that leaves the callee ends in the adapter.
 TEST(LinkedFunctions, DoNotLetExceptionsThrough) {
-  constexpr std::string_view text = R"((component
-    (component $callee
-      (core module $m (tag $t) (func (export "work") (param i32) (result i32) (throw $t)))
-      (core instance $i (instantiate $m))
-      (func (export "work") (param "x" u32) (result u32) (canon lift (core func $i "work"))))
-    (instance $callee (instantiate $callee))
-    (component $caller
-      (import "work" (func $work (param "x" u32) (result u32)))
-      (core func $work (canon lower (func $work)))
-      (core module $m
-        (import "" "work" (func $work (param i32) (result i32)))
-        (func (export "run") (param i32) (result i32)
-          (block $caught (try_table (catch_all $caught) (return (call $work (local.get 0)))))
-          (i32.const 1)))
-      (core instance $i (instantiate $m (with "" (instance (export "work" (func $work))))))
-      (func (export "run") (param "x" u32) (result u32) (canon lift (core func $i "run"))))
-    (instance $caller (instantiate $caller (with "work" (func $callee "work"))))
-    (export "run" (func $caller "run"))))";
-  std::string messages[2];
-  for (const Tier tier : {Tier::interpreter, Tier::optimizing}) {
-    EngineOptions options;
-    options.tier = tier;
-    Composed run(Engine(options), text);
+  const std::string text = between("(throw $t)", R"(
+    (block $caught (try_table (catch_all $caught) (return (call $work (local.get 0)))))
+    (i32.const 1))");
+  const auto message = [&](Tier tier) {
+    Composed run(compiling_engine(tier), text);
     const auto result = run(0);
-    ASSERT_FALSE(result);
-    messages[tier == Tier::optimizing ? 1 : 0] = result.error().message();
-  }
-  EXPECT_EQ(messages[0], messages[1]);
+    EXPECT_FALSE(result);
+    return result ? std::string() : std::string(result.error().message());
+  };
+  EXPECT_EQ(message(Tier::interpreter), message(Tier::optimizing));
 }
 
 }  // namespace
