@@ -49,25 +49,41 @@ struct ThreadHead {
   Instance* instance = nullptr;            // whose code calls the host; with `Thread::ip`, where the thread stopped
 };
 
+// Why guest code looks up at its next call or loop, and may end there: bits, of which 1 says that it shall.
+using InterruptFlags = std::atomic<std::uint16_t>;
+
+// How far compiled frames may reach down, and the interrupt, side by side: compiled code compares its stack pointer
+// with both as one number of 64 bits. No stack lies as high as that number is while the guest is interrupted.
+struct alignas(8) NativeStackLimit {
+  std::uint32_t low = 0;
+  std::uint16_t middle = 0;
+  InterruptFlags interrupt = 0;
+
+  std::uintptr_t address() const noexcept { return std::uintptr_t{middle} << 32 | low; }
+  // Parts are written only where they change: who reads all of it at once waits for what was written just before.
+  void clear_interrupt() noexcept {
+    if (interrupt.load(std::memory_order_relaxed) != 0) interrupt.store(0, std::memory_order_relaxed);
+  }
+};
+
 // What compiled code and the host's calls of it read and write of a store.
 struct StoreControl {
   static constexpr std::uintptr_t no_stack = 1;
-  std::uintptr_t direct_stack = no_stack;    // where the host may call compiled code directly
-  std::uint64_t direct_outcome = 0;          // not 0: what such a call came to that did not return
-  std::atomic<std::uint32_t> interrupt = 0;  // not 0: guest code looks why at its next call or loop, and may end there
-  bool has_objects = false;                  // registers may hold references
-  bool watches_components = false;           // calls at their borders are observed or metered
-  std::uintptr_t native_stack_limit = 0;     // compiled frames may not reach below
-  Instance* native_caller = nullptr;         // the instance whose compiled code calls a function that may be the host's
-  Thread* current = nullptr;                 // the thread whose guest code runs or called the host
-  Thread* direct_thread = nullptr;           // the one for direct calls; nullptr: there was none yet
-  NativeActivation direct_activation;        // its
-  void* host = nullptr;                      // of whoever made the store
+  std::uintptr_t direct_stack = no_stack;  // where the host may call compiled code directly
+  std::uint64_t direct_outcome = 0;        // not 0: what such a call came to that did not return
+  NativeStackLimit native_stack_limit;
+  bool has_objects = false;            // registers may hold references
+  bool watches_components = false;     // calls at their borders are observed or metered
+  Instance* native_caller = nullptr;   // the instance whose compiled code calls a function that may be the host's
+  Thread* current = nullptr;           // the thread whose guest code runs or called the host
+  Thread* direct_thread = nullptr;     // the one for direct calls; nullptr: there was none yet
+  NativeActivation direct_activation;  // its
+  void* host = nullptr;                // of whoever made the store
 };
 
-// The bits of `interrupt` that ask for something else than that the guest ends.
-inline constexpr std::uint32_t sample_wanted = 2;  // by a profiler, which the store's owner knows
-inline constexpr std::uint32_t look_wanted = 4;    // is there better code for the loop by now?
+// The bits of an interrupt that ask for something else than that the guest ends.
+inline constexpr std::uint16_t sample_wanted = 2;  // by a profiler, which the store's owner knows
+inline constexpr std::uint16_t look_wanted = 4;    // is there better code for the loop by now?
 
 // The beginning of a function.
 struct FuncHead {
@@ -184,7 +200,8 @@ class CallByGuest {
   runtime::Instance* instance_;
 };
 inline bool must_stop(const runtime::StoreControl& control) noexcept {
-  return (control.interrupt.load(std::memory_order_relaxed) & ~(runtime::sample_wanted | runtime::look_wanted)) != 0;
+  return (control.native_stack_limit.interrupt.load(std::memory_order_relaxed) &
+          ~(runtime::sample_wanted | runtime::look_wanted)) != 0;
 }
 // Runs it with the registers of compiled code where the collector sees them.
 void call_with_registers_kept(runtime::StoreControl& control, void (*run)(void*), void* argument);

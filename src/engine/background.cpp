@@ -33,7 +33,7 @@ constexpr std::uint32_t least_answers = 2;
 
 }  // namespace
 
-LookFlags::Flags::iterator LookFlags::add(std::atomic<std::uint32_t>& flag) {
+LookFlags::Flags::iterator LookFlags::add(runtime::InterruptFlags& flag) {
   const std::lock_guard lock(mutex_);
   has_new_ = true;
   return flags_.insert(flags_.end(), &flag);
@@ -47,8 +47,8 @@ void LookFlags::remove(Flags::iterator entry) noexcept {
 bool LookFlags::ask_all() noexcept {
   const std::lock_guard lock(mutex_);
   bool any_ran = std::exchange(has_new_, false);
-  for (std::atomic<std::uint32_t>* flag : flags_) {
-    const std::uint32_t before = flag->fetch_or(runtime::look_wanted, std::memory_order_relaxed);
+  for (runtime::InterruptFlags* flag : flags_) {
+    const std::uint16_t before = flag->fetch_or(runtime::look_wanted, std::memory_order_relaxed);
     any_ran = any_ran || (before & runtime::look_wanted) == 0;
   }
   return any_ran;

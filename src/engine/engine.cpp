@@ -25,7 +25,7 @@ Watchdog::~Watchdog() {
   if (thread_.joinable()) thread_.join();
 }
 
-Watchdog::Flags::iterator Watchdog::watch(Clock::time_point when, std::atomic<std::uint32_t>& flag) {
+Watchdog::Flags::iterator Watchdog::watch(Clock::time_point when, runtime::InterruptFlags& flag) {
   const std::lock_guard lock(mutex_);
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });  // throws where the system has no room for it
   flags_.push_front({when, &flag});

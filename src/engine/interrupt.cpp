@@ -15,7 +15,7 @@ bool ask_handler(runtime::Store& store) noexcept {
   // A component whose own time is over ends, whatever the embedder says.
   if (block.components != nullptr && component::is_time_over(block.components->world.scheduler)) return false;
   // Cleared first: who interrupts the guest again meanwhile is heard.
-  store.control.interrupt.store(0, std::memory_order_relaxed);
+  store.control.native_stack_limit.interrupt.store(0, std::memory_order_relaxed);
   return block.interrupt_handler();
 }
 

@@ -6,8 +6,8 @@
 namespace tenon::detail {
 
 inline bool is_interrupted(const runtime::Store& store) noexcept {
-  return (store.control.interrupt.load(std::memory_order_relaxed) & ~(runtime::sample_wanted | runtime::look_wanted)) !=
-         0;
+  return (store.control.native_stack_limit.interrupt.load(std::memory_order_relaxed) &
+          ~(runtime::sample_wanted | runtime::look_wanted)) != 0;
 }
 
 // `Store::may_go_on` of stores with a handler, or a profiler.

@@ -73,7 +73,7 @@ std::uint64_t StoreTimeKeeper::now() noexcept {
 
 // Without room for watching it the time is over at once.
 void StoreTimeKeeper::watch(std::uint64_t time) noexcept {
-  std::atomic<std::uint32_t>& flag = block_.store->control.interrupt;
+  runtime::InterruptFlags& flag = block_.store->control.native_stack_limit.interrupt;
   // Later than this is never.
   constexpr std::uint64_t longest = std::uint64_t{1} << 60;
   if (time > longest) return;

@@ -38,7 +38,8 @@ struct Sampling {
 bool sample_or_ask(runtime::Store& store) noexcept {
   const auto& block = *static_cast<detail::StoreBlock*>(store.control.host);
   const std::uint32_t wanted =
-      store.control.interrupt.fetch_and(~runtime::sample_wanted, std::memory_order_relaxed) & runtime::sample_wanted;
+      store.control.native_stack_limit.interrupt.fetch_and(~runtime::sample_wanted, std::memory_order_relaxed) &
+      runtime::sample_wanted;
   if (const auto* sampling = block.interrupt_handler.target<Sampling>(); sampling != nullptr && wanted != 0) {
     sampling->sample();
     if (!detail::is_interrupted(store)) return true;
@@ -72,7 +73,7 @@ struct Profiler::State {
   std::thread timer;
 
   void run() {
-    std::atomic<std::uint32_t>& flag = block->store->control.interrupt;
+    runtime::InterruptFlags& flag = block->store->control.native_stack_limit.interrupt;
     std::unique_lock lock(mutex);
     while (!changed.wait_for(lock, interval, [this] { return is_stopping; })) {
       flag.fetch_or(runtime::sample_wanted, std::memory_order_relaxed);
@@ -141,7 +142,8 @@ void Profiler::stop() noexcept {
   auto& handler = state_->block->interrupt_handler;
   if (auto* sampling = handler.target<Sampling>()) handler = std::function<bool()>(std::move(sampling->before));
   if (state_->block->store != nullptr) {
-    state_->block->store->control.interrupt.fetch_and(~runtime::sample_wanted, std::memory_order_relaxed);
+    state_->block->store->control.native_stack_limit.interrupt.fetch_and(~runtime::sample_wanted,
+                                                                         std::memory_order_relaxed);
   }
 }
 

@@ -50,11 +50,11 @@ class Watchdog {
   // Calls under way, by the time when theirs is up; few, for there is one a host thread at most.
   struct Entry {
     Clock::time_point when;
-    std::atomic<std::uint32_t>* flag;
+    runtime::InterruptFlags* flag;
   };
   using Flags = std::list<Entry>;
   ~Watchdog();
-  Flags::iterator watch(Clock::time_point when, std::atomic<std::uint32_t>& flag);
+  Flags::iterator watch(Clock::time_point when, runtime::InterruptFlags& flag);
   void forget(Flags::iterator entry);
 
  private:
@@ -70,8 +70,8 @@ class Watchdog {
 // are in.
 class LookFlags {
  public:
-  using Flags = std::list<std::atomic<std::uint32_t>*>;
-  Flags::iterator add(std::atomic<std::uint32_t>& flag);
+  using Flags = std::list<runtime::InterruptFlags*>;
+  Flags::iterator add(runtime::InterruptFlags& flag);
   void remove(Flags::iterator entry) noexcept;
   // False if no guest has looked up since the last time, and no store was made.
   bool ask_all() noexcept;
@@ -253,7 +253,7 @@ class OutermostScope {
  public:
   explicit OutermostScope(StoreBlock& block) noexcept : block_(block) {
     block_.calls.depth = 1;
-    block_.store->control.interrupt.store(0, std::memory_order_relaxed);
+    block_.store->control.native_stack_limit.clear_interrupt();
   }
   OutermostScope(const OutermostScope&) = delete;
   OutermostScope& operator=(const OutermostScope&) = delete;

@@ -66,7 +66,8 @@ StoreBlock::StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits)
   store->control.host = this;
   calls.control = &store->control;
   store->append_source_line = append_source_line;
-  if (engine->options.tier == Tier::automatic) look_flag = engine->look_flags.add(store->control.interrupt);
+  if (engine->options.tier == Tier::automatic)
+    look_flag = engine->look_flags.add(store->control.native_stack_limit.interrupt);
 }
 
 StoreBlock::~StoreBlock() {
@@ -96,7 +97,7 @@ void StoreBlock::end() {
   runtime::StoreControl& control = *std::exchange(calls.control, &no_calls);
   if (calls.depth == 0) return dispose();
   control.direct_outcome |= store_has_ended;
-  store->control.interrupt.store(1, std::memory_order_relaxed);
+  store->control.native_stack_limit.interrupt.store(1, std::memory_order_relaxed);
 }
 
 void StoreBlock::dispose() {
@@ -229,10 +230,11 @@ Result<runtime::Extern> StoreBlock::open(const Extern& item) const {
 }
 
 void DeadlineScope::begin() noexcept {
-  block_.store->control.interrupt.store(0, std::memory_order_relaxed);
+  block_.store->control.native_stack_limit.clear_interrupt();
   if (block_.call_time.count() <= 0) return;
   try {
-    entry_ = block_.engine->watchdog.watch(Watchdog::Clock::now() + block_.call_time, block_.store->control.interrupt);
+    entry_ = block_.engine->watchdog.watch(Watchdog::Clock::now() + block_.call_time,
+                                           block_.store->control.native_stack_limit.interrupt);
   } catch (...) {
     holds_ = false;
   }
@@ -281,7 +283,7 @@ std::uint64_t Store::fuel() const noexcept {
 }
 
 void Store::interrupt() noexcept {
-  if (is_there(block_)) block_->store->control.interrupt.store(1, std::memory_order_relaxed);
+  if (is_there(block_)) block_->store->control.native_stack_limit.interrupt.store(1, std::memory_order_relaxed);
 }
 
 std::uint64_t Store::collect_garbage() {

@@ -100,6 +100,16 @@ __attribute__((noinline)) Outcome enter(Activation& activation, const NativeEntr
 [[noreturn]] void go_back(Activation& activation) { __builtin_longjmp(activation.registers, 1); }
 #endif
 
+void set_limit(runtime::StoreControl& control, std::uintptr_t address) noexcept {
+  runtime::NativeStackLimit& limit = control.native_stack_limit;
+  if (limit.address() == address) return;
+  // Systems give out no stack above what these bits say, unless they are asked for one; its frames would not be
+  // checked.
+  if (address >> 48 != 0) std::abort();
+  limit.low = static_cast<std::uint32_t>(address);
+  limit.middle = static_cast<std::uint16_t>(address >> 32);
+}
+
 // `entered` is the frame on the managed stack, which says who called; `frame` has the arguments, and gets the results.
 Outcome run_here(Thread& thread, Instance& instance, const NativeEntry& entry, const Slot* entered, Slot* frame) {
   Activation activation(thread, entered);
@@ -118,7 +128,7 @@ Outcome run_here(Thread& thread, Instance& instance, const NativeEntry& entry, c
 }  // namespace
 
 void limit_native_stack(runtime::StoreControl& control) noexcept {
-  control.native_stack_limit = os::stack_limit() + stack_reserve;
+  set_limit(control, os::stack_limit() + stack_reserve);
 }
 
 Slot* frame_of_host() noexcept {
@@ -223,7 +233,8 @@ Outcome go_on(Waiting& waiting) noexcept {
   runtime::StoreControl& control = thread.store->control;
   const std::uintptr_t lowest = os::stack_limit(*waiting.fiber);
   const os::NativeStack outer = std::exchange(os::native_stack(), {.lowest = lowest, .activation = waiting.innermost});
-  const std::uintptr_t limit = std::exchange(control.native_stack_limit, lowest + stack_reserve);
+  const std::uintptr_t limit = control.native_stack_limit.address();
+  set_limit(control, lowest + stack_reserve);
   thread.activation = std::exchange(waiting.innermost_activation, nullptr);
   waiting.resume = nullptr;
   if (std::exchange(waiting.has_begun, true)) {
@@ -232,7 +243,7 @@ Outcome go_on(Waiting& waiting) noexcept {
     os::start_fiber(*waiting.fiber, run_on_fiber, &waiting);
   }
   thread.activation = nullptr;
-  control.native_stack_limit = limit;
+  set_limit(control, limit);
   os::native_stack() = outer;  // of this host thread, which may be another than when the fiber began
   if (!waiting.has_ended) return Outcome::suspended;
   const Outcome outcome = waiting.outcome;

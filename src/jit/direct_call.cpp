@@ -38,7 +38,9 @@ tenon_call_compiled:
     movq (%rdi), %r11          # host_entry
     movq 8(%rdi), %rdi         # native_context
     movq %r10, 40(%rax)        # current
-    movl $0, 16(%rax)          # interrupt
+    cmpw $0, 22(%rax)          # interrupt
+    jne 2f
+1:
     movq %rdi, 32(%rax)        # native_caller
     movq %rsp, 72(%rax)        # direct_activation.end
     movq %rax, (%rsp)
@@ -58,6 +60,9 @@ tenon_returned_to_host:
     popq %rbp
     popq %rbx
     retq
+2:
+    movw $0, 22(%rax)
+    jmp 1b
     .size tenon_call_compiled, .-tenon_call_compiled
 
     .globl tenon_call_host
@@ -94,7 +99,10 @@ tenon_call_compiled:
     ldr x0, [x0, #8]           // native_context
     mov x11, sp
     str x9, [x19, #40]         // current
-    str wzr, [x19, #16]        // interrupt
+    ldrh w12, [x19, #22]       // interrupt
+    cbz w12, 1f
+    strh wzr, [x19, #22]
+1:
     str x0, [x19, #32]         // native_caller
     str x11, [x19, #72]        // direct_activation.end
     str x19, [sp]
@@ -134,8 +142,9 @@ tenon_call_host:
 #endif
 static_assert(offsetof(FuncHead, host_entry) == 0 && offsetof(FuncHead, native_context) == 8 &&
               offsetof(FuncHead, control) == 24 && offsetof(FuncHead, host_code) == 40);
-static_assert(offsetof(StoreControl, interrupt) == 16 && offsetof(StoreControl, native_caller) == 32 &&
-              offsetof(StoreControl, current) == 40 && offsetof(StoreControl, direct_thread) == 48);
+static_assert(offsetof(StoreControl, native_stack_limit) + offsetof(runtime::NativeStackLimit, interrupt) == 22 &&
+              offsetof(StoreControl, native_caller) == 32 && offsetof(StoreControl, current) == 40 &&
+              offsetof(StoreControl, direct_thread) == 48);
 static_assert(offsetof(StoreControl, direct_activation) + offsetof(NativeActivation, end) == 72 &&
               offsetof(StoreControl, direct_activation) + offsetof(NativeActivation, left_at) == 80);
 

@@ -127,7 +127,6 @@ std::uint64_t layout_fingerprint() noexcept {
                                place_of(&Func::native_entry),
                                place_of(&Func::native_context),
                                place_of(&Func::native_instance),
-                               offsetof(StoreControl, interrupt),
                                offsetof(StoreControl, native_stack_limit),
                                offsetof(StoreControl, native_caller),
                                offsetof(Instance, store),

@@ -34,8 +34,8 @@ using HostCallback = Outcome (*)(Thread& thread, const Func& func, Slot* frame) 
 
 // Clears the wish to look for better code. True: nothing else was asked for.
 inline bool is_only_look(StoreControl& control) noexcept {
-  if ((control.interrupt.load(std::memory_order_relaxed) & look_wanted) == 0) return false;
-  return control.interrupt.fetch_and(~look_wanted, std::memory_order_relaxed) == look_wanted;
+  if ((control.native_stack_limit.interrupt.load(std::memory_order_relaxed) & look_wanted) == 0) return false;
+  return control.native_stack_limit.interrupt.fetch_and(~look_wanted, std::memory_order_relaxed) == look_wanted;
 }
 
 // Where compiled code calls it, and with what context: runtime/native.hpp.

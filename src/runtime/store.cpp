@@ -170,7 +170,7 @@ Result<Thread*> acquire_thread(Store& store) {
   }
   auto* thread = ::new (place) Thread{};
   thread->store = &store;
-  thread->interrupt = &store.control.interrupt;
+  thread->interrupt = &store.control.native_stack_limit.interrupt;
   thread->stack_base = thread->top = stack;
   thread->stack_bytes = bytes;
   thread->stack_end = stack + bytes / sizeof(Slot);

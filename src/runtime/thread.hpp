@@ -45,7 +45,7 @@ struct Thread : ThreadHead {
   // Hot: handlers read these.
   Slot* stack_limit = nullptr;  // a frame that reaches beyond needs `extend` first
   // Set by another host thread to stop the guest: nonzero makes the next check (function entry, backward branch) leave.
-  std::atomic<std::uint32_t>* interrupt = nullptr;
+  InterruptFlags* interrupt = nullptr;
   std::int64_t fuel = INT64_MAX;  // units left; metered code subtracts, and leaves below zero
   Store* store = nullptr;
 

@@ -24,7 +24,7 @@ constexpr std::int32_t header_at(int slot) noexcept { return slot * static_cast<
 
 void Emitter::check_interrupt(Label exit) {
   a_.load(true, scratch, {thread, offset_of(&Thread::interrupt)});
-  a_.alu(Alu::cmp, false, Address{scratch, 0}, 0);
+  a_.compare16_with_zero({scratch, 0});
   a_.jump(Condition::not_equal, exit);
 }
 

@@ -74,7 +74,7 @@ class ModuleBuilder {
   // Where the fuel of the thread is that runs the instance.
   llvm::Value* fuel_place(llvm::IRBuilder<>& ir, llvm::Value* instance);
   // A field of the store's control.
-  llvm::Value* load_control(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Type* type, std::uint64_t offset);
+  llvm::LoadInst* load_control(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Type* type, std::uint64_t offset);
   // Asks whether the guest may go on, and traps if not. All registers are as before, so that a loop which has the call
   // on a path that is hardly ever taken keeps its values in them.
   void ask_to_go_on(llvm::IRBuilder<>& ir, llvm::Value* instance);

@@ -1,5 +1,6 @@
 #include "jit/optimizing/checks.hpp"
 
+#include <algorithm>
 #include <llvm/ADT/SetVector.h>
 #include <llvm/Analysis/CFG.h>
 #include <llvm/Analysis/LoopInfo.h>
@@ -294,19 +295,22 @@ class Inserter {
     llvm::BasicBlock& entry = function_.getEntryBlock();
     auto at = entry.begin();
     while (llvm::isa<llvm::AllocaInst>(*at)) ++at;
-    llvm::BasicBlock* body = llvm::SplitBlock(&entry, at, static_cast<llvm::DominatorTree*>(nullptr));
-    llvm::IRBuilder<> ir(entry.getTerminator());
+    llvm::BasicBlock* check = llvm::SplitBlock(&entry, at, static_cast<llvm::DominatorTree*>(nullptr));
+    llvm::BasicBlock* body = llvm::SplitBlock(check, check->begin(), static_cast<llvm::DominatorTree*>(nullptr));
+    llvm::IRBuilder<> ir(check->getTerminator());
     const bool is_x86 = llvm::Triple(function_.getParent()->getTargetTriple()).isX86();
     llvm::Value* name = llvm::MetadataAsValue::get(
         ir.getContext(),
         llvm::MDNode::get(ir.getContext(), llvm::MDString::get(ir.getContext(), is_x86 ? "rsp" : "sp")));
     llvm::Value* pointer = ir.CreateIntrinsic(llvm::Intrinsic::read_register, {ir.getInt64Ty()}, {name});
-    llvm::Value* limit = module_.load_control(ir, function_.getArg(0), ir.getInt64Ty(),
-                                              offsetof(runtime::StoreControl, native_stack_limit));
-    llvm::BasicBlock* room = llvm::BasicBlock::Create(ir.getContext(), "room", &function_, body);
-    branch(ir, ir.CreateICmpUGT(pointer, limit), room, exhausted());
-    ir.SetInsertPoint(room);
-    check_interrupt(ir, body, position_of(*body));
+    llvm::LoadInst* limit = module_.load_control(ir, function_.getArg(0), ir.getInt64Ty(),
+                                                 offsetof(runtime::StoreControl, native_stack_limit));
+    limit->setVolatile(true);
+    llvm::BasicBlock* stopped = llvm::BasicBlock::Create(ir.getContext(), "stopped", &function_);
+    branch(ir, ir.CreateICmpUGT(pointer, limit), body, stopped);
+    // No room, or interrupted, or both: then it looks for room once more afterwards.
+    ir.SetInsertPoint(stopped);
+    ir.CreateCondBr(ir.CreateIsNull(load_interrupt(ir)), exhausted(), asking(check, position_of(*body)));
   }
 
   void check_count(const llvm::Loop& loop, const Count& count) {
@@ -364,16 +368,25 @@ class Inserter {
   }
 
   void check_interrupt(llvm::IRBuilder<>& ir, llvm::BasicBlock* next, const llvm::DebugLoc& position) {
-    llvm::Value* interrupt =
-        module_.load_control(ir, function_.getArg(0), ir.getInt32Ty(), offsetof(runtime::StoreControl, interrupt));
+    branch(ir, ir.CreateIsNull(load_interrupt(ir)), next, asking(next, position));
+  }
+
+  llvm::Value* load_interrupt(llvm::IRBuilder<>& ir) {
+    llvm::LoadInst* flags = module_.load_control(
+        ir, function_.getArg(0), ir.getInt16Ty(),
+        offsetof(runtime::StoreControl, native_stack_limit) + offsetof(runtime::NativeStackLimit, interrupt));
     // Read each time, as an atomic load is; but unlike that it can be part of the comparison.
-    llvm::cast<llvm::LoadInst>(interrupt)->setVolatile(true);
-    auto* ask = llvm::BasicBlock::Create(ir.getContext(), "interrupted", &function_);
-    llvm::IRBuilder<> asking(ask);
-    asking.SetCurrentDebugLocation(position);
-    module_.ask_to_go_on(asking, function_.getArg(0));
-    asking.CreateBr(next);
-    branch(ir, ir.CreateIsNull(interrupt), next, ask);
+    flags->setVolatile(true);
+    return flags;
+  }
+
+  llvm::BasicBlock* asking(llvm::BasicBlock* next, const llvm::DebugLoc& position) {
+    auto* block = llvm::BasicBlock::Create(function_.getContext(), "interrupted", &function_);
+    llvm::IRBuilder<> ask(block);
+    ask.SetCurrentDebugLocation(position);
+    module_.ask_to_go_on(ask, function_.getArg(0));
+    ask.CreateBr(next);
+    return block;
   }
 
   llvm::BasicBlock* exhausted() {
@@ -406,6 +419,58 @@ bool ends_soon(const llvm::Loop* loop, const llvm::BasicBlock* header, llvm::Sca
   return true;
 }
 
+// Where a function's loops look.
+struct Loops {
+  using Checks = llvm::function_ref<bool(llvm::Function&)>;  // whether a function looks when it is entered
+  Loops(llvm::Function& function, llvm::FunctionAnalysisManager& analyses, Checks checks_entry) {
+    llvm::SmallVector<std::pair<const llvm::BasicBlock*, const llvm::BasicBlock*>, 8> back_edges;
+    llvm::FindFunctionBackedges(function, back_edges);
+    if (back_edges.empty()) return;
+    llvm::LoopInfo& loops = analyses.getResult<llvm::LoopAnalysis>(function);
+    auto& dominators = analyses.getResult<llvm::DominatorTreeAnalysis>(function);
+    auto& evolution = analyses.getResult<llvm::ScalarEvolutionAnalysis>(function);
+    // Inner loops first: outer ones need no look where each of their rounds has one of an inner loop.
+    std::ranges::sort(back_edges, [&](const auto& a, const auto& b) {
+      return loops.getLoopDepth(a.second) > loops.getLoopDepth(b.second);
+    });
+    for (const auto& [from, to] : back_edges) {
+      llvm::Loop* loop = loops.getLoopFor(to);
+      if (ends_soon(loop, to, evolution)) continue;
+      const bool is_loop = loop != nullptr && loop->getHeader() == to;
+      if (is_loop && loop->isInnermost() && loop->getLoopPreheader() == nullptr) {
+        llvm::InsertPreheaderForLoop(loop, &dominators, &loops, nullptr, false);
+      }
+      if (is_loop && looks_anyway(*loop, dominators, checks_entry)) continue;
+      if (const auto count = is_loop ? find_count(*loop, evolution) : std::nullopt) {
+        counts.emplace_back(loop, *count);
+      } else {
+        headers.insert(const_cast<llvm::BasicBlock*>(to));
+      }
+    }
+  }
+
+  llvm::SmallSetVector<llvm::BasicBlock*, 8> headers;  // a look each round
+  llvm::SmallVector<std::pair<const llvm::Loop*, Count>, 8> counts;
+
+ private:
+  // Whether each round goes through an inner loop's look, or calls a function that looks.
+  bool looks_anyway(const llvm::Loop& loop, const llvm::DominatorTree& dominators, Checks checks_entry) const {
+    llvm::SmallVector<llvm::BasicBlock*, 4> latches;
+    loop.getLoopLatches(latches);
+    const auto calls_one_that_looks = [&](const llvm::BasicBlock& block) {
+      return llvm::any_of(block, [&](const llvm::Instruction& instruction) {
+        const auto* call = llvm::dyn_cast<llvm::CallBase>(&instruction);
+        return call != nullptr && call->getCalledFunction() != nullptr && checks_entry(*call->getCalledFunction());
+      });
+    };
+    return llvm::any_of(loop.blocks(), [&](llvm::BasicBlock* block) {
+      const auto dominates = [&](const llvm::BasicBlock* latch) { return dominators.dominates(block, latch); };
+      return llvm::all_of(latches, dominates) &&
+             ((block != loop.getHeader() && headers.contains(block)) || calls_one_that_looks(*block));
+    });
+  }
+};
+
 // What was found out about the function while it had no checks need not hold any more.
 void forget_attributes(llvm::Function& function) {
   for (const auto kind : {llvm::Attribute::Memory, llvm::Attribute::WillReturn, llvm::Attribute::NoSync,
@@ -424,37 +489,18 @@ void forget_attributes(llvm::Function& function) {
 llvm::PreservedAnalyses InsertChecks::run(llvm::Module& target, llvm::ModuleAnalysisManager& analyses) {
   auto& functions = analyses.getResult<llvm::FunctionAnalysisManagerModuleProxy>(target).getManager();
   Entries entries(target);
+  const auto checks_entry = [&](llvm::Function& function) {
+    return !function.isDeclaration() && module->is_guest_code(function) && entries.height(function) == 0;
+  };
   for (llvm::Function& function : target) {
     if (function.isDeclaration() || !module->is_guest_code(function)) continue;
-    llvm::SmallVector<std::pair<const llvm::BasicBlock*, const llvm::BasicBlock*>, 8> back_edges;
-    llvm::FindFunctionBackedges(function, back_edges);
-    llvm::SmallSetVector<llvm::BasicBlock*, 8> headers;
-    llvm::SmallVector<std::pair<const llvm::Loop*, Count>, 8> counts;
-    if (!back_edges.empty()) {
-      llvm::LoopInfo& loops = functions.getResult<llvm::LoopAnalysis>(function);
-      auto& dominators = functions.getResult<llvm::DominatorTreeAnalysis>(function);
-      auto& evolution = functions.getResult<llvm::ScalarEvolutionAnalysis>(function);
-      for (const auto& [from, to] : back_edges) {
-        llvm::Loop* loop = loops.getLoopFor(to);
-        if (ends_soon(loop, to, evolution)) continue;
-        const bool is_loop = loop != nullptr && loop->getHeader() == to;
-        if (is_loop && loop->isInnermost() && loop->getLoopPreheader() == nullptr) {
-          llvm::InsertPreheaderForLoop(loop, &dominators, &loops, nullptr, false);
-        }
-        if (const auto count = is_loop ? find_count(*loop, evolution) : std::nullopt) {
-          counts.emplace_back(loop, *count);
-        } else {
-          headers.insert(const_cast<llvm::BasicBlock*>(to));
-        }
-      }
-    }
-    const bool checks_entry = entries.height(function) == 0;
-    if (headers.empty() && counts.empty() && !checks_entry) continue;
+    const Loops loops(function, functions, checks_entry);
+    if (loops.headers.empty() && loops.counts.empty() && !checks_entry(function)) continue;
     forget_attributes(function);
     Inserter inserter(*module, function);
-    for (const auto& [loop, count] : counts) inserter.check_count(*loop, count);
-    for (llvm::BasicBlock* header : headers) inserter.check_loop(*header);
-    if (checks_entry) inserter.check_entry();
+    for (const auto& [loop, count] : loops.counts) inserter.check_count(*loop, count);
+    for (llvm::BasicBlock* header : loops.headers) inserter.check_loop(*header);
+    if (checks_entry(function)) inserter.check_entry();
   }
   return llvm::PreservedAnalyses::none();
 }

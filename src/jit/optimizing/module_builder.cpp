@@ -221,12 +221,11 @@ bool ModuleBuilder::is_guest_access(const llvm::Instruction& access) const {
   return access.getMetadata(llvm::LLVMContext::MD_tbaa) == alias_memory_;
 }
 
-llvm::Value* ModuleBuilder::load_control(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Type* type,
-                                         std::uint64_t offset) {
+llvm::LoadInst* ModuleBuilder::load_control(llvm::IRBuilder<>& ir, llvm::Value* instance, llvm::Type* type,
+                                            std::uint64_t offset) {
   llvm::Value* control =
       load_invariant(ir, ir.getPtrTy(), instance, offsetof(runtime::Instance, control), sizeof(runtime::StoreControl));
-  llvm::LoadInst* value =
-      ir.CreateAlignedLoad(type, ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), control, offset), llvm::Align(4));
+  llvm::LoadInst* value = ir.CreateLoad(type, ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), control, offset));
   value->setMetadata(llvm::LLVMContext::MD_tbaa, alias_runtime_);
   return value;
 }

@@ -215,7 +215,7 @@ TEST_P(Interpreter, NamesThePlaceOfATrap) {
 
 TEST_P(Interpreter, StopsASpinningGuest) {
   Guest guest(R"((func (export "f") (loop (br 0))))", settings());
-  std::jthread other([&] { guest.store.control.interrupt.store(1); });
+  std::jthread other([&] { guest.store.control.native_stack_limit.interrupt.store(1); });
   EXPECT_EQ(guest.trap("f"), "deadline exceeded");
 }
 

@@ -112,6 +112,68 @@ TEST(CountingLoops, AreStoppedWhereTheyNeverEnd) {
   }
 }
 
+// Loops that have no look of their own, for each round has one in an inner loop or in a callee; and those that must
+// have one, for some rounds go past it.
+TEST(CountingLoops, AreStoppedWhereOthersLookForThem) {
+  constexpr const char* bodies[] = {
+      // An inner loop over bytes, as long as the data says.
+      R"((local.set $at (i32.const 8))
+         (loop $byte
+           (br_if $byte (i32.load8_u (local.tee $at (i32.add (local.get $at) (i32.const 1)))))))",
+      // The same, but entered never.
+      R"((if (i32.load8_u (i32.const 4096)) (then
+           (loop $byte
+             (br_if $byte (i32.load8_u (local.tee $at (i32.add (local.get $at) (i32.const 1)))))))))",
+      "(drop (call $deep (i32.load8_u (i32.const 8))))",
+      "(if (i32.load8_u (i32.const 4096)) (then (drop (call $deep (i32.const 3)))))",
+      // Left by its callee in one round of two.
+      R"((local.set $at (i32.add (local.get $at) (i32.const 1)))
+         (br_if $next (i32.and (local.get $at) (i32.load8_u (i32.const 8))))
+         (drop (call $deep (i32.const 2))))",
+  };
+  for (const char* body : bodies) {
+    CompiledGuest guest(std::string(R"((module (memory 1) (data (i32.const 8) "\01\02\03\04")
+      (func $deep (param $n i32) (result i32)
+        (if (result i32) (local.get $n)
+          (then (i32.add (call $deep (i32.sub (local.get $n) (i32.const 1)))
+                         (call $deep (i32.shr_u (local.get $n) (i32.const 1)))))
+          (else (i32.load (i32.const 64)))))
+      (func (export "run") (local $at i32) (loop $next )") +
+                        body + " (br $next))))");
+    guest.start(Limits().deadline(std::chrono::milliseconds(10)));
+    const auto ended = guest.func<void()>("run")();
+    ASSERT_FALSE(ended) << body;
+    EXPECT_EQ(ended.error().message(), "deadline exceeded") << body;
+  }
+}
+
+// One comparison finds both at a function's entry: that it has no room, and that the guest is interrupted.
+TEST(CountingLoops, EntriesTellNoRoomFromInterrupts) {
+  CompiledGuest guest(R"((module (memory 1)
+    (func $down (export "run") (param $n i32) (result i32)
+      (if (result i32) (local.get $n)
+        (then (i32.add (i32.const 1) (call $down (i32.sub (local.get $n) (i32.load (i32.const 0))))))
+        (else (i32.const 0))))
+    (data (i32.const 0) "\01")))");
+  guest.start();
+  const auto run = guest.func<std::int32_t(std::int32_t)>("run");
+  int asked = 0;
+  set_interrupt_handler(*guest.store, [&] { return ++asked, true; });
+  std::atomic<bool> is_over = false;
+  std::thread others([&] {
+    while (!is_over) guest.store->interrupt();
+  });
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(run(1000).value(), 1000);
+    const auto ended = run(-1);
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(ended.error().message(), "call stack exhausted");
+  }
+  is_over = true;
+  others.join();
+  EXPECT_GT(asked, 0);
+}
+
 // Functions that are inlined everywhere go while LLVM optimizes, and what asks whether the guest may go on is made
 // after that, maybe at the address of one of them. It must not be taken for it.
 TEST(CountingLoops, GoOnWhenTheyWereInterrupted) {

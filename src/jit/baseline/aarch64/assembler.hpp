@@ -232,6 +232,10 @@ class Assembler : public LabelledCode {
     load(wide, temporary, with);
     put_alu(op, wide, temporary, temporary, value, Reg::x16);
   }
+  void compare16_with_zero(const Address& with) {
+    access({0x7940'0000, 1}, number(temporary), with, temporary);
+    put_alu(Alu::cmp, false, temporary, temporary, 0);
+  }
   // From 64 bits in memory; the flags are those of the difference. The register may change.
   void subtract_from(const Address& from, std::int32_t value, Reg through) {
     load(true, through, from);

@@ -145,6 +145,10 @@ class Assembler : public LabelledCode {
   }
   // From 64 bits in memory; the flags are those of the difference. The register may change.
   void subtract_from(const Address& from, std::int32_t value, Reg /*through*/) { alu(Alu::sub, true, from, value); }
+  void compare16_with_zero(const Address& with) {
+    encode(0x66, false, 0x83, 7, with);
+    put8(0);
+  }
   void test(bool wide, Reg a, Reg b) { encode(0, wide, 0x85, number(b), a); }
   template <class From>
   void multiply(bool wide, Reg to, const From& from) {
