@@ -1,6 +1,7 @@
 #include "engine/native.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "binary/core/module.hpp"
 #include "engine/background.hpp"
@@ -111,25 +112,44 @@ class FunctionNames {
   std::optional<core::Names> names_;
 };
 
+// The pieces of an image's code by where they begin, each with the function that it was compiled from: one has several
+// where its code gets and gives fuel in registers. `not_compiled`: code for no function of this module.
+std::map<std::uint32_t, std::uint32_t> owners_of_code(const jit::Image& image) {
+  const jit::ImageLayout& layout = image.layout;
+  std::map<std::uint32_t, std::uint32_t> owners;
+  for (std::uint32_t i = 0; i < layout.functions; ++i) owners.emplace(image.entries()[i], i);
+  for (const std::uint32_t thunk : image.thunks()) owners.emplace(thunk, jit::not_compiled);
+  owners.emplace(layout.loop, layout.loop_function);
+  owners.emplace(layout.loop_entry, jit::not_compiled);
+  const auto sites = image.table<jit::CodeSite>(layout.sites, layout.site_count);
+  for (const auto& [begin, site] : image.table<jit::CodePlace>(layout.places, layout.place_count)) {
+    if (site == jit::not_compiled) continue;
+    const jit::CodeSite* outermost = &sites[site];
+    while (outermost->caller != jit::not_compiled) outermost = &sites[outermost->caller];
+    const std::uint32_t function = outermost->module == 0 ? outermost->function : jit::not_compiled;
+    const auto after = owners.upper_bound(begin);
+    if (after == owners.begin() || std::prev(after)->second != function) owners.insert_or_assign(begin, function);
+  }
+  owners.erase(jit::not_compiled);  // where what is not there begins
+  return owners;
+}
+
 }  // namespace
 
 Result<void> NativeUnit::add(const jit::Image& image) {
   const auto added = native.add(image);
   if (!added) return Error(added.error());
   if (!*observer || *added == nullptr) return {};
-  const jit::ImageLayout& layout = image.layout;
   const FunctionNames names(*validated->module);
-  // A function ends where the next one, or a thunk, begins.
-  std::vector<std::uint64_t> begins{layout.constants, layout.loop, layout.loop_entry};
-  for (const auto list : {image.entries(), image.thunks()}) begins.insert(begins.end(), list.begin(), list.end());
-  std::ranges::sort(begins);
-  const auto tell = [&](std::uint32_t index, std::uint32_t begin, std::string_view what) {
-    if (begin == jit::not_compiled) return;
-    const std::uint64_t end = std::min(*std::ranges::upper_bound(begins, begin), layout.constants);
-    (*observer)({.begin = *added + begin, .size = end - begin, .name = names.of(index) += what});
-  };
-  for (std::uint32_t i = 0; i < layout.functions; ++i) tell(i, image.entries()[i], "");
-  tell(layout.loop_function, layout.loop, " (from a loop on)");
+  const std::map<std::uint32_t, std::uint32_t> owners = owners_of_code(image);
+  for (auto piece = owners.begin(); piece != owners.end(); ++piece) {
+    const auto& [begin, function] = *piece;
+    if (function == jit::not_compiled) continue;
+    const auto next = std::next(piece);
+    const std::uint64_t end = next == owners.end() ? image.layout.constants : next->first;
+    const std::string_view what = begin == image.layout.loop ? " (from a loop on)" : "";
+    (*observer)({.begin = *added + begin, .size = end - begin, .name = names.of(function) += what});
+  }
   return {};
 }
 

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <map>
 #include <sys/stat.h>
 #include <thread>
 
@@ -68,6 +69,31 @@ TEST(ObserveNative, TellsOfEachFunctionThatHasCode) {
   EXPECT_GT(functions[0].size, 0U);
   const auto* begin = static_cast<const std::uint8_t*>(functions[0].begin);
   EXPECT_TRUE(begin + functions[0].size <= functions[1].begin || begin > functions[1].begin);
+}
+
+// A function that gets and gives fuel in registers has two pieces of code.
+TEST(ObserveNative, TellsOfAllPiecesOfAFunction) {
+  EngineOptions options;
+  options.tier = Tier::optimizing;
+  options.fuel = true;
+  const Engine engine(options);
+  std::map<std::uintptr_t, NativeFunction> functions;
+  observe_native(engine, [&](const NativeFunction& function) {
+    functions.emplace(reinterpret_cast<std::uintptr_t>(function.begin), function);
+  });
+  const Module module = Module::compile(engine, R"((module $calc
+    (func $fib (export "fib") (param $n i32) (result i32)
+      (if (result i32) (i32.lt_u (local.get $n) (i32.const 2)) (then (local.get $n))
+        (else (i32.add (call $fib (i32.sub (local.get $n) (i32.const 1)))
+                       (call $fib (i32.sub (local.get $n) (i32.const 2)))))))))")
+                            .value();
+  EXPECT_EQ(functions.size(), 2U);
+  std::uintptr_t end = 0;
+  for (const auto& [begin, function] : functions) {
+    EXPECT_EQ(function.name, "calc!fib");
+    EXPECT_GE(begin, end);
+    end = begin + function.size;
+  }
 }
 
 TEST(ObserveNative, TellsOfTheBaselinesFunctions) {
