@@ -145,8 +145,7 @@ namespace tenon::detail {
 
 // The native stack that the calling host thread stands on.
 struct HostStack {
-  std::uintptr_t lowest = 0;   // its lowest address; 0: the thread's own, and nobody has asked yet
-  void* activation = nullptr;  // the innermost entry into compiled code on it that was not direct
+  std::uintptr_t lowest = 0;  // its lowest address; 0: the thread's own, and nobody has asked yet
 };
 extern constinit thread_local HostStack host_stack;
 

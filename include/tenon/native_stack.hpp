@@ -1,8 +1,8 @@
 // Guests on native stacks that the host switches between (fibers, coroutines with stacks).
 //
-// What Tenon knows of the native stack that a thread stands on: how far compiled code may use it, and which entry into
-// compiled code a fault would leave. A host that switches stacks while guests are under way (in a host function that
-// waits, say) tells so at each switch, on the thread that switches:
+// What Tenon knows of the native stack that a thread stands on: how far compiled code may use it. A host that switches
+// stacks while guests are under way (in a host function that waits, say) tells so at each switch, on the thread that
+// switches:
 //
 //   tenon::NativeStack outer = tenon::exchange_native_stack(fiber.native_stack);   // enters the fiber
 //   switch_to(fiber);
@@ -16,8 +16,7 @@
 namespace tenon {
 
 struct NativeStack {
-  std::uintptr_t lowest = 0;   // the lowest address that may be used; 0: the thread's own stack
-  void* activation = nullptr;  // the library's
+  std::uintptr_t lowest = 0;  // the lowest address that may be used; 0: the thread's own stack
 };
 
 // Makes `next` the stack that this thread stands on, and gives what it was before.

@@ -7,8 +7,7 @@
 namespace tenon {
 
 NativeStack exchange_native_stack(const NativeStack& next) noexcept {
-  const os::NativeStack before = std::exchange(os::native_stack(), {next.lowest, next.activation});
-  return {before.lowest, before.activation};
+  return {std::exchange(os::native_stack().lowest, next.lowest)};
 }
 
 }  // namespace tenon

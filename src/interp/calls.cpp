@@ -40,7 +40,7 @@ Step make_room_and_call(Registers& r, const Func& func) {
   if (end > thread.stack_limit && !thread.extend(end)) [[unlikely]]
     return r.trap(Trap::call_stack_exhausted);
   const Outcome outcome = call_host(r, func);
-  return outcome == Outcome::returned ? return_from_host(r) : leave_host(r, outcome);
+  return outcome == Outcome::returned ? return_with_results(r) : leave_host(r, outcome);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ TENON_INLINE Outcome call_host(const Registers& r, const Func& func) {
 }
 
 // Goes on in its caller, with the results that are in the frame at fp.
-TENON_INLINE Step return_from_host(Registers& r) noexcept {
+TENON_INLINE Step return_with_results(Registers& r) noexcept {
   accumulate_any(r, r.fp[0]);
   const auto* ip = std::bit_cast<const Cell*>(r.fp[header_return_ip]);
   if (ip == nullptr) [[unlikely]] {

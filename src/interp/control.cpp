@@ -75,7 +75,7 @@ struct CallImport {
       return Step::slow;
     const Outcome outcome = call_host(r, func);
     if (outcome == Outcome::returned) [[likely]]
-      return return_from_host(r);
+      return return_with_results(r);
     r.acc = static_cast<Slot>(outcome);
     return Step::slow;
   }

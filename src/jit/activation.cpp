@@ -13,7 +13,6 @@
 namespace tenon::jit {
 
 using runtime::Instance;
-using runtime::NativeActivation;
 using runtime::NativeThunk;
 using runtime::Outcome;
 using runtime::Slot;
@@ -21,36 +20,63 @@ using runtime::Thread;
 
 namespace {
 
-struct Activation : NativeActivation {
-  // `frame` is the one on the managed stack of the function that is entered.
-  Activation(Thread& of, const Slot* frame) noexcept : thread(&of) {
-    previous = of.activation;
-    entered = frame;
-    end = reinterpret_cast<const Slot*>(this);
-  }
-  void* registers[5];  // of __builtin_setjmp; on AArch64 the first, where tenon_enter has put them
-  Thread* thread;
-  Outcome outcome = Outcome::returned;
-};
-
-// Room that compiled code leaves on the native stack for what it calls and for the signal's handler.
-constexpr std::size_t stack_reserve = std::size_t{256} << 10;
 constexpr std::size_t fiber_bytes = std::size_t{1} << 20;
 
-// The part that may be returned to twice: nothing in it lives across the call but what is in memory. It must be there
-// still when that happens, so the call is not its last act.
-#if defined(__aarch64__)
-// The compiler has no __builtin_setjmp here. Calls the thunk with all registers that calls preserve kept on the stack,
-// and the stack noted in *registers; tenon_leave returns from it a second time.
-extern "C" void tenon_enter(void* context, const void* entry, Slot* frame, NativeThunk thunk, void** registers);
-extern "C" [[noreturn]] void tenon_leave(void* registers);
+}  // namespace
+
+// Calls the thunk with all registers that calls preserve kept on the stack, and the activation below them, where a
+// fault finds it. `tenon_leave` returns from it a second time.
+extern "C" [[noreturn]] void tenon_leave(void* stack);
+extern "C" void tenon_returned_to_bytecode();
+static_assert(offsetof(EntryNote, stack) == 0);
+#if defined(__x86_64__)
+constexpr std::size_t note_at = 0;  // in the frame of `tenon_enter`
 asm(R"(
     .text
-    .hidden tenon_enter
     .globl tenon_enter
+    .hidden tenon_enter
     .type tenon_enter, @function
 tenon_enter:
-    stp x29, x30, [sp, #-160]!
+    pushq %rbp
+    movq %rsp, %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    pushq %r8
+    movq %rsp, (%r8)           # stack
+    callq *%rcx
+    .globl tenon_returned_to_bytecode
+    .hidden tenon_returned_to_bytecode
+tenon_returned_to_bytecode:
+    addq $8, %rsp
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbx
+    popq %rbp
+    retq
+    .size tenon_enter, .-tenon_enter
+
+    .globl tenon_leave
+    .hidden tenon_leave
+    .type tenon_leave, @function
+tenon_leave:
+    movq %rdi, %rsp
+    jmp tenon_returned_to_bytecode
+    .size tenon_leave, .-tenon_leave
+)");
+#elif defined(__aarch64__)
+constexpr std::size_t note_at = 160;
+asm(R"(
+    .text
+    .globl tenon_enter
+    .hidden tenon_enter
+    .type tenon_enter, @function
+tenon_enter:
+    stp x29, x30, [sp, #-176]!
     mov x29, sp
     stp x19, x20, [sp, #16]
     stp x21, x22, [sp, #32]
@@ -61,10 +87,13 @@ tenon_enter:
     stp d10, d11, [sp, #112]
     stp d12, d13, [sp, #128]
     stp d14, d15, [sp, #144]
+    str x4, [sp, #160]
     mov x16, sp
-    str x16, [x4]
+    str x16, [x4]              // stack
     blr x3
-.Lleave:
+    .globl tenon_returned_to_bytecode
+    .hidden tenon_returned_to_bytecode
+tenon_returned_to_bytecode:
     ldp x19, x20, [sp, #16]
     ldp x21, x22, [sp, #32]
     ldp x23, x24, [sp, #48]
@@ -74,31 +103,21 @@ tenon_enter:
     ldp d10, d11, [sp, #112]
     ldp d12, d13, [sp, #128]
     ldp d14, d15, [sp, #144]
-    ldp x29, x30, [sp], #160
+    ldp x29, x30, [sp], #176
     ret
     .size tenon_enter, .-tenon_enter
 
-    .hidden tenon_leave
     .globl tenon_leave
+    .hidden tenon_leave
     .type tenon_leave, @function
 tenon_leave:
     mov sp, x0
-    b .Lleave
+    b tenon_returned_to_bytecode
     .size tenon_leave, .-tenon_leave
 )");
-
-Outcome enter(Activation& activation, const NativeEntry& entry, void* context, Slot* frame) {
-  tenon_enter(context, entry.entry, frame, entry.thunk, activation.registers);
-  return activation.outcome;
-}
-[[noreturn]] void go_back(Activation& activation) { tenon_leave(activation.registers[0]); }
-#else
-__attribute__((noinline)) Outcome enter(Activation& activation, const NativeEntry& entry, void* context, Slot* frame) {
-  if (__builtin_setjmp(activation.registers) == 0) entry.thunk(context, entry.entry, frame);
-  return activation.outcome;
-}
-[[noreturn]] void go_back(Activation& activation) { __builtin_longjmp(activation.registers, 1); }
 #endif
+
+namespace {
 
 void set_limit(runtime::StoreControl& control, std::uintptr_t address) noexcept {
   runtime::NativeStackLimit& limit = control.native_stack_limit;
@@ -113,16 +132,11 @@ void set_limit(runtime::StoreControl& control, std::uintptr_t address) noexcept 
 // `entered` is the frame on the managed stack, which says who called; `frame` has the arguments, and gets the results.
 Outcome run_here(Thread& thread, Instance& instance, const NativeEntry& entry, const Slot* entered, Slot* frame) {
   Activation activation(thread, entered);
-  void* outer = std::exchange(detail::host_stack.activation, &activation);
   Slot* top = thread.top;
   if (thread.activation == nullptr) limit_native_stack(thread.store->control);
-  thread.activation = &activation;
-  const Outcome outcome = enter(activation, entry, &instance, frame);
-  thread.activation = activation.previous;
-  thread.pay_owed();
-  os::native_stack().activation = outer;  // of the host thread that goes on, which may be another
+  activation.run(instance, entry, frame);
   thread.top = top;
-  return outcome;
+  return activation.outcome;
 }
 
 }  // namespace
@@ -159,10 +173,8 @@ struct Waiting final : runtime::NativeWaiting {
   Slot* frame = nullptr;
   Slot* top = nullptr;
   Outcome outcome = Outcome::returned;
-  bool has_begun = false;
   bool has_ended = false;
-  void* innermost = nullptr;  // while they wait: of the fiber's stack
-  Waiting* next = nullptr;    // of those that are kept
+  Waiting* next = nullptr;  // of those that are kept
 };
 
 // Stacks that nothing is on; a few are kept, for making one costs more than a short call.
@@ -220,10 +232,8 @@ void run_on_fiber(void* argument) {
   auto& waiting = *static_cast<Waiting*>(argument);
   Thread& thread = *waiting.thread;
   Activation activation(thread, waiting.frame);
-  os::native_stack().activation = &activation;
-  thread.activation = &activation;
-  waiting.outcome = enter(activation, waiting.entry, waiting.instance, waiting.frame);
-  thread.pay_owed();
+  activation.run(*waiting.instance, waiting.entry, waiting.frame);
+  waiting.outcome = activation.outcome;
   waiting.has_ended = true;
 }
 
@@ -232,7 +242,7 @@ Outcome go_on(Waiting& waiting) noexcept {
   Thread& thread = *waiting.thread;
   runtime::StoreControl& control = thread.store->control;
   const std::uintptr_t lowest = os::stack_limit(*waiting.fiber);
-  const os::NativeStack outer = std::exchange(os::native_stack(), {.lowest = lowest, .activation = waiting.innermost});
+  const os::NativeStack outer = std::exchange(os::native_stack(), {.lowest = lowest});
   const std::uintptr_t limit = control.native_stack_limit.address();
   set_limit(control, lowest + stack_reserve);
   thread.activation = std::exchange(waiting.innermost_activation, nullptr);
@@ -291,7 +301,6 @@ bool can_suspend(const Thread& thread) noexcept { return thread.may_wait && thre
 
 void suspend(Thread& thread) noexcept {
   auto& waiting = static_cast<Waiting&>(*thread.native_wait);
-  waiting.innermost = os::native_stack().activation;
   waiting.innermost_activation = thread.activation;
   waiting.resume = resume_waiting;
   os::leave_fiber(*waiting.fiber);
@@ -302,7 +311,7 @@ void leave(Thread& thread, Outcome outcome) noexcept {
   if (thread.activation == &control.direct_activation) leave_direct_call(control, outcome);
   auto* activation = static_cast<Activation*>(thread.activation);
   activation->outcome = outcome;
-  go_back(*activation);
+  tenon_leave(activation->note.stack);
 }
 
 namespace {
@@ -310,14 +319,23 @@ namespace {
 // Of the fault that is being left.
 thread_local os::FaultPlace fault_place;
 
+// Whose guest compiled code runs for, from the outermost frame of its entry: the host's direct call, or an activation.
+Thread& thread_of_entry(MachineFrame frame) noexcept {
+  for (const CodeMap* map = map_of(frame); map != nullptr; map = map_of(frame)) {
+    if (!step_out(*map, frame)) std::abort();  // the compiler says of all its code how to leave its frames
+  }
+  if (Thread* direct = thread_of_direct_call(frame)) return *direct;
+  if (frame.pc != reinterpret_cast<std::uintptr_t>(&tenon_returned_to_bytecode)) std::abort();
+  return *(*reinterpret_cast<EntryNote* const*>(frame.sp + note_at))->thread;
+}
+
 [[noreturn]] void leave_after_fault() noexcept {
   MachineFrame frame{.pc = fault_place.program_counter, .sp = fault_place.stack_pointer, .is_call = false};
   frame.saved[frame_pointer] = fault_place.frame_pointer;
 #if defined(__aarch64__)
   frame.saved[link_register] = fault_place.link;
 #endif
-  Thread* direct = thread_of_direct_call(frame);
-  Thread& thread = direct != nullptr ? *direct : *static_cast<Activation*>(os::native_stack().activation)->thread;
+  Thread& thread = thread_of_entry(frame);
   keep_frames(thread, frame, nullptr);
   leave(thread, thread.trap(Trap::out_of_bounds_memory_access));
 }

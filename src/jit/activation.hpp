@@ -14,6 +14,7 @@
 
 #include "os/faults.hpp"
 #include "runtime/native.hpp"
+#include "runtime/store.hpp"
 #include "runtime/thread.hpp"
 
 namespace tenon::jit {
@@ -33,6 +34,43 @@ struct NativeEntry {
 inline NativeEntry entry_of(const runtime::NativeModule& native, core::FuncIdx index) noexcept {
   return {.entry = native.entries[index.value].load(std::memory_order_acquire),
           .thunk = native.thunks[index.value].load(std::memory_order_relaxed)};
+}
+
+// What the assembler of activation.cpp notes of an entry, and finds again on the native stack.
+struct EntryNote {
+  void* stack = nullptr;  // where `tenon_enter` stands
+  runtime::Thread* thread = nullptr;
+};
+extern "C" void tenon_enter(void* context, const void* entry, runtime::Slot* frame, runtime::NativeThunk thunk,
+                            EntryNote* note);
+
+struct Activation : runtime::NativeActivation {
+  // `frame` is the one on the managed stack of the function that is entered.
+  Activation(runtime::Thread& of, const runtime::Slot* frame) noexcept : note{.thread = &of} {
+    previous = of.activation;
+    entered = frame;
+    end = reinterpret_cast<const runtime::Slot*>(this);
+  }
+  // `outcome` says what it came to.
+  void run(runtime::Instance& instance, const NativeEntry& code, runtime::Slot* frame) noexcept {
+    note.thread->activation = this;
+    tenon_enter(&instance, code.entry, frame, code.thunk, &note);
+    note.thread->activation = previous;
+    note.thread->pay_owed();
+  }
+
+  EntryNote note;
+  runtime::Outcome outcome = runtime::Outcome::returned;
+};
+
+// Room that compiled code leaves on the native stack for what it calls and for the signal's handler.
+inline constexpr std::size_t stack_reserve = std::size_t{256} << 10;
+
+// True if the thread's guest may enter compiled code where it stands, without any preparation.
+inline bool is_prepared(const runtime::Thread& thread) noexcept {
+  if (thread.may_wait) return thread.native_wait != nullptr && thread.native_wait->has_begun;
+  return thread.activation != nullptr ||
+         thread.store->control.native_stack_limit.address() == detail::host_stack.lowest + stack_reserve;
 }
 
 // Runs it with the arguments in `frame`; the results come back there.

@@ -176,10 +176,7 @@ void leave_direct_call(StoreControl& control, Outcome outcome) noexcept {
   __builtin_unreachable();
 }
 
-Thread* thread_of_direct_call(MachineFrame frame) noexcept {
-  for (const CodeMap* map = map_of(frame); map != nullptr; map = map_of(frame)) {
-    if (!step_out(*map, frame)) return nullptr;
-  }
+Thread* thread_of_direct_call(const MachineFrame& frame) noexcept {
   if (frame.pc != reinterpret_cast<std::uintptr_t>(&tenon_returned_to_host)) return nullptr;
   return (*reinterpret_cast<StoreControl**>(frame.sp))->current;
 }

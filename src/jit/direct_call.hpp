@@ -25,7 +25,7 @@ Error end_direct_call(runtime::Store& store);
 // Leaves the compiled frames of a direct call.
 [[noreturn]] void leave_direct_call(runtime::StoreControl& control, runtime::Outcome outcome) noexcept;
 
-// The thread of the direct call that a frame of compiled code belongs to; nullptr: the host entered it otherwise.
-runtime::Thread* thread_of_direct_call(MachineFrame frame) noexcept;
+// The thread of the direct call whose frame it is; nullptr: it is another's.
+runtime::Thread* thread_of_direct_call(const MachineFrame& frame) noexcept;
 
 }  // namespace tenon::jit

@@ -29,7 +29,7 @@ struct NoteCall {
 
 Heat::Heat(interp::Code& code, bool loop_dispatch)
     : code_(code),
-      handler_(handler_cell<NoteCall>(loop_dispatch)),
+      handler_(handler_cell<interp::OutOfLine<NoteCall>>(loop_dispatch)),
       rows_(std::make_unique<Row[]>(code.validated->module->funcs.size())) {}
 
 void Heat::count(const FunctionCode& function, const Cell* ip, const Slot* frame) noexcept {

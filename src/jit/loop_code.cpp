@@ -51,7 +51,7 @@ const LoopHeader* header_at(const interp::FunctionCode& function, const Cell* ip
 }  // namespace
 
 LoopCode::LoopCode(bool loop_dispatch, std::function<void()> compile) noexcept
-    : compile_(std::move(compile)), handler_(handler_cell<EnterLoop>(loop_dispatch)) {}
+    : compile_(std::move(compile)), handler_(handler_cell<interp::OutOfLine<EnterLoop>>(loop_dispatch)) {}
 
 const Cell* LoopCode::find(interp::Code& code, const interp::FunctionCode& function, const Cell* ip,
                            bool stays) noexcept {

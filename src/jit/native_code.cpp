@@ -43,7 +43,39 @@ void* on_fault(const os::FaultPlace& place) noexcept {
 // any function. Where the memories have no guard regions, or there is no stack for a guest that may be suspended,
 // bytecode goes on.
 struct EnterNative {
-  static Step run(Registers& r) {
+  // All that there is to do where nothing has to be prepared, and nothing goes wrong.
+  TENON_INLINE static Step run(Registers& r) noexcept {
+    Thread& thread = *r.thread;
+    const core::FuncIdx index(interp::field<std::uint32_t>(r, 0));
+    const NativeEntry entry = entry_of(*r.instance->module->native, index);
+    const runtime::Func* func = r.instance->funcs[index.value];
+    runtime::Slot* end = r.fp + interp::field<std::uint32_t>(r, 4);
+    r.acc = entering;
+    if (!can_run_native(*r.instance) || !is_prepared(thread) || end > thread.stack_limit ||
+        (func != nullptr && func->native_entry != entry.entry)) [[unlikely]] {
+      return Step::slow;
+    }
+    note_position(r, r.ip + 1);
+    runtime::Slot* top = std::exchange(thread.top, end);
+    Activation activation(thread, r.fp);
+    activation.run(*r.instance, entry, r.fp);
+    r.outcome = activation.outcome;
+    if (r.outcome != runtime::Outcome::returned) [[unlikely]] {
+      if (r.outcome != runtime::Outcome::thrown) return Step::leave;
+      r.acc = has_thrown;
+      return Step::slow;
+    }
+    thread.top = top;
+    return interp::return_with_results(r);
+  }
+  static Step slow(Registers& r) { return r.acc == has_thrown ? go_on_with_exception(r) : prepare(r); }
+
+ private:
+  // What `slow` is for, in the accumulator.
+  static constexpr std::uint64_t entering = 0;
+  static constexpr std::uint64_t has_thrown = 1;
+
+  static Step prepare(Registers& r) {
     Thread& thread = *r.thread;
     const core::FuncIdx index(interp::field<std::uint32_t>(r, 0));
     if (!can_run_native(*r.instance) || !prepare_to_wait(thread)) {

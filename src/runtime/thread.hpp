@@ -39,6 +39,7 @@ struct NativeWait {
   Outcome (*resume)(Thread& thread) noexcept;
   // They are given up.
   void (*abandon)(Thread& thread) noexcept;
+  bool has_begun = false;  // there are frames; before, there is only a stack for them
 };
 
 struct Thread : ThreadHead {
