@@ -7,6 +7,9 @@
 
 #include <algorithm>
 #include <llvm/Bitcode/BitcodeReader.h>
+#include <llvm/CodeGen/MachineModuleInfo.h>
+#include <llvm/CodeGen/Passes.h>
+#include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Verifier.h>
@@ -101,6 +104,23 @@ std::unique_ptr<llvm::TargetMachine> make_target(const CompileOptions& options) 
       triple, cpu, features, details, llvm::Reloc::PIC_, llvm::CodeModel::Small, level, true));
 }
 
+// The calling thread's, for as long as it lives: what LLVM works out for a processor takes longer than a small
+// function.
+llvm::TargetMachine* target_for(const CompileOptions& options) {
+  struct Kept {
+    bool host_cpu;
+    unsigned level;
+    std::unique_ptr<llvm::TargetMachine> target;
+  };
+  thread_local std::vector<Kept> kept;
+  for (const Kept& known : kept) {
+    if (known.host_cpu == options.host_cpu && known.level == options.level) return known.target.get();
+  }
+  std::unique_ptr<llvm::TargetMachine> target = make_target(options);
+  if (target == nullptr) return nullptr;
+  return kept.emplace_back(options.host_cpu, options.level, std::move(target)).target.get();
+}
+
 // Guest code is for this machine; the functions of operations.cpp become part of whoever calls them.
 void prepare(llvm::Module& module, const ModuleBuilder& built, const llvm::TargetMachine& target) {
   for (llvm::Function& function : module) {
@@ -135,7 +155,7 @@ void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& t
   llvm::ModuleAnalysisManager modules;
   llvm::PassInstrumentationCallbacks callbacks;
   callbacks.registerShouldRunOptionalPassCallback(
-      [&gate](llvm::StringRef pass, const llvm::Any& /*on*/) { return !gate.has_stopped() && may_run(pass); });
+      [&gate](llvm::StringRef pass, const llvm::Any& on) { return may_run(pass) && gate.may_run(pass, on); });
   llvm::PassBuilder builder(&target, llvm::PipelineTuningOptions(), std::nullopt, &callbacks);
   builder.registerScalarOptimizerLateEPCallback(
       [](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(DropTrapPoints(true)); });
@@ -175,11 +195,24 @@ void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& t
   passes.run(module, modules);
 }
 
-template <class Kind>
-bool emit(llvm::Module& module, llvm::TargetMachine& target, llvm::SmallVectorImpl<char>& out, Kind kind) {
+// As `addPassesToEmitFile` does, but for one pass: it follows variables of the source language, of which there are
+// none, through all of a function. False: the machine has no such passes.
+bool emit(llvm::Module& module, llvm::TargetMachine& target, llvm::SmallVectorImpl<char>& out,
+          llvm::CodeGenFileType kind) {
+  auto& machine = static_cast<llvm::LLVMTargetMachine&>(target);
   llvm::raw_svector_ostream stream(out);
   llvm::legacy::PassManager passes;
-  if (target.addPassesToEmitFile(passes, stream, nullptr, kind)) return false;
+  llvm::TargetPassConfig* config = machine.createPassConfig(passes);
+  config->setDisableVerify(true);
+  config->disablePass(&llvm::LiveDebugValuesID);
+  passes.add(config);
+  auto* functions = new llvm::MachineModuleInfoWrapperPass(&machine);
+  passes.add(functions);
+  if (config->addISelPasses()) return false;
+  config->addMachinePasses();
+  config->setInitialized();
+  if (machine.addAsmPrinter(passes, stream, nullptr, kind, functions->getMMI().getContext())) return false;
+  passes.add(llvm::createFreeMachineFunctionPass());
   passes.run(module);
   return true;
 }
@@ -199,7 +232,7 @@ class Part {
  public:
   Result<void> make(const core::ValidatedModule& source, const CompileOptions& options, std::vector<Place> places,
                     unsigned number) {
-    const std::unique_ptr<llvm::TargetMachine> target = make_target(options);
+    llvm::TargetMachine* const target = target_for(options);
     if (target == nullptr) return fail(ErrorKind::usage, {}, "no code can be made for this machine");
     PassGate gate(options.stop);
     llvm::LLVMContext context;

@@ -125,6 +125,8 @@ llvm::Function* ModuleBuilder::operation(Op op) {
 // What is used of the operations becomes part of the code that uses it; the rest goes.
 void ModuleBuilder::take_operations() {
   target_.getNamedGlobal("tenon_operations")->eraseFromParent();
+  // The table's rows outlive it, and would count as uses.
+  for (llvm::Function& function : target_) function.removeDeadConstantUsers();
   for (bool found = true; found;) {
     found = false;
     for (llvm::Function& function : target_) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <llvm/ADT/Any.h>
 #include <llvm/ADT/StringSet.h>
 #include <llvm/IR/Module.h>
 #include <llvm/IR/OptBisect.h>
@@ -14,6 +15,9 @@ class PassGate final : public llvm::OptPassGate {
   // `stop` (may be nullptr): set when nobody waits for the code.
   explicit PassGate(const std::atomic<bool>* stop) : stop_(stop) {}
   bool has_stopped() const noexcept { return stop_ != nullptr && stop_->load(std::memory_order_relaxed); }
+
+  // Of passes over LLVM's representation.
+  bool may_run(llvm::StringRef pass, const llvm::Any& on) const;
 
   // Before machine code is made of them.
   void note_large_functions(const llvm::Module& module);
