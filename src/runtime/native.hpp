@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "runtime/entities.hpp"
+#include "runtime/handle_rows.hpp"
 #include "runtime/heap.hpp"
 #include "runtime/store.hpp"
 #include "runtime/thread.hpp"

@@ -30,6 +30,7 @@ using runtime::Slot;
 
 // The data of a helper's function.
 struct HelperData {
+  runtime::HandleLookup lookup{};  // `borrow`
   const AdaptedFunc* func = nullptr;
   const AdapterImport* import = nullptr;
 };
@@ -333,17 +334,28 @@ Outcome value_helper(runtime::Thread& core, const runtime::Func& func, Slot* fra
   return failed(core, in_value_of(data, std::move(done).error()));
 }
 
+// Whether the resource of what a `borrow` is given is the callee's own.
+bool is_own(const HelperData& data) noexcept {
+  const ComponentInstance& callee = *data.func->callee;
+  return callee.resource(data.import->target->resource)->impl == &callee;
+}
+
+runtime::HandleLookup lookup_of(const HelperData& data) noexcept {
+  if (data.import->helper != AdapterHelper::borrow || !is_own(data)) return {&runtime::no_handle_rows, nullptr};
+  const ComponentInstance& caller = *data.func->lowered->inst;
+  return {&caller.handles.rows(), caller.resource(data.import->source->resource)};
+}
+
 // Those whose resource is the callee's own get what it stands for; others a handle, which must be dropped in the call.
 Outcome borrow_helper(runtime::Thread& core, const runtime::Func& func, Slot* frame) noexcept {
   const HelperData& data = data_of(func);
   ComponentInstance& from = *data.func->lowered->inst;
-  ComponentInstance& to = *data.func->callee;
   const auto index = static_cast<std::uint32_t>(frame[0]);
   auto found = from.handles.resource(index, *from.resource(data.import->source->resource));
   if (!found) [[unlikely]]
     return failed(core, in_value_of(data, std::move(found).error()));
   const std::uint64_t rep = (*found)->rep;
-  if (to.resource(data.import->target->resource)->impl == &to) [[likely]] {
+  if (is_own(data)) [[likely]] {
     frame[0] = static_cast<std::uint32_t>(rep);
     return Outcome::returned;
   }
@@ -436,7 +448,8 @@ Result<void> connect(AdaptedFunc& func) {
       case AdapterHelper::caller_realloc: arguments.push_back(guest_extern(lowered.opts.realloc)); break;
       case AdapterHelper::callee_realloc: arguments.push_back(guest_extern(lifted.opts.realloc)); break;
       default: {
-        auto* data = store.arena.make<HelperData>(&func, &import);
+        auto* data = store.arena.make<HelperData>(runtime::HandleLookup(), &func, &import);
+        data->lookup = lookup_of(*data);
         arguments.push_back(
             func_extern(runtime::make_host_func(store, module.func_types[index], callback_of(import.helper), data)));
       }

@@ -12,6 +12,7 @@
 namespace tenon::component {
 
 struct BuiltIn {
+  runtime::HandleLookup lookup{};  // resource.rep
   CanonOp op = CanonOp::lift;
   ComponentInstance* inst = nullptr;
   const ValueType* type = nullptr;  // stream or future type; task.return: the result's type, nullptr: none
