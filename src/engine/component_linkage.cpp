@@ -66,7 +66,7 @@ ComponentLinkage::ComponentLinkage(const fuse::Plan& plan)
 }
 
 // What calls of an adapter's own code have in common: the helpers are the same for all that share it.
-void ComponentLinkage::note_helpers(const fuse::Adapter& adapter) {
+void ComponentLinkage::note_helpers(const Adapter& adapter) {
   std::vector<Target>& given = given_[adapter.module.value];
   if (!given.empty()) return;
   for (const fuse::AdapterImport& import : adapter.imports) {

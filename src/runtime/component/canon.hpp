@@ -31,4 +31,7 @@ runtime::Outcome trap_in(const BuiltIn& built_in, runtime::Thread& core, Error e
 // The callback for `op`, to be given to `runtime::make_host_func` with a `const BuiltIn*` as its data.
 runtime::HostCallback built_in_callback(CanonOp op) noexcept;
 
+// Has compiled code call `func`, made for `op`, with its arguments in registers, if that is one of the resources'.
+void call_resource_directly(runtime::Func& func, CanonOp op) noexcept;
+
 }  // namespace tenon::component

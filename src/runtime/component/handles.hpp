@@ -86,6 +86,10 @@ class HandleTable {
 
   // A resource handle of this type.
   Result<ResourceHandle*> resource(std::uint32_t index, const RuntimeResourceType& rt);
+  // That of any type; nullptr: there is none.
+  const ResourceHandle* find(std::uint32_t index) const noexcept {
+    return kind(index) == HandleKind::resource ? &entries_[index].resource : nullptr;
+  }
   // One that is known to be there: it is lent.
   ResourceHandle& lent(std::uint32_t index) noexcept { return entries_[index].resource; }
   // Takes it out. `resource.drop` and lifting an own handle check what they demand of it (lends, own) before.

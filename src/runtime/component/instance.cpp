@@ -207,7 +207,7 @@ class Instantiation {
       built_in->is_64 = built_in->table->type.limits.is_64;
     }
     built_in->func_type = from.func_type;
-    add_core_func(from.core_type, built_in_callback(canon.op), built_in);
+    call_resource_directly(*add_core_func(from.core_type, built_in_callback(canon.op), built_in), canon.op);
   }
 
   void make_value(std::uint32_t index) {
