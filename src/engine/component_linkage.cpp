@@ -43,6 +43,9 @@ ComponentLinkage::ComponentLinkage(const fuse::Plan& plan)
       if (imports[place].type.kind == core::ExternKind::func) imported_[i].push_back(place);
     }
   }
+  for (const fuse::Lower& lower : plan.lowers) {
+    if (lower.adapter != nullptr) note_helpers(*lower.adapter);
+  }
   std::vector<bool> is_made(plan.modules.size());
   for (const Instantiation& made : plan.instantiations.span()) {
     const ModuleIdx index = made.module.module;
@@ -62,13 +65,28 @@ ComponentLinkage::ComponentLinkage(const fuse::Plan& plan)
   }
 }
 
+// What calls of an adapter's own code have in common: the helpers are the same for all that share it.
+void ComponentLinkage::note_helpers(const Adapter& adapter) {
+  std::vector<Target>& given = given_[adapter.module.value];
+  if (!given.empty()) return;
+  for (const fuse::AdapterImport& import : adapter.imports) {
+    if (fuse::kind_of(import.helper) != core::ExternKind::func) continue;
+    given.push_back({.function = {}, .looks_up_handle = import.helper == AdapterHelper::borrow});
+  }
+}
+
+ComponentLinkage::Source ComponentLinkage::source_of(const fuse::Step& made) const {
+  if (made.kind == fuse::Step::Kind::lower) return {.function = {}, .lower = &plan_.lowers[made.index]};
+  const component::Canon& canon = *plan_.builtins[made.index].canon;
+  return {.function = {}, .looks_up_handle = canon.op == CanonOp::resource_rep};
+}
+
 // What an item is in the end: an instance may hand on what it imports.
 ComponentLinkage::Source ComponentLinkage::source_of(const CoreItem& item) const {
   const CoreItem* at = &item;
   for (unsigned i = 0; i < most_handed_on; ++i) {
     if (at->from == CoreItem::From::made) {
-      const fuse::Step step = plan_.core_funcs[at->func];
-      return {.lower = step.kind == fuse::Step::Kind::lower ? &plan_.lowers[step.index] : nullptr};
+      return source_of(plan_.core_funcs[at->func]);
     }
     if (at->from != CoreItem::From::instance) return {};
     const Instantiation& made = plan_.instantiations[at->instance];
@@ -82,7 +100,7 @@ ComponentLinkage::Source ComponentLinkage::source_of(const CoreItem& item) const
 
 ComponentLinkage::Target ComponentLinkage::target_of(const CoreItem& item) const {
   const Source source = source_of(item);
-  if (source.lower == nullptr) return {.function = source.function};
+  if (source.lower == nullptr) return {.function = source.function, .looks_up_handle = source.looks_up_handle};
   const fuse::Lower& lower = *source.lower;
   if (lower.adapter == nullptr) return {};
   const auto function_of = [this](const std::optional<CoreItem>& of) {
@@ -152,7 +170,10 @@ class ComponentLinkage::Walk {
     for (std::size_t i = 0; i < given.size(); ++i) {
       const Target& target = given[i];
       if (target.adapter != nullptr) {
-        imports()[i] = {add(target.function.module, target), target.function.index};
+        const std::uint32_t place = add(target.function.module, target);
+        imports()[i] = {place, target.function.index};
+      } else if (target.looks_up_handle) {
+        imports()[i].module = jit::LinkedFunc::looks_up_handle;
       } else {
         const jit::LinkedFunc func = linked(target.function);
         imports()[i] = func;
@@ -179,6 +200,7 @@ class ComponentLinkage::Walk {
         case AdapterHelper::post_return: func = linked(target.post_return); break;
         case AdapterHelper::caller_realloc: func = linked(target.caller_realloc); break;
         case AdapterHelper::callee_realloc: func = linked(target.callee_realloc); break;
+        case AdapterHelper::borrow: func.module = jit::LinkedFunc::looks_up_handle; break;
         default: break;
       }
       imports()[at++] = func;

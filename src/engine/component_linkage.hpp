@@ -30,6 +30,7 @@ class ComponentLinkage {
   // What stands behind an import: a function, or an adapter and what that calls.
   struct Target {
     Function function;
+    bool looks_up_handle = false;  // it is no guest's: jit::LinkedFunc
     const fuse::Adapter* adapter = nullptr;
     Function callee{};
     Function post_return{};
@@ -43,7 +44,10 @@ class ComponentLinkage {
   struct Source {
     Function function{};
     const fuse::Lower* lower = nullptr;
+    bool looks_up_handle = false;
   };
+  Source source_of(const fuse::Step& made) const;
+  void note_helpers(const fuse::Adapter& adapter);
   Source source_of(const fuse::CoreItem& item) const;
   Target target_of(const fuse::CoreItem& item) const;
 

@@ -3,6 +3,7 @@
 #include "engine/component_state.hpp"
 #include "engine/interrupt.hpp"
 #include "engine/state.hpp"
+#include "jit/helpers.hpp"
 
 namespace tenon {
 
@@ -66,6 +67,7 @@ StoreBlock::StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits)
   store->control.host = this;
   calls.control = &store->control;
   store->append_source_line = append_source_line;
+  store->direct_host = &jit::direct_host();
   if (engine->options.tier == Tier::automatic)
     look_flag = engine->look_flags.add(store->control.native_stack_limit.interrupt);
 }

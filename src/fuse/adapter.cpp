@@ -130,6 +130,12 @@ class Emitter {
   bool is_plain_list(const ValueType& type) const noexcept;
   void begin_list(Local pointer, Local length, const ValueType& s, const ValueType& t, Local result);
   void push_is_misplaced(Local pointer, Local size, unsigned alignment, const AdapterSide& side);
+  struct Extent {
+    std::uint64_t most;
+    unsigned alignment;
+  };
+  void check_source(AdapterHelper bad, Local pointer, Local length, Local size, Extent extent, const ValueType& s,
+                    const ValueType& t);
   void call_realloc(Local result);
   void allocate(Local size, unsigned alignment, Local result, const ValueType* type);
   void copy_bytes(Local to, Local from, Local size);
@@ -417,19 +423,36 @@ void Emitter::copy_bytes(Local to, Local from, Local size) {
   code_.copy_memory(memory_of(target()), memory_of(source()));
 }
 
-// UTF-8 on both sides. Leaves `pointer` and `length` as they are.
-void Emitter::text(Local pointer, Local length, const ValueType& s, Local result) {
-  constexpr CoreKind params[2] = {CoreKind::i32, CoreKind::i32};
+// Traps with `bad` if there are more than `most` bytes, or they are not where the source says.
+void Emitter::check_source(AdapterHelper bad, Local pointer, Local length, Local size, Extent extent,
+                           const ValueType& s, const ValueType& t) {
+  const CoreKind params[2] = {pointer.kind, length.kind};
+  code_.get(size);
+  code_.constant(CoreKind::i64, extent.most);
+  code_.op(Op::i64_gt_u);
+  push_is_misplaced(pointer, size, extent.alignment, source());
+  code_.op(Op::i32_or);
+  code_.block(Op::if_);
   code_.get(pointer);
   code_.get(length);
-  helper(AdapterHelper::check_text, params, {});
+  helper(bad, params, {}, &s, &t);
+  code_.op(Op::unreachable);
+  code_.op(Op::end);
+}
+
+// UTF-8 on both sides. Leaves `pointer` and `length` as they are.
+void Emitter::text(Local pointer, Local length, const ValueType& s, Local result) {
   const Local size = code_.take(CoreKind::i64);
   code_.get(length);
   code_.op(Op::i64_extend_i32_u);
   code_.set(size);
+  check_source(AdapterHelper::bad_text, pointer, length, size, {limits::max_string_bytes, 1}, s, s);
   allocate(size, 1, result, &s);
-  copy_bytes(result, pointer, size);
   code_.give_back(size);
+  code_.get(result);
+  code_.get(pointer);
+  code_.get(length);
+  helper(AdapterHelper::copy_text, std::array{CoreKind::i32, CoreKind::i32, CoreKind::i32}, {});
 }
 
 // Leaves `pointer` and `length` as they are.
@@ -473,17 +496,8 @@ void Emitter::begin_list(Local pointer, Local length, const ValueType& s, const 
   code_.op(Op::i64_extend_i32_u);
   code_.constant(CoreKind::i64, layout.size);
   code_.op(Op::i64_mul);
-  code_.tee(size);
-  code_.constant(CoreKind::i64, limits::max_list_bytes);
-  code_.op(Op::i64_gt_u);
-  push_is_misplaced(pointer, size, layout.alignment, source());
-  code_.op(Op::i32_or);
-  code_.block(Op::if_);
-  code_.get(pointer);
-  code_.get(length);
-  helper(AdapterHelper::bad_list, params, {}, &s, &t);
-  code_.op(Op::unreachable);
-  code_.op(Op::end);
+  code_.set(size);
+  check_source(AdapterHelper::bad_list, pointer, length, size, {limits::max_list_bytes, layout.alignment}, s, t);
   allocate(size, layout.alignment, result, &s);
   if (is_plain_list(s)) copy_bytes(result, pointer, size);
   code_.give_back(size);

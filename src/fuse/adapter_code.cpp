@@ -15,9 +15,10 @@ constexpr std::string_view helper_names[] = {
     "memory",      "memory",      "entered",       "may-not-leave", "may-not-leave",
     "pending",     "self",        "callee",        "post-return",   "realloc",
     "realloc",     "enter",       "leave",         "check-return",  "begin-post-return",
-    "check-tuple", "place-tuple", "check-results", "string",        "check-text",
-    "copy-list",   "begin-list",  "bad-list",      "bad-place",     "end-realloc",
-    "handle",      "borrow",      "bad-case",      "bad-char",      "uncaught",
+    "check-tuple", "place-tuple", "check-results", "string",        "bad-text",
+    "copy-text",   "copy-list",   "begin-list",    "bad-list",      "bad-place",
+    "end-realloc", "handle",      "borrow",        "bad-case",      "bad-char",
+    "uncaught",
 };
 static_assert(std::size(helper_names) == static_cast<std::size_t>(AdapterHelper::uncaught) + 1);
 

@@ -131,7 +131,8 @@ enum class AdapterHelper : std::uint8_t {
   place_tuple,        // () -> (pointer): the callee's parameters get memory
   check_results,      // (pointer, pointer): the results in the callee's memory, and where the caller wants them
   string,             // (pointer, length) -> (pointer, length)
-  check_text,         // (pointer, length): what is to be copied as it is
+  bad_text,           // (pointer, length): trap, for text that is not in its memory
+  copy_text,          // (pointer, pointer, length): to the target from the source, if it is UTF-8
   copy_list,          // (pointer, length) -> (pointer): of plain elements
   begin_list,         // (pointer, length) -> (pointer): the elements follow
   bad_list,           // (pointer, length): trap

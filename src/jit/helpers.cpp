@@ -96,7 +96,7 @@ void wait_for_host(Thread& thread, const Func& func, Slot* slots) {
 }
 
 // Calls a function of the host: its arguments can stay where they are.
-Slot call_host(Thread& thread, Func& func, Slot* slots, const Slot* here) {
+Slot call_host(Thread& thread, const Func& func, Slot* slots, const Slot* here) {
   thread.pay_owed();
   if (thread.may_wait && !runtime::has_room(thread, runtime::frame_header_slots + func.value_slots)) {
     trap_at(thread, here, Trap::call_stack_exhausted);
@@ -124,6 +124,23 @@ Slot call_host(Thread& thread, Func& func, Slot* slots, const Slot* here) {
     return outcome == Outcome::returned ? 0 : thread.pending_exception;
   }
   keep_frames(thread, caller_of(here), nullptr);
+  leave(thread, outcome);
+}
+
+// The frame of who called a function's `host_code`: compiled code called it (`tenon_call_host`).
+const Slot* caller_of_host_code(const void* frame) noexcept { return *static_cast<const Slot* const*>(frame); }
+
+void call_from_host_code(const Func& func, Slot* slots, const void* frame) noexcept {
+  Thread& thread = *func.control->current;
+  const Slot* here = caller_of_host_code(frame);
+  if (call_host(thread, func, slots, here) == 0) [[likely]]
+    return;
+  keep_frames(thread, caller_of(here), nullptr);
+  leave(thread, Outcome::thrown);
+}
+
+[[noreturn]] void leave_host_code(Thread& thread, Outcome outcome, const void* frame) noexcept {
+  keep_frames(thread, caller_of(caller_of_host_code(frame)), nullptr);
   leave(thread, outcome);
 }
 
@@ -436,5 +453,12 @@ const std::array<const void*, helper_count> helpers = [] {
 }  // namespace
 
 const void* const* native_helpers() noexcept { return helpers.data(); }
+
+const runtime::DirectHost& direct_host() noexcept {
+  static const runtime::DirectHost host{.entry = reinterpret_cast<const void*>(&detail::tenon_call_host),
+                                        .call = call_from_host_code,
+                                        .leave = leave_host_code};
+  return host;
+}
 
 }  // namespace tenon::jit

@@ -2,6 +2,7 @@
 // compiled into their callers.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -13,11 +14,13 @@ struct ValidatedModule;
 
 namespace tenon::jit {
 
-// A function of one of the linkage's modules.
+// A function of one of the linkage's modules, or one of the host that compiled code knows.
 struct LinkedFunc {
   static constexpr std::uint32_t unknown = 0xFFFF'FFFF;
+  static constexpr std::uint32_t looks_up_handle = 0xFFFF'FFFE;  // its data begins with a `runtime::HandleLookup`
   std::uint32_t module = unknown;
   core::FuncIdx function;  // of the module's own
+  bool is_guests() const noexcept { return module < looks_up_handle; }
 };
 
 struct LinkedModule {
@@ -34,7 +37,10 @@ struct LinkedModule {
 // for each call.
 struct Linkage {
   std::vector<LinkedModule> modules;
-  bool is_empty() const noexcept { return modules.size() <= 1; }
+  bool is_empty() const noexcept {
+    const auto is_known = [](const LinkedFunc& func) { return func.module != LinkedFunc::unknown; };
+    return modules.empty() || (modules.size() == 1 && std::ranges::none_of(modules[0].imports, is_known));
+  }
 };
 
 }  // namespace tenon::jit

@@ -12,9 +12,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "runtime/entities.hpp"
+#include "runtime/handle_rows.hpp"
 #include "runtime/heap.hpp"
 #include "runtime/store.hpp"
 #include "runtime/thread.hpp"
@@ -119,6 +121,41 @@ struct NativeModule {
   // Of the calling host thread: the frames that were kept for the backtrace to come.
   NativeBacktrace& (*kept_frames)() noexcept = nullptr;
 };
+
+// How compiled code calls functions of the host that have a `Func::host_code`, with numbers in registers. What these
+// call instead where they cannot go on by themselves gets the frame of the `host_code`.
+struct DirectHost {
+  const void* entry = nullptr;  // for `Func::native_entry`; `native_context` is the function
+  // The function's callback, as compiled code calls functions without a `host_code`: it may call guests and wait. Comes
+  // back with the results in `slots`, or not at all.
+  void (*call)(const Func& func, Slot* slots, const void* frame) noexcept = nullptr;
+  // Does not return: the guest goes no further, as `outcome` and the thread say: that of a callback that was called as it is, which may
+  // not do any of that.
+  void (*leave)(Thread& thread, Outcome outcome, const void* frame) noexcept = nullptr;
+};
+
+// The `host_code` of a function whose callback calls no guest, never waits and makes no objects: the callback. Its
+// arguments are numbers of core code; `Result` is one, or void.
+template <HostCallback callback, class Result, class... Args>
+Result call_back(const FuncHead* head, Args... arguments) noexcept {
+  const auto& func = *static_cast<const Func*>(head);
+  Thread& thread = *func.control->current;
+  Slot slots[sizeof...(Args) + 1] = {Slot{arguments}...};
+  const Outcome outcome = callback(thread, func, slots);
+  if (outcome != Outcome::returned) [[unlikely]] {
+    func.store->direct_host->leave(thread, outcome, __builtin_frame_address(0));
+  }
+  if constexpr (!std::is_void_v<Result>) return static_cast<Result>(slots[0]);
+}
+
+// Has compiled code call the function by `code`, where the store's compiled code can.
+template <class Result, class... Args>
+void call_directly(Func& func, Result (*code)(const FuncHead*, Args...) noexcept) noexcept {
+  if (func.store->direct_host == nullptr) return;
+  func.host_code = reinterpret_cast<const void*>(code);
+  func.native_entry = func.store->direct_host->entry;
+  func.native_context = &func;
+}
 
 // True if the function is compiled code that its instance may run, and that the host may enter; others may be too,
 // until they were called once.

@@ -20,6 +20,8 @@
 
 namespace tenon::runtime {
 
+struct DirectHost;
+
 struct StoreLimits {
   std::uint64_t memory_bytes = std::uint64_t{1} << 40;  // of all memories together
   std::uint64_t table_elements = 100'000'000;           // of all tables together
@@ -79,7 +81,8 @@ struct Store {
   void (*append_source_line)(const Instance& instance, const Executor::Position& position, TextBuffer& out) = nullptr;
   // Asked by the interpreter when guest code was interrupted: true lets it go on, with the flag cleared. nullptr: no.
   bool (*may_go_on)(Store& store) noexcept = nullptr;
-  Memory no_memory;  // of size 0: memory 0 of instances that have none
+  const DirectHost* direct_host = nullptr;  // runtime/native.hpp; nullptr: nobody is called so
+  Memory no_memory;                         // of size 0: memory 0 of instances that have none
   std::uint64_t memory_bytes_used = 0;
   std::uint64_t table_elements_used = 0;
 };

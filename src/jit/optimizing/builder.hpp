@@ -15,7 +15,8 @@
 //
 // Other modules. Where it is known what an import is given (jit/linkage.hpp), a small function of another module is
 // compiled here once more, behind a look whether its instance may run compiled code; LLVM makes it a part of its
-// callers. It gets its own instance, like any other, so nothing in it depends on whose code it is in.
+// callers. It gets its own instance, like any other, so nothing in it depends on whose code it is in. What a function
+// of the host does that looks a resource handle up is done here too (runtime/handle_rows.hpp).
 //
 // A function that waits for others' memory is not compiled here: `build` says no, and the function stays with the
 // interpreter. Compiled callers reach it through a bridge.
@@ -112,6 +113,7 @@ class ModuleBuilder {
     return number_ == 0 && !model_.is_imported(index) && places_[index.value] != Place::nowhere;
   }
   // Of other modules. What the import is given, as code of this LLVM module; nullptr: it stays where it is.
+  const LinkedFunc& given(core::FuncIdx import) const;
   llvm::Function* linked_function(core::FuncIdx import);
   ModuleBuilder& linked_module(std::uint32_t number);
   bool link(core::FuncIdx index, std::size_t most);
@@ -121,6 +123,7 @@ class ModuleBuilder {
   void bridge_own(core::FuncIdx index);
   void bridge_import(core::FuncIdx index);
   void call_through(llvm::IRBuilder<>& ir, llvm::Value* func, core::FuncIdx index);
+  void look_up_handle(llvm::IRBuilder<>& ir, llvm::Value* func, llvm::Function& bridge);
   void call_linked(llvm::IRBuilder<>& ir, llvm::Value* func, llvm::Function& linked, llvm::Function& caller);
   // Returns what a call gave.
   void return_result(llvm::IRBuilder<>& ir, llvm::Value* call);
@@ -164,6 +167,7 @@ class ModuleBuilder {
   llvm::MDNode* alias_runtime_ = nullptr;
   llvm::MDNode* alias_fuel_ = nullptr;
   llvm::MDNode* alias_objects_ = nullptr;
+  llvm::MDNode* alias_handles_ = nullptr;
   llvm::MDNode* alias_imported_globals_ = nullptr;
   std::vector<llvm::MDNode*> alias_globals_;
   std::vector<llvm::Function*> operations_;  // by Op; the root's

@@ -66,6 +66,7 @@ void ModuleBuilder::name_aliases() {
   alias_memory_ = node("memory");
   alias_runtime_ = node("runtime");
   alias_objects_ = node("objects");
+  alias_handles_ = node("handles");
   alias_imported_globals_ = node("imported globals");
   std::size_t module = 0;
   std::span<const std::uint8_t> uses;
@@ -465,10 +466,14 @@ ModuleBuilder& ModuleBuilder::linked_module(std::uint32_t number) {
   return *module;
 }
 
+const LinkedFunc& ModuleBuilder::given(core::FuncIdx import) const {
+  static constexpr LinkedFunc nobody_knows;
+  return root_.linkage_ == nullptr ? nobody_knows : root_.linkage_->modules[number_].imports[import.value];
+}
+
 llvm::Function* ModuleBuilder::linked_function(core::FuncIdx import) {
-  if (root_.linkage_ == nullptr) return nullptr;
-  const LinkedFunc& given = root_.linkage_->modules[number_].imports[import.value];
-  if (given.module == LinkedFunc::unknown) return nullptr;
+  const LinkedFunc& given = this->given(import);
+  if (!given.is_guests()) return nullptr;
   ModuleBuilder& module = root_.linked_module(given.module);
   llvm::FunctionType* type = module.function_type(*module.source_.func_signatures[given.function]);
   if (type != functions_[import.value]->getFunctionType()) return nullptr;
@@ -549,8 +554,42 @@ void ModuleBuilder::bridge_import(core::FuncIdx index) {
   llvm::Value* funcs = load_invariant(ir, ir.getPtrTy(), function->getArg(0), offsetof(runtime::Instance, funcs),
                                       model_.funcs.size() * sizeof(void*));
   llvm::Value* func = load_invariant(ir, ir.getPtrTy(), funcs, index.value * sizeof(void*));
+  if (given(index).module == LinkedFunc::looks_up_handle) look_up_handle(ir, func, *function);
   if (llvm::Function* linked = linked_function(index)) call_linked(ir, func, *linked, *function);
   if (ir.GetInsertBlock()->getTerminator() == nullptr) call_through(ir, func, index);
+}
+
+// The handle's row says what it stands for. Where it is another one's, the function of the host is called.
+void ModuleBuilder::look_up_handle(llvm::IRBuilder<>& ir, llvm::Value* func, llvm::Function& bridge) {
+  using runtime::HandleRows;
+  llvm::Type* ptr = ir.getPtrTy();
+  const auto field = [&](llvm::Type* type, llvm::Value* base, std::uint64_t offset) {
+    llvm::LoadInst* value = ir.CreateLoad(type, ir.CreateConstInBoundsGEP1_64(ir.getInt8Ty(), base, offset));
+    value->setMetadata(llvm::LLVMContext::MD_tbaa, alias_handles_);
+    return value;
+  };
+  const auto block = [&](const char* name) { return llvm::BasicBlock::Create(context_, name, &bridge); };
+  llvm::BasicBlock* look = block("look");
+  llvm::BasicBlock* found = block("found");
+  llvm::BasicBlock* ask = block("ask");
+  llvm::Value* lookup =
+      load_invariant(ir, ptr, func, runtime::place_of(&runtime::Func::data), sizeof(runtime::HandleLookup));
+  llvm::Value* table =
+      load_invariant(ir, ptr, lookup, offsetof(runtime::HandleLookup, table), sizeof(runtime::HandleRows));
+  llvm::Value* index = ir.CreateZExt(bridge.getArg(1), ir.getInt64Ty());
+  llvm::Value* count = field(ir.getInt64Ty(), table, offsetof(HandleRows, count));
+  ir.CreateCondBr(ir.CreateICmpULT(index, count), look, ask, likely());
+  ir.SetInsertPoint(look);
+  llvm::Value* rows = field(ptr, table, offsetof(HandleRows, rows));
+  llvm::Value* row =
+      ir.CreateGEP(ir.getInt8Ty(), rows, ir.CreateMul(index, ir.getInt64(HandleRows::row_size), "", true));
+  llvm::Value* type = load_invariant(ir, ir.getInt64Ty(), lookup, offsetof(runtime::HandleLookup, type));
+  llvm::Value* has_type = ir.CreateICmpEQ(field(ir.getInt64Ty(), row, HandleRows::type_at), type);
+  ir.CreateCondBr(has_type, found, ask, likely());
+  ir.SetInsertPoint(found);
+  llvm::Value* rep = field(ir.getInt64Ty(), row, HandleRows::rep_at);
+  ir.CreateRet(ir.CreateTruncOrBitCast(rep, bridge.getReturnType()));
+  ir.SetInsertPoint(ask);
 }
 
 // Where the function's instance may run compiled code, it is called here. A lowered function gets its instance when it

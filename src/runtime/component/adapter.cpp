@@ -18,6 +18,7 @@
 #include "runtime/component/scheduler.hpp"
 #include "runtime/component/sync_call.hpp"
 #include "runtime/component/task.hpp"
+#include "runtime/native.hpp"
 
 namespace tenon::component {
 
@@ -30,8 +31,11 @@ using runtime::Slot;
 
 // The data of a helper's function.
 struct HelperData {
+  runtime::HandleLookup lookup{};  // `borrow`
   const AdaptedFunc* func = nullptr;
   const AdapterImport* import = nullptr;
+  const runtime::Memory* source = nullptr;  // `copy_text`
+  const runtime::Memory* target = nullptr;
 };
 
 // --- Entering and leaving -------------------------------------------------------------------------------------------
@@ -161,13 +165,12 @@ struct Sides {
   }
 };
 
-// Text that is copied as it is: UTF-8 on both sides, in memories of 32 bits. False: something is wrong with it.
-bool is_fine_text(const CanonicalOptions& source, const Slot* frame) noexcept {
-  const std::uint64_t pointer = static_cast<std::uint32_t>(frame[0]);
-  const std::uint64_t size = static_cast<std::uint32_t>(frame[1]);
-  const std::uint64_t available = source.memory->size.load(std::memory_order_relaxed);
-  return size <= limits::max_string_bytes && pointer <= available && size <= available - pointer &&
-         is_utf8(Bytes(source.memory->base + pointer, size));
+// UTF-8 on both sides, in memories of 32 bits, and in both where the adapter has seen that there is room. False: it is
+// not UTF-8. A callee has written what it returns from the beginning to the end.
+bool copy_text(const HelperData& data, std::uint32_t to, std::uint32_t from, std::uint32_t size) noexcept {
+  const Bytes text(data.source->base + from, size);
+  return data.import->is_result ? copy_utf8_backwards(text, data.target->base + to)
+                                : copy_utf8(text, data.target->base + to);
 }
 
 Result<void> copy_string(Sides& sides, Slot* frame) {
@@ -181,11 +184,10 @@ Result<void> copy_string(Sides& sides, Slot* frame) {
   return {};
 }
 
-Result<void> check_text(Sides& sides, const Slot* frame) {
-  auto view =
-      check_string(sides.source(), {static_cast<std::uint32_t>(frame[0]), static_cast<std::uint32_t>(frame[1])});
+Result<void> refuse_text(Sides& sides, Slot pointer, Slot length) {
+  auto view = check_string(sides.source(), {static_cast<std::uint32_t>(pointer), static_cast<std::uint32_t>(length)});
   if (!view) return std::move(view).error();
-  return {};
+  return fail(ErrorKind::trap, {}, "the text of a string has changed while it was passed");
 }
 
 Result<void> refuse_list(Sides& sides, const AdapterImport& import, const Slot* frame) {
@@ -248,17 +250,14 @@ Result<void> refuse_place(Sides& sides, const AdapterImport& import, const Slot*
 }
 
 Result<void> run_value_helper(const AdaptedFunc& func, const AdapterImport& import, Slot* frame) {
-  if (import.helper == AdapterHelper::check_text) {
-    const LoweredFunc& lowered = *func.lowered;
-    if (is_fine_text(import.is_result ? lowered.callee.lifted->opts : lowered.opts, frame)) return {};
-  }
   Sides sides(func, import, current(*func.lowered->inst->scheduler));
   switch (import.helper) {
     case AdapterHelper::check_tuple: return check_params(sides, frame);
     case AdapterHelper::place_tuple: return place_params(sides, frame);
     case AdapterHelper::check_results: return check_results(sides, frame);
     case AdapterHelper::string: return copy_string(sides, frame);
-    case AdapterHelper::check_text: return check_text(sides, frame);
+    case AdapterHelper::bad_text: return refuse_text(sides, frame[0], frame[1]);
+    case AdapterHelper::copy_text: return refuse_text(sides, frame[1], frame[2]);
     case AdapterHelper::bad_list: return refuse_list(sides, import, frame);
     case AdapterHelper::bad_place: return refuse_place(sides, import, frame);
     case AdapterHelper::copy_list:
@@ -333,17 +332,35 @@ Outcome value_helper(runtime::Thread& core, const runtime::Func& func, Slot* fra
   return failed(core, in_value_of(data, std::move(done).error()));
 }
 
+Outcome copy_text_helper(runtime::Thread& core, const runtime::Func& func, Slot* frame) noexcept {
+  const auto number = [frame](int i) { return static_cast<std::uint32_t>(frame[i]); };
+  if (copy_text(data_of(func), number(0), number(1), number(2))) [[likely]]
+    return Outcome::returned;
+  return value_helper(core, func, frame);
+}
+
+// Whether the resource of what a `borrow` is given is the callee's own.
+bool is_own(const HelperData& data) noexcept {
+  const ComponentInstance& callee = *data.func->callee;
+  return callee.resource(data.import->target->resource)->impl == &callee;
+}
+
+runtime::HandleLookup lookup_of(const HelperData& data) noexcept {
+  if (data.import->helper != AdapterHelper::borrow || !is_own(data)) return {&runtime::no_handle_rows, nullptr};
+  const ComponentInstance& caller = *data.func->lowered->inst;
+  return {&caller.handles.rows(), caller.resource(data.import->source->resource)};
+}
+
 // Those whose resource is the callee's own get what it stands for; others a handle, which must be dropped in the call.
 Outcome borrow_helper(runtime::Thread& core, const runtime::Func& func, Slot* frame) noexcept {
   const HelperData& data = data_of(func);
   ComponentInstance& from = *data.func->lowered->inst;
-  ComponentInstance& to = *data.func->callee;
   const auto index = static_cast<std::uint32_t>(frame[0]);
   auto found = from.handles.resource(index, *from.resource(data.import->source->resource));
   if (!found) [[unlikely]]
     return failed(core, in_value_of(data, std::move(found).error()));
   const std::uint64_t rep = (*found)->rep;
-  if (to.resource(data.import->target->resource)->impl == &to) [[likely]] {
+  if (is_own(data)) [[likely]] {
     frame[0] = static_cast<std::uint32_t>(rep);
     return Outcome::returned;
   }
@@ -365,18 +382,27 @@ Outcome fault_helper(runtime::Thread& core, const runtime::Func& func, Slot* fra
   }
 }
 
-runtime::HostCallback callback_of(AdapterHelper helper) noexcept {
+// A helper as a function of the host. Those that may call a guest (its realloc), and traps, compiled code calls in the
+// same way as it calls any other.
+void be_helper(runtime::Func& func, AdapterHelper helper) noexcept {
+  using Number = std::uint32_t;
+  const auto with = [&]<runtime::HostCallback callback, class Result, class... Args>() {
+    func.callback = callback;
+    runtime::call_directly(func, runtime::call_back<callback, Result, Args...>);
+  };
   switch (helper) {
-    case AdapterHelper::enter: return enter_helper;
-    case AdapterHelper::leave: return leave_helper;
-    case AdapterHelper::check_return: return check_return_helper;
-    case AdapterHelper::begin_post_return: return begin_post_return_helper;
-    case AdapterHelper::end_realloc: return end_realloc_helper;
-    case AdapterHelper::borrow: return borrow_helper;
+    case AdapterHelper::enter: return with.operator()<enter_helper, void>();
+    case AdapterHelper::leave: return with.operator()<leave_helper, void>();
+    case AdapterHelper::check_return: return with.operator()<check_return_helper, void>();
+    case AdapterHelper::begin_post_return: return with.operator()<begin_post_return_helper, void>();
+    case AdapterHelper::end_realloc: return with.operator()<end_realloc_helper, void>();
+    case AdapterHelper::copy_text: return with.operator()<copy_text_helper, void, Number, Number, Number>();
+    case AdapterHelper::handle: return with.operator()<value_helper, Number, Number>();
+    case AdapterHelper::borrow: return with.operator()<borrow_helper, Number, Number>();
     case AdapterHelper::bad_case:
     case AdapterHelper::bad_char:
-    case AdapterHelper::uncaught: return fault_helper;
-    default: return value_helper;
+    case AdapterHelper::uncaught: func.callback = fault_helper; return;
+    default: func.callback = value_helper; return;
   }
 }
 
@@ -436,9 +462,13 @@ Result<void> connect(AdaptedFunc& func) {
       case AdapterHelper::caller_realloc: arguments.push_back(guest_extern(lowered.opts.realloc)); break;
       case AdapterHelper::callee_realloc: arguments.push_back(guest_extern(lifted.opts.realloc)); break;
       default: {
-        auto* data = store.arena.make<HelperData>(&func, &import);
-        arguments.push_back(
-            func_extern(runtime::make_host_func(store, module.func_types[index], callback_of(import.helper), data)));
+        auto* data = store.arena.make<HelperData>(runtime::HandleLookup(), &func, &import);
+        data->lookup = lookup_of(*data);
+        data->source = import.is_result ? lifted.opts.memory : lowered.opts.memory;
+        data->target = import.is_result ? lowered.opts.memory : lifted.opts.memory;
+        runtime::Func* made = runtime::make_host_func(store, module.func_types[index], nullptr, data);
+        be_helper(*made, import.helper);
+        arguments.push_back(func_extern(made));
       }
     }
     ++index.value;

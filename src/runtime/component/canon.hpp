@@ -12,6 +12,7 @@
 namespace tenon::component {
 
 struct BuiltIn {
+  runtime::HandleLookup lookup{};  // resource.rep
   CanonOp op = CanonOp::lift;
   ComponentInstance* inst = nullptr;
   const ValueType* type = nullptr;  // stream or future type; task.return: the result's type, nullptr: none
@@ -29,5 +30,8 @@ runtime::Outcome trap_in(const BuiltIn& built_in, runtime::Thread& core, Error e
 
 // The callback for `op`, to be given to `runtime::make_host_func` with a `const BuiltIn*` as its data.
 runtime::HostCallback built_in_callback(CanonOp op) noexcept;
+
+// Has compiled code call `func`, made for `op`, with its arguments in registers, if that is one of the resources'.
+void call_resource_directly(runtime::Func& func, CanonOp op) noexcept;
 
 }  // namespace tenon::component

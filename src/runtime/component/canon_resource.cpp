@@ -4,6 +4,7 @@
 #include "base/concat.hpp"
 #include "runtime/component/canon.hpp"
 #include "runtime/component/instance.hpp"
+#include "runtime/native.hpp"
 
 namespace tenon::component {
 
@@ -44,7 +45,40 @@ Result<void> drop(const BuiltIn& built_in, std::uint32_t index) {
   return {};
 }
 
+// Whether dropping the handle calls neither a guest nor the host.
+bool is_dropped_quietly(const BuiltIn& built_in, std::uint32_t index) noexcept {
+  const ResourceHandle* handle = built_in.inst->handles.find(index);
+  if (handle == nullptr || !handle->own) return true;
+  return handle->rt->dtor == nullptr && handle->rt->host_dtor == nullptr;
+}
+
+// As compiled code calls them.
+void drop_directly(const runtime::FuncHead* head, std::uint32_t index) noexcept {
+  const auto& func = *static_cast<const runtime::Func*>(head);
+  const runtime::DirectHost& host = *func.store->direct_host;
+  runtime::Slot slots[1] = {index};
+  if (!is_dropped_quietly(*static_cast<const BuiltIn*>(func.data), index)) {
+    return host.call(func, slots, __builtin_frame_address(0));
+  }
+  runtime::Thread& thread = *func.control->current;
+  const runtime::Outcome outcome = resource_drop(thread, func, slots);
+  if (outcome != runtime::Outcome::returned) [[unlikely]]
+    host.leave(thread, outcome, __builtin_frame_address(0));
+}
+
 }  // namespace
+
+void call_resource_directly(runtime::Func& func, CanonOp op) noexcept {
+  const core::FuncType& type = (*func.store->types)[func.type].type.func;
+  const bool is_narrow = !type.params.empty() && type.params[0] == core::i32;
+  if (op == CanonOp::resource_new && is_narrow) {
+    runtime::call_directly(func, runtime::call_back<resource_new, std::uint32_t, std::uint32_t>);
+  } else if (op == CanonOp::resource_rep) {
+    runtime::call_directly(func, runtime::call_back<resource_rep, std::uint64_t, std::uint32_t>);
+  } else if (op == CanonOp::resource_drop) {
+    runtime::call_directly(func, drop_directly);
+  }
+}
 
 Result<void> run_destructor(const RuntimeResourceType& type, std::uint64_t rep, ComponentInstance* caller,
                             Scheduler& scheduler) {

@@ -45,8 +45,16 @@ Result<std::uint32_t> HandleTable::place() {
     first_free_ = entries_[index].next_free;
     return index;
   }
-  entries_.emplace_back();
+  add_entry();
   return static_cast<std::uint32_t>(entries_.size() - 1);
+}
+
+void HandleTable::add_entry() {
+  using runtime::HandleRows;
+  static_assert(offsetof(Entry, resource) == 0 && offsetof(ResourceHandle, rt) == HandleRows::type_at &&
+                offsetof(ResourceHandle, rep) == HandleRows::rep_at);
+  entries_.emplace_back();
+  rows_ = {.rows = entries_.data(), .count = entries_.size()};
 }
 
 Result<std::uint32_t> HandleTable::add(const ResourceHandle& handle) {
@@ -114,6 +122,7 @@ Result<ResourceHandle*> HandleTable::resource(std::uint32_t index, const Runtime
 
 void HandleTable::remove(std::uint32_t index) noexcept {
   Entry& entry = entries_[index];
+  entry.resource = {};
   entry.kind = HandleKind::none;
   entry.next_free = first_free_;
   first_free_ = index;

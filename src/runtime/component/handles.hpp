@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "runtime/entities.hpp"
+#include "runtime/handle_rows.hpp"
 #include "tenon/result.hpp"
 
 namespace tenon::component {
@@ -42,6 +43,7 @@ struct BorrowScope {
   std::uint32_t num_borrows = 0;
 };
 
+// `runtime::HandleRows` says where its type and representation are.
 struct ResourceHandle {
   const RuntimeResourceType* rt = nullptr;
   std::uint64_t rep = 0;
@@ -73,7 +75,9 @@ class HandleTable {
  public:
   static constexpr std::uint32_t max_length = (1U << 28) - 1;
 
-  explicit HandleTable(std::pmr::memory_resource& memory) : entries_(&memory) { entries_.emplace_back(); }
+  explicit HandleTable(std::pmr::memory_resource& memory) : entries_(&memory) { add_entry(); }
+  HandleTable(const HandleTable&) = delete;
+  HandleTable& operator=(const HandleTable&) = delete;
 
   Result<std::uint32_t> add(const ResourceHandle& handle);
   Result<std::uint32_t> add(Waitable& waitable);  // its kind says which
@@ -82,6 +86,10 @@ class HandleTable {
 
   // A resource handle of this type.
   Result<ResourceHandle*> resource(std::uint32_t index, const RuntimeResourceType& rt);
+  // That of any type; nullptr: there is none.
+  const ResourceHandle* find(std::uint32_t index) const noexcept {
+    return kind(index) == HandleKind::resource ? &entries_[index].resource : nullptr;
+  }
   // One that is known to be there: it is lent.
   ResourceHandle& lent(std::uint32_t index) noexcept { return entries_[index].resource; }
   // Takes it out. `resource.drop` and lifting an own handle check what they demand of it (lends, own) before.
@@ -102,6 +110,9 @@ class HandleTable {
     }
   }
 
+  // The table for compiled code; where it is stays the same.
+  const runtime::HandleRows& rows() const noexcept { return rows_; }
+
   // For limits, dumps and tests.
   std::uint32_t size() const noexcept { return used_; }
   HandleKind kind(std::uint32_t index) const noexcept {
@@ -111,21 +122,25 @@ class HandleTable {
   const ComponentInstance* owner = nullptr;  // for that trap
 
  private:
+  // A row of `rows_`. Those that are free have no type.
   struct Entry {
-    HandleKind kind = HandleKind::none;
-    std::uint32_t next_free = 0;
     union {
       ResourceHandle resource = {};
       Waitable* waitable;
       WaitableSet* set;
       ErrorContext* context;
     };
+    HandleKind kind = HandleKind::none;
+    std::uint32_t next_free = 0;
   };
+  static_assert(sizeof(void*) != 8 || sizeof(Entry) == runtime::HandleRows::row_size);
   Result<std::uint32_t> place();
+  void add_entry();
   Result<Entry*> get(std::uint32_t index);
   Result<Entry*> get(std::uint32_t index, HandleKind kind);
 
   std::pmr::vector<Entry> entries_;
+  runtime::HandleRows rows_;
   std::uint32_t first_free_ = 0;
   std::uint32_t used_ = 0;
 };

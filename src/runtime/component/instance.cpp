@@ -193,7 +193,10 @@ class Instantiation {
     built_in->op = canon.op;
     built_in->inst = &instance(from.owner);
     built_in->type = from.type;
-    if (!from.resource.is_none()) built_in->resource = root_.resources[from.resource.value];
+    if (!from.resource.is_none()) {
+      built_in->resource = root_.resources[from.resource.value];
+      built_in->lookup = {&built_in->inst->handles.rows(), built_in->resource};
+    }
     built_in->opts = options(from.options);
     if (from.memory) built_in->opts.memory = item(*from.memory).memory;
     built_in->flag = canon.flag;
@@ -204,7 +207,7 @@ class Instantiation {
       built_in->is_64 = built_in->table->type.limits.is_64;
     }
     built_in->func_type = from.func_type;
-    add_core_func(from.core_type, built_in_callback(canon.op), built_in);
+    call_resource_directly(*add_core_func(from.core_type, built_in_callback(canon.op), built_in), canon.op);
   }
 
   void make_value(std::uint32_t index) {
