@@ -1,6 +1,7 @@
 // Compiled code in files: ahead of time, and the cache.
 //
 //   auto file = tenon::compile_native(engine, bytes).value();     // for this processor and this version of Tenon
+//   auto other = tenon::compile_native(engine, bytes, {.machine = "aarch64-linux"}).value();
 //   auto module = tenon::Module::compile(engine, file).value();   // nothing is compiled any more
 //
 // A compiled file holds machine code that runs in this process. Take it from whoever you would take a program from.
@@ -15,9 +16,17 @@
 
 namespace tenon {
 
+// What code is made for. A machine is "x86_64-linux" or "aarch64-linux"; empty: this one. A processor is one of the
+// names that an error lists; empty: what every processor of the machine has. Both empty: this processor, with all that
+// it has.
+struct NativeTarget {
+  std::string_view machine;
+  std::string_view processor;
+};
+
 // The module or component, binary or text, together with the machine code of all its core modules, as a file that
-// `Module::compile` and `Component::compile` take. Errors: malformed, invalid, exhausted, usage.
-Result<std::string> compile_native(const Engine& engine, std::string_view input);
+// `Module::compile` and `Component::compile` take on such a machine. Errors: malformed, invalid, exhausted, usage.
+Result<std::string> compile_native(const Engine& engine, std::string_view input, const NativeTarget& target = {});
 
 // Whether the bytes begin as such a file does; `is_native_component`: and hold a component.
 bool is_native(std::string_view bytes) noexcept;
@@ -26,7 +35,8 @@ bool is_native_component(std::string_view bytes) noexcept;
 // What the compiler makes of a module, or of a component's core modules one behind the other: LLVM's intermediate
 // representation after all its passes, or assembler. Errors: as above.
 enum class NativeText : std::uint8_t { ir, assembler };
-Result<std::string> show_native(const Engine& engine, std::string_view input, NativeText form);
+Result<std::string> show_native(const Engine& engine, std::string_view input, NativeText form,
+                                const NativeTarget& target = {});
 
 // One page of HTML for a browser: each function as text beside the machine code that the optimizing tier makes of it.
 // Errors: as above.

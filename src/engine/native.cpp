@@ -64,14 +64,17 @@ std::unique_ptr<jit::Cache> open_cache(const EngineOptions& options) {
 
 namespace {
 
-Result<jit::Image> compile_whole(const core::ValidatedModule& module, const jit::Linkage& linkage, bool fuel) {
+Result<jit::Image> compile_whole(const core::ValidatedModule& module, const jit::Linkage& linkage, bool fuel,
+                                 const jit::Target* target = nullptr) {
   jit::CompileOptimizing* compile = find_compiler();
   if (compile == nullptr) {
     return usage("the optimizing tier needs ", std::string_view(jit::optimizing_library),
                  ", which is neither beside the program nor where the system looks for libraries");
   }
-  auto compiled = compile(
-      module, {.threads = std::max(1U, std::thread::hardware_concurrency()), .fuel = fuel, .linkage = &linkage});
+  auto compiled = compile(module, {.target = target,
+                                   .threads = std::max(1U, std::thread::hardware_concurrency()),
+                                   .fuel = fuel,
+                                   .linkage = &linkage});
   if (!compiled) return std::move(compiled).error();
   return std::move(compiled->image);
 }
@@ -264,6 +267,12 @@ Result<void> for_each_module(const Engine& engine, std::string_view input, Sourc
   return take(state.validated, jit::Linkage());
 }
 
+// nullptr: this processor, with all that it has.
+Result<const jit::Target*> find_target(const NativeTarget& target) {
+  if (target.machine.empty() && target.processor.empty()) return nullptr;
+  return jit::find_target(target.machine.empty() ? jit::this_machine.name : target.machine, target.processor);
+}
+
 // An engine like the given one that compiles nothing by itself.
 Engine plain_engine(const Engine& engine) {
   EngineOptions options = engine.options();
@@ -280,39 +289,45 @@ bool is_native(std::string_view bytes) noexcept { return jit::is_image_file(byte
 
 bool is_native_component(std::string_view bytes) noexcept { return Component::recognizes(jit::source_of(bytes)); }
 
-Result<std::string> compile_native(const Engine& engine, std::string_view input) {
+Result<std::string> compile_native(const Engine& engine, std::string_view input, const NativeTarget& wanted) {
   return detail::guarded([&]() -> Result<std::string> {
+    const auto target = detail::find_target(wanted);
+    if (!target) return Error(target.error());
     detail::Source source;
     std::vector<jit::Image> images;
     auto done =
         detail::for_each_module(detail::plain_engine(engine), input, source,
                                 [&](const core::ValidatedModule& module, const jit::Linkage& linkage) -> Result<void> {
-                                  auto image = detail::compile_whole(module, linkage, engine.options().fuel);
+                                  auto image = detail::compile_whole(module, linkage, engine.options().fuel, *target);
                                   if (!image) return std::move(image).error();
                                   images.push_back(std::move(*image));
                                   return {};
                                 });
     if (!done) return std::move(done).error();
-    return jit::write_image_file(tools::version(), source.features, source.bytes, images);
+    return jit::write_image_file(tools::version(), source.features, source.bytes, images, *target);
   });
 }
 
-Result<std::string> show_native(const Engine& engine, std::string_view input, NativeText form) {
+Result<std::string> show_native(const Engine& engine, std::string_view input, NativeText form,
+                                const NativeTarget& wanted) {
   return detail::guarded([&]() -> Result<std::string> {
+    const auto target = detail::find_target(wanted);
+    if (!target) return Error(target.error());
     jit::CompileOptimizing* compile = detail::find_compiler();
     if (compile == nullptr) return detail::usage("the optimizing tier is not installed");
     detail::Source source;
     std::string text;
-    auto done = detail::for_each_module(
-        detail::plain_engine(engine), input, source,
-        [&](const core::ValidatedModule& module, const jit::Linkage& linkage) -> Result<void> {
-          auto shown = compile(
-              module,
-              {.emit = form == NativeText::ir ? "ir" : "asm", .fuel = engine.options().fuel, .linkage = &linkage});
-          if (!shown) return std::move(shown).error();
-          text += shown->text;
-          return {};
-        });
+    auto done =
+        detail::for_each_module(detail::plain_engine(engine), input, source,
+                                [&](const core::ValidatedModule& module, const jit::Linkage& linkage) -> Result<void> {
+                                  auto shown = compile(module, {.target = *target,
+                                                                .emit = form == NativeText::ir ? "ir" : "asm",
+                                                                .fuel = engine.options().fuel,
+                                                                .linkage = &linkage});
+                                  if (!shown) return std::move(shown).error();
+                                  text += shown->text;
+                                  return {};
+                                });
     if (!done) return std::move(done).error();
     return text;
   });

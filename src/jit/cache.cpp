@@ -29,7 +29,7 @@ Digest Cache::key(Bytes module, Bytes linked, std::uint64_t features, std::uint6
   Hasher hasher;
   hasher.add(as_bytes(version_));
   std::uint8_t numbers[40];
-  store_le(numbers, layout_fingerprint());
+  store_le(numbers, layout_fingerprint(this_machine));
   store_le(numbers + 8, os::processor_model());
   store_le(numbers + 16, features);
   store_le(numbers + 24, compiler);

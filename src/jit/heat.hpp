@@ -1,7 +1,7 @@
 // Where guests spend their time: which functions are worth an optimizing compiler, and which of them first.
 //
-// Guests are asked now and then where they are (StoreControl::interrupt), and say so at their next call or turn of a
-// loop; that is counted by function. Nothing is counted where code runs, so it costs nothing there.
+// Guests are asked now and then where they are (`NativeStackLimit::interrupt`), and say so at their next call or turn
+// of a loop; that is counted by function. Nothing is counted where code runs, so it costs nothing there.
 //
 // Functions that are called again and again need code of their own; one that runs on and on in a single call needs code
 // for the loop that it is in (loop_code.hpp). So from its first count on, bytecode that notes the next call stands in

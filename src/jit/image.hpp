@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "jit/target.hpp"
 
 namespace tenon::jit {
 
@@ -20,35 +21,21 @@ inline constexpr std::uint32_t not_compiled = 0xFFFF'FFFF;
 
 // How to get from a frame to its caller's, from `begin` on: the caller's stack pointer is a register of this frame plus
 // an offset, and below it lie the return address and the registers that the function saved.
-//
-// The registers of a frame that its callees leave as they are: on x86-64 rbx, rbp, r12 to r15; on AArch64 x19 to x30,
-// of which the last is where a call leaves its return address, and d8 to d15. `saved_bits` are enough for how far they
-// lie from the caller's stack pointer, in words.
-#if defined(__aarch64__)
-inline constexpr unsigned saved_registers = 20;
-inline constexpr unsigned frame_pointer = 10;
-inline constexpr unsigned link_register = 11;
-inline constexpr unsigned saved_bits = 8;
-#else
-inline constexpr unsigned saved_registers = 6;
-inline constexpr unsigned frame_pointer = 1;
-inline constexpr unsigned saved_bits = 5;
-#endif
+inline constexpr unsigned saved_registers = this_machine.saved_registers;
+inline constexpr unsigned frame_pointer = this_machine.frame_pointer;
+inline constexpr unsigned link_register = frame_pointer + 1;  // on AArch64
 
 struct UnwindRow {
   std::uint32_t begin = 0;
   // The offset; the highest bit: from the frame pointer instead of the stack pointer.
   std::uint32_t frame = unknown;
   static constexpr std::uint32_t unknown = 0x7FFF'FFFF;
-  static constexpr unsigned in_word = 32 / saved_bits;
-  std::uint32_t saved[(saved_registers + in_word - 1) / in_word] = {};
+  std::uint32_t saved[words_of_saved(this_machine)] = {};
 
   // The words that a register's place lies below the caller's stack pointer; 0: it is still in the register.
   std::uint32_t distance(unsigned i) const noexcept {
-    return saved[i / in_word] >> (saved_bits * (i % in_word)) & ((1U << saved_bits) - 1);
-  }
-  void set_distance(unsigned i, std::uint32_t words) noexcept {
-    saved[i / in_word] |= words << (saved_bits * (i % in_word));
+    constexpr unsigned bits = this_machine.saved_bits;
+    return saved[i / saved_in_word(this_machine)] >> saved_shift(this_machine, i) & ((1U << bits) - 1);
   }
 };
 inline constexpr std::uint32_t from_frame_pointer = 0x8000'0000;
@@ -115,12 +102,5 @@ struct Image {
     return table<std::uint32_t>(layout.thunks, layout.functions);
   }
 };
-
-// The largest page that systems for the machine have.
-#if defined(__aarch64__)
-inline constexpr std::size_t image_page = 65536;
-#else
-inline constexpr std::size_t image_page = 4096;
-#endif
 
 }  // namespace tenon::jit

@@ -13,7 +13,7 @@ namespace tenon::jit {
 
 namespace {
 
-constexpr std::uint32_t format = 5;
+constexpr std::uint32_t format = 6;
 
 class Writer {
  public:
@@ -68,7 +68,7 @@ bool is_inside(const Image& image, std::uint32_t at, std::uint32_t count) {
 bool is_whole(const Image& image) {
   const ImageLayout& layout = image.layout;
   if (image.bytes.empty()) return true;
-  const bool fits = layout.constants <= image.bytes.size() && layout.constants % image_page == 0 &&
+  const bool fits = layout.constants <= image.bytes.size() && layout.constants % this_machine.image_page == 0 &&
                     is_inside<std::uint32_t>(image, layout.entries, layout.functions) &&
                     is_inside<std::uint32_t>(image, layout.thunks, layout.functions) &&
                     is_inside<UnwindRow>(image, layout.unwind, layout.unwind_count) &&
@@ -93,7 +93,7 @@ std::optional<Image> read_image(Reader& reader, std::string_view file) {
   image.layout = reader.number<ImageLayout>();
   image.file_offset = reader.number<std::uint64_t>();
   const auto size = reader.number<std::uint64_t>();
-  if (!reader.ok() || image.file_offset % image_page != 0 || image.file_offset > file.size() ||
+  if (!reader.ok() || image.file_offset % this_machine.image_page != 0 || image.file_offset > file.size() ||
       size > file.size() - image.file_offset) {
     return std::nullopt;
   }
@@ -108,7 +108,7 @@ Error refused(std::string_view what) {
 
 }  // namespace
 
-std::uint64_t layout_fingerprint() noexcept {
+std::uint64_t layout_fingerprint(const Machine& machine) noexcept {
   using namespace runtime;
   const std::size_t parts[] = {offsetof(Instance, memory0),
                                offsetof(Instance, funcs),
@@ -148,7 +148,7 @@ std::uint64_t layout_fingerprint() noexcept {
                                offsetof(NativeModule, helpers),
                                offsetof(NativeModule, type_ids),
                                static_cast<std::size_t>(NativeHelper::count),
-                               saved_registers};  // of another machine
+                               machine.saved_registers};
   std::uint64_t print = 0xCBF2'9CE4'8422'2325;
   for (const std::size_t part : parts) print = (print ^ part) * 0x100'0000'01B3;
   return print;
@@ -161,6 +161,7 @@ std::string_view source_of(std::string_view bytes) noexcept {
   Reader reader(bytes.substr(image_file_magic.size()));
   reader.number<std::uint32_t>();
   reader.text();
+  reader.text();
   reader.number<std::uint64_t>();
   for (std::size_t i = 0; i < os::ProcessorFeatures().size(); ++i) reader.number<std::uint32_t>();
   reader.number<std::uint64_t>();
@@ -168,17 +169,20 @@ std::string_view source_of(std::string_view bytes) noexcept {
 }
 
 std::string write_image_file(std::string_view version, std::uint64_t features, std::string_view source,
-                             std::span<const Image> images) {
+                             std::span<const Image> images, const Target* target) {
+  const Machine& machine = target == nullptr ? this_machine : *target->machine;
   Writer writer;
   writer.out = image_file_magic;
   writer.number(format);
   writer.text(version);
-  writer.number(layout_fingerprint());
-  for (const std::uint32_t word : os::processor_features()) writer.number(word);
+  writer.text(machine.name);
+  writer.number(layout_fingerprint(machine));
+  for (const std::uint32_t word : target == nullptr ? os::processor_features() : target->needed) writer.number(word);
   writer.number(features);
   writer.text(source);
   writer.number<std::uint32_t>(static_cast<std::uint32_t>(images.size()));
-  const auto to_page = [](std::uint64_t place) { return (place + image_page - 1) & ~(std::uint64_t{image_page} - 1); };
+  const std::uint64_t page = machine.image_page;
+  const auto to_page = [page](std::uint64_t place) { return (place + page - 1) & ~(page - 1); };
   constexpr std::size_t head_size = sizeof(ImageLayout) + 2 * sizeof(std::uint64_t);
   std::uint64_t place = to_page(writer.out.size() + images.size() * head_size);
   for (const Image& image : images) {
@@ -209,9 +213,15 @@ Result<ImageFile> read_image_file(std::string_view bytes, std::string_view versi
     return fail(ErrorKind::usage, {}, "the compiled file was made by Tenon ", found.substr(0, 40), ", and this is ",
                 version, "; compile it again");
   }
+  const std::string_view machine = reader.text();
   const std::string_view contents = bytes.substr(0, bytes.size() - sizeof(Checksum));
   if (as_chars(checksum_of(as_bytes(contents))) != bytes.substr(contents.size())) return damaged;
-  if (reader.number<std::uint64_t>() != layout_fingerprint()) return refused("was made by another build of Tenon");
+  if (machine != this_machine.name) {
+    return fail(ErrorKind::usage, {}, "the compiled file is for ", machine.substr(0, 40), ", and this is ",
+                this_machine.name, "; compile it for this machine");
+  }
+  if (reader.number<std::uint64_t>() != layout_fingerprint(this_machine))
+    return refused("was made by another build of Tenon");
   os::ProcessorFeatures needed;
   for (std::uint32_t& word : needed) word = reader.number<std::uint32_t>();
   if (const std::string missing = os::missing_features(needed); !missing.empty()) {

@@ -1,9 +1,9 @@
 // Code for single loops, which guests go on in while they are in the loop already: on-stack replacement.
 //
 // A guest may spend its whole life in one call: what is compiled of that function meanwhile never gets its turn. Now
-// and then such a guest is asked to look whether there is better code (StoreControl::interrupt); bytecode then stands
-// at a branch back to a loop, or at its header. If the loop has code, the guest goes on in two cells of bytecode that
-// enter it with the frame that it has, and leave the function when that code returns. If not, the loop is noted as
+// and then such a guest is asked to look whether there is better code (`NativeStackLimit::interrupt`); bytecode then
+// stands at a branch back to a loop, or at its header. If the loop has code, the guest goes on in two cells of bytecode
+// that enter it with the frame that it has, and leave the function when that code returns. If not, the loop is noted as
 // wanted, for whoever compiles.
 //
 // Only loops that begin with an empty operand stack take part (interp::LoopHeader), for all that they need is in the

@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "spec/semantics_aarch64.hpp"
 #include "spec/traps.hpp"
 
 namespace tenon::semantics {
@@ -184,6 +185,11 @@ constexpr F sqrt(F a) noexcept {
 // addition.
 template <class F>
 constexpr F min(F a, F b) noexcept {
+  if constexpr (aarch64::is_machine) {
+    if !consteval {
+      return aarch64::min(a, b);
+    }
+  }
   if (a == b) return std::bit_cast<F>(bits(a) | bits(b));
   if (a != a || b != b) [[unlikely]]
     return a + b;
@@ -191,6 +197,11 @@ constexpr F min(F a, F b) noexcept {
 }
 template <class F>
 constexpr F max(F a, F b) noexcept {
+  if constexpr (aarch64::is_machine) {
+    if !consteval {
+      return aarch64::max(a, b);
+    }
+  }
   if (a == b) return std::bit_cast<F>(bits(a) & bits(b));
   if (a != a || b != b) [[unlikely]]
     return a + b;
@@ -256,6 +267,11 @@ constexpr Trapping<std::make_unsigned_t<Int>> trunc_to(F a) noexcept {
 template <class Int, class F>
 constexpr std::make_unsigned_t<Int> trunc_sat_to(F a) noexcept {
   using U = std::make_unsigned_t<Int>;
+  if constexpr (aarch64::is_machine) {
+    if !consteval {
+      return aarch64::trunc_sat_to<Int>(a);
+    }
+  }
   if (truncates_to<Int>(a)) [[likely]]
     return truncate<Int>(a);
   if (a != a) return 0;

@@ -221,6 +221,11 @@ constexpr V128 narrow(V128 a, V128 b) noexcept {
 }
 
 constexpr V128 popcnt(V128 v) noexcept {
+  if constexpr (aarch64::is_machine) {
+    if !consteval {
+      return aarch64::popcnt(v);
+    }
+  }
   using T = std::uint8_t;
   auto a = as<T>(v);
   a = a - ((a >> T{1}) & T{0x55});
@@ -236,6 +241,11 @@ constexpr V128 look_up(const std::array<std::uint8_t, n>& table, V128 index) noe
   return result;
 }
 constexpr V128 swizzle(V128 a, V128 index) noexcept {
+  if constexpr (aarch64::is_machine) {
+    if !consteval {
+      return aarch64::swizzle(a, index);
+    }
+  }
   const auto lanes = as<std::uint8_t>(index);
 #ifdef __SSSE3__
   // The machine's shuffle gives zero for indices with the top bit set, which saturation gives those beyond 15.
@@ -324,6 +334,11 @@ constexpr V128 sqrt_lanes(V128 a) noexcept {
 // Both orders of comparison agree but for zeroes of different sign, whose bits `or` and `and` join, and NaN.
 template <class F>
 constexpr V128 min_float(V128 va, V128 vb) noexcept {
+  if constexpr (aarch64::is_machine) {
+    if !consteval {
+      return aarch64::min_float<F>(va, vb);
+    }
+  }
   const auto a = as<F>(va);
   const auto b = as<F>(vb);
   const V128 first = v128(select(a < b, a, b));
@@ -333,6 +348,11 @@ constexpr V128 min_float(V128 va, V128 vb) noexcept {
 }
 template <class F>
 constexpr V128 max_float(V128 va, V128 vb) noexcept {
+  if constexpr (aarch64::is_machine) {
+    if !consteval {
+      return aarch64::max_float<F>(va, vb);
+    }
+  }
   const auto a = as<F>(va);
   const auto b = as<F>(vb);
   const V128 first = v128(select(a > b, a, b));
@@ -350,6 +370,11 @@ constexpr V128 pmax(V128 a, V128 b) noexcept {
 }
 
 constexpr V128 trunc_sat_f32x4_s(V128 v) noexcept {
+  if constexpr (aarch64::is_machine) {
+    if !consteval {
+      return aarch64::trunc_sat_f32x4_s(v);
+    }
+  }
   const auto a = as<f32>(v);
   const auto fits = (a >= -0x1p31F) & (a < 0x1p31F);
   auto result = __builtin_convertvector(select(fits, a, Lanes<f32>{}), Lanes<s32>);
@@ -357,6 +382,11 @@ constexpr V128 trunc_sat_f32x4_s(V128 v) noexcept {
   return v128(select(a < -0x1p31F, splat_lanes(std::numeric_limits<s32>::min()), result));
 }
 constexpr V128 trunc_sat_f32x4_u(V128 v) noexcept {
+  if constexpr (aarch64::is_machine) {
+    if !consteval {
+      return aarch64::trunc_sat_f32x4_u(v);
+    }
+  }
   const auto zero = Lanes<f32>{};
   auto a = as<f32>(v);
   a = select(a > 0, a, zero);
@@ -368,6 +398,11 @@ constexpr V128 trunc_sat_f32x4_u(V128 v) noexcept {
 // To the two low lanes; the two high ones become zero.
 template <class Int>
 constexpr V128 trunc_sat_f64x2_zero(V128 a) noexcept {
+  if constexpr (aarch64::is_machine) {
+    if !consteval {
+      return aarch64::trunc_sat_f64x2_zero<Int>(a);
+    }
+  }
   const auto lanes = array<f64>(a);
   return std::bit_cast<V128>(std::array<i32, 4>{trunc_sat_to<Int>(lanes[0]), trunc_sat_to<Int>(lanes[1]), 0, 0});
 }
@@ -388,6 +423,11 @@ constexpr V128 dot_i16x8(V128 a, V128 b) noexcept {
 }
 
 constexpr V128 q15mulr_sat(V128 a, V128 b) noexcept {
+  if constexpr (aarch64::is_machine) {
+    if !consteval {
+      return aarch64::q15mulr_sat(a, b);
+    }
+  }
   using T = std::int16_t;
   const auto low = (widen_half<T, Half::low>(a) * widen_half<T, Half::low>(b) + 0x4000) >> 15;
   const auto high = (widen_half<T, Half::high>(a) * widen_half<T, Half::high>(b) + 0x4000) >> 15;

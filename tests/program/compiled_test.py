@@ -1,11 +1,14 @@
 """End to end: what the program does with compiled code, on disk, in pages and in profiles.
 
-usage: TENON=PROGRAM python3 compiled_test.py
+usage: TENON=PROGRAM [TENON_MACHINE=x86_64|aarch64] python3 compiled_test.py
+
+TENON_MACHINE is what the program is built for, where that is not this machine.
 """
 
 import json
 import os
 import pathlib
+import platform
 import subprocess
 import tempfile
 import unittest
@@ -59,6 +62,25 @@ class Compiled(unittest.TestCase):
                                  (["command.tnn", "x"], ["--tier", "interpreter", "command.wat", "x"]))
         self.assertEqual(compiled.stdout, interpreted.stdout)
         self.assertEqual((compiled.stderr, compiled.returncode), (interpreted.stderr, interpreted.returncode))
+
+    def test_code_is_for_the_machine_that_is_named(self):
+        own = os.environ.get("TENON_MACHINE", platform.machine())
+        other = {"x86_64": "aarch64", "aarch64": "x86_64"}[own]
+        self.output("compile", "--target", f"{own}-linux", self.module, "-o", "own.tnn")
+        self.assertEqual(self.output("run", "--invoke", "fib", "own.tnn", "15"), "610\n")
+        for options, message in ((["--target", "mips-linux"], "a machine to compile for (x86_64-linux, aarch64-linux)"),
+                                 (["--cpu", "i486"], f"a processor of {own}-linux ("),
+                                 (["--target", f"{other}-linux", "--cpu", "i486"], f"a processor of {other}-linux (")):
+            result = self.tenon("compile", *options, self.module, "-o", "none.tnn")
+            self.assertNotEqual(result.returncode, 0)
+            self.assertIn(f"expected {message}", result.stderr.decode())
+        result = self.tenon("compile", "--target", f"{other}-linux", self.module, "-o", "other.tnn")
+        if result.returncode != 0:  # the build had no headers for it
+            self.assertIn(f"was built without the operations for {other}-linux", result.stderr.decode())
+            return
+        result = self.tenon("run", "--invoke", "fib", "other.tnn", "15")
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn(f"the compiled file is for {other}-linux, and this is {own}-linux", result.stderr.decode())
 
     def test_what_was_compiled_is_kept(self):
         run = ("run", "--tier", "optimizing", "--invoke", "fib", self.module, "15")

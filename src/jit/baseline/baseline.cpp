@@ -141,7 +141,9 @@ void Baseline::compile(const FunctionCode& function) {
   const auto none = settings_.uses_registers ? std::size_t{64} : std::size_t{0};
   const std::span<const baseline::Reg> registers = baseline::machine::free_registers;
   std::span<const baseline::FloatReg> float_registers = baseline::machine::free_float_registers;
-  if (program_.has_vectors()) float_registers = float_registers.first(float_registers.size() - 1);  // the third scratch
+  if (program_.has_vectors() && float_registers.back() == baseline::machine::third_float) {
+    float_registers = float_registers.first(float_registers.size() - 1);
+  }
   registers_.choose(registers.first(std::min(none, registers.size())),
                     float_registers.first(std::min(none, float_registers.size())));
   baseline::Emitter emitter(program_, registers_, settings_, assembler_);

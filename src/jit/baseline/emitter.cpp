@@ -263,7 +263,7 @@ void Emitter::write_slot(std::uint32_t slot, const Value& value) {
 void Emitter::store_candidate(unsigned c) {
   const Candidate& candidate = registers_[c];
   if (candidate.is_vector) {
-    if constexpr (machine::has_vectors) store_vector(candidate);
+    store_vector(candidate);
   } else if (candidate.is_float) {
     a_.float_store(true, slot_address(candidate.slot), static_cast<FloatReg>(candidate.reg));
   } else {
@@ -274,7 +274,7 @@ void Emitter::store_candidate(unsigned c) {
 void Emitter::load_candidate(unsigned c) {
   const Candidate& candidate = registers_[c];
   if (candidate.is_vector) {
-    if constexpr (machine::has_vectors) load_vector(candidate);
+    load_vector(candidate);
   } else if (candidate.is_float) {
     a_.float_load(true, static_cast<FloatReg>(candidate.reg), slot_address(candidate.slot));
   } else {
@@ -387,8 +387,7 @@ void Emitter::instruction() {
     case Kind::global_set: return global_set();
     case Kind::fuel: return pay(0);
     case Kind::unreachable: return a_.jump(exit_here());
-    default:
-      if constexpr (machine::has_vectors) vector_instruction();
+    default: return vector_instruction();
   }
 }
 

@@ -32,7 +32,7 @@ struct Settings {
   bool guarded_memory = false;  // accesses of memory 0 fault where they are out of bounds
   bool has_rounding = false;    // on x86-64: SSE4.1
   bool has_bit_counts = false;  // LZCNT, TZCNT, POPCNT
-  bool has_vectors = false;     // AVX
+  bool has_vectors = false;     // on x86-64: AVX
   bool uses_registers = true;   // for slots; off for measuring what they are worth
 };
 
@@ -189,7 +189,7 @@ class Emitter {
   Reg index_register(const Value& value, Reg scratch);
   void load_integer(Op op, const Target& target, const Address& from);
   void store_integer(Op op, const Value& value, const Address& to);
-  // The machine's, if it has vectors (emit_vectors.cpp of its folder).
+  // emit_vectors.cpp
   void store_vector(const Candidate& candidate);
   void load_vector(const Candidate& candidate);
   Value vector_in(std::uint32_t slot) const noexcept;
@@ -205,9 +205,6 @@ class Emitter {
   void extract_float(const Value& value, bool wide);
   void test_vector(const Value& value);
   void vector_shift(const Target& target, Shift how);
-  void splat_integer(FloatReg to, unsigned log, Reg number);
-  void splat_float(FloatReg to, unsigned log, FloatReg number);
-  void replace_float(FloatReg to, unsigned log, FloatReg number);
   std::optional<std::uint32_t> constant_in(std::uint32_t slot) const noexcept;
   Address vector_access(Label exit);
   void vector_load();

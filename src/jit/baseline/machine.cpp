@@ -92,6 +92,7 @@ Settings settings_of_machine() noexcept {
 #else
   settings.has_rounding = true;
   settings.has_bit_counts = true;
+  settings.has_vectors = true;
 #endif
   return settings;
 }

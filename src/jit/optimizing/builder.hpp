@@ -71,6 +71,7 @@ class ModuleBuilder {
   bool is_guest_access(const llvm::Instruction& access) const;
   llvm::MDNode* likely() { return metadata_.createLikelyBranchWeights(); }
   llvm::MDNode* unlikely() { return metadata_.createUnlikelyBranchWeights(); }
+  const Machine& machine() const { return machine_; }
   llvm::MDNode* alias_of_fuel() const { return alias_fuel_; }
   // Where the fuel of the thread is that runs the instance.
   llvm::Value* fuel_place(llvm::IRBuilder<>& ir, llvm::Value* instance);
@@ -159,6 +160,7 @@ class ModuleBuilder {
   llvm::Function* loop_code_ = nullptr;
   const Linkage* linkage_ = nullptr;  // nullptr: none
   bool is_metered_;
+  const Machine& machine_;                      // that the code is for
   std::unique_ptr<llvm::DIBuilder> positions_;  // nullptr: nobody asks what code was compiled from
   llvm::MDBuilder metadata_;
   llvm::MDNode* alias_root_;

@@ -43,8 +43,10 @@
 #include "jit/optimizing/signed_addresses.hpp"
 #include "jit/optimizing/trap_points.hpp"
 
-extern "C" const char tenon_operations_bitcode[];
-extern "C" const char tenon_operations_bitcode_end[];
+extern "C" const char tenon_operations_x86_64[];
+extern "C" const char tenon_operations_x86_64_end[];
+extern "C" const char tenon_operations_aarch64[];
+extern "C" const char tenon_operations_aarch64_end[];
 
 namespace tenon::jit {
 
@@ -63,40 +65,45 @@ bool set_option(llvm::StringRef name, bool value) {
 // volatile. And it looks for values that could live in mask registers, for up to a twelfth of a program's time, and in
 // vain. False if it cannot be told not to.
 bool set_options() {
-  if (!llvm::Triple(llvm::sys::getProcessTriple()).isX86()) return true;
   set_option("disable-x86-domain-reassignment", true);
   return set_option("x86-cmov-converter-force-mem-operand", false);
 }
 
+// What the processor has; without vectors of unknown length, for frames with such could not be walked.
+std::string features_of(const CompileOptions& options) {
+  std::string features;
+  const auto add = [&](llvm::StringRef feature) { features += (features.empty() ? "" : ",") + feature.str(); };
+  if (options.target != nullptr) {
+    if (*options.target->features != '\0') add(options.target->features);
+  } else {
+    for (const auto& [name, on] : llvm::sys::getHostCPUFeatures()) {
+      if (name.starts_with("sve") || name.starts_with("sme")) continue;
+      add((on ? "+" : "-") + name.str());
+    }
+  }
+  if (options.machine().kind == MachineKind::aarch64) add("-sve,-sme");
+  return features;
+}
+
 std::unique_ptr<llvm::TargetMachine> make_target(const CompileOptions& options) {
   static const bool is_ready = [] {
-#if defined(__aarch64__)  // in a cross build LLVM's headers take the building machine for the native one
     LLVMInitializeAArch64TargetInfo();
     LLVMInitializeAArch64Target();
     LLVMInitializeAArch64TargetMC();
     LLVMInitializeAArch64AsmPrinter();
-#else
-    llvm::InitializeNativeTarget();
-    llvm::InitializeNativeTargetAsmPrinter();
-#endif
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
     return set_options();
   }();
   if (!is_ready) return nullptr;
-  const std::string triple = llvm::sys::getProcessTriple();
+  const std::string triple = options.machine().triple;
   std::string error;
   const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple, error);
   if (target == nullptr) return nullptr;
-  std::string features;
-  std::string cpu = llvm::Triple(triple).isX86() ? "x86-64-v2" : "generic";
-  if (options.host_cpu) {
-    cpu = llvm::sys::getHostCPUName().str();
-    for (const auto& [name, on] : llvm::sys::getHostCPUFeatures()) {
-      // Frames with vectors of unknown length could not be walked.
-      if (name.starts_with("sve") || name.starts_with("sme")) continue;
-      features += (features.empty() ? "" : ",") + std::string(on ? "+" : "-") + name.str();
-    }
-  }
-  if (llvm::Triple(triple).isAArch64()) features += features.empty() ? "-sve,-sme" : ",-sve,-sme";
+  const std::string features = features_of(options);
+  const std::string cpu = options.target == nullptr ? llvm::sys::getHostCPUName().str() : options.target->cpu;
   const auto level = static_cast<llvm::CodeGenOptLevel>(std::min(options.level, 3U));
   llvm::TargetOptions details;
   details.EmitStackSizeSection = true;
@@ -108,17 +115,24 @@ std::unique_ptr<llvm::TargetMachine> make_target(const CompileOptions& options) 
 // function.
 llvm::TargetMachine* target_for(const CompileOptions& options) {
   struct Kept {
-    bool host_cpu;
+    const Target* processor;
     unsigned level;
     std::unique_ptr<llvm::TargetMachine> target;
   };
   thread_local std::vector<Kept> kept;
   for (const Kept& known : kept) {
-    if (known.host_cpu == options.host_cpu && known.level == options.level) return known.target.get();
+    if (known.processor == options.target && known.level == options.level) return known.target.get();
   }
   std::unique_ptr<llvm::TargetMachine> target = make_target(options);
   if (target == nullptr) return nullptr;
-  return kept.emplace_back(options.host_cpu, options.level, std::move(target)).target.get();
+  return kept.emplace_back(options.target, options.level, std::move(target)).target.get();
+}
+
+// The bitcode of operations.cpp; empty where the build had no headers for the machine.
+llvm::StringRef operations_for(const Machine& machine) {
+  const char* begin = machine.kind == MachineKind::aarch64 ? tenon_operations_aarch64 : tenon_operations_x86_64;
+  const char* end = machine.kind == MachineKind::aarch64 ? tenon_operations_aarch64_end : tenon_operations_x86_64_end;
+  return {begin, static_cast<std::size_t>(end - begin)};
 }
 
 // Guest code is for this machine; the functions of operations.cpp become part of whoever calls them.
@@ -237,8 +251,10 @@ class Part {
     PassGate gate(options.stop);
     llvm::LLVMContext context;
     context.setOptPassGate(gate);
-    const llvm::StringRef bitcode(tenon_operations_bitcode,
-                                  static_cast<std::size_t>(tenon_operations_bitcode_end - tenon_operations_bitcode));
+    const llvm::StringRef bitcode = operations_for(options.machine());
+    if (bitcode.empty()) {
+      return fail(ErrorKind::usage, {}, "this Tenon was built without the operations for ", options.machine().name);
+    }
     auto parsed = llvm::getLazyBitcodeModule(llvm::MemoryBufferRef(bitcode, "operations"), context);
     if (!parsed || (*parsed)->materializeMetadata()) {
       return fail(ErrorKind::usage, {}, "the bitcode of the operations cannot be read");
@@ -339,7 +355,7 @@ Result<Linked> link(const std::vector<Part>& parts, const CompileOptions& option
       thunks[i] = part.thunks[i];
     }
   }
-  auto linked = link_image(objects, functions, thunks, parts.front().loop);
+  auto linked = link_image(options.machine(), objects, functions, thunks, parts.front().loop);
   if (!linked) return linked;
   ImageLayout& layout = linked->image.layout;
   layout.is_metered = options.fuel ? 1 : 0;

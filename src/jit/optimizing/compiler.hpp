@@ -7,6 +7,7 @@
 
 #include "jit/image.hpp"
 #include "jit/linkage.hpp"
+#include "jit/target.hpp"
 #include "tenon/result.hpp"
 #include "validate/core/module.hpp"
 
@@ -21,7 +22,7 @@ struct LoopPlace {
 
 struct CompileOptions {
   unsigned level = 2;                         // 0 to 3, as compilers mean it
-  bool host_cpu = true;                       // use what this machine has beyond the baseline of its kind
+  const Target* target = nullptr;             // nullptr: this processor, with all that it has
   const char* emit = nullptr;                 // "ir" or "asm": `text` instead of an image
   const std::vector<bool>* wanted = nullptr;  // by function index: those to compile; nullptr: all, or only the loop
   // And those that only compiled code is to enter: bytecode takes longer to enter them than they take.
@@ -31,6 +32,8 @@ struct CompileOptions {
   bool fuel = false;                        // the code pays with fuel, as metered bytecode does
   const std::atomic<bool>* stop = nullptr;  // set when nobody waits for the code any more: it ends soon, with an error
   const Linkage* linkage = nullptr;         // what imports are known to be given; nullptr: nothing
+
+  const Machine& machine() const noexcept { return target == nullptr ? this_machine : *target->machine; }
 };
 
 struct Compiled {

@@ -709,15 +709,10 @@ void FunctionBuilder::finish_call(llvm::Value* call, const core::FuncType& type,
 
 namespace {
 
-// The bytes of arguments that a function gets on the stack, as the machine's C ABI passes them: six registers for
-// numbers and pointers on x86-64 and eight on AArch64, of which the instance takes one, and eight for floats and
-// vectors.
-std::uint64_t stack_bytes(const core::FuncType& type) {
-#if defined(__aarch64__)
-  unsigned numbers = 7;
-#else
-  unsigned numbers = 5;
-#endif
+// The bytes of arguments that a function gets on the stack, as the machine's C ABI passes them: the instance takes one
+// of the registers for numbers and pointers, and there are eight for floats and vectors.
+std::uint64_t stack_bytes(const core::FuncType& type, const Machine& machine) {
+  unsigned numbers = machine.argument_registers - 1;
   unsigned floats = 8;
   std::uint64_t bytes = 0;
   for (const core::ValType param : type.params) {
@@ -737,7 +732,8 @@ std::uint64_t stack_bytes(const core::FuncType& type) {
 // Results beyond two are in memory of the caller's. Arguments on the stack are the callee's to remove, so where a tail
 // call changes their size, a walk of the stack would not find the caller's frame where the caller left it.
 bool FunctionBuilder::can_tail_call(const core::FuncType& callee) const {
-  return loop_ != nullptr || (callee.results.size() <= 2 && stack_bytes(callee) == stack_bytes(type_));
+  return loop_ != nullptr || (callee.results.size() <= 2 &&
+                              stack_bytes(callee, module_.machine()) == stack_bytes(type_, module_.machine()));
 }
 
 bool FunctionBuilder::call(core::FuncIdx callee, bool tail) {

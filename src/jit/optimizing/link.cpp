@@ -27,6 +27,8 @@ bool is_about_code(const llvm::object::ELFSectionRef& section) {
 
 class Linker {
  public:
+  explicit Linker(const Machine& machine) : machine_(machine) {}
+
   Result<void> open(llvm::MemoryBufferRef buffer) {
     auto opened = ObjectFile::create(buffer);
     if (!opened) {
@@ -40,7 +42,7 @@ class Linker {
   // Instructions first, then, from a page on, everything else.
   void lay_out() {
     place_sections(true);
-    bytes.resize((bytes.size() + image_page - 1) & ~(image_page - 1), 0xCC);
+    bytes.resize((bytes.size() + machine_.image_page - 1) & ~(machine_.image_page - 1), 0xCC);
     constants = bytes.size();
     place_sections(false);
     for (const Object& object : objects_) {
@@ -102,7 +104,7 @@ class Linker {
   Result<CodeTables> tables() {
     CodeTables tables;
     for (const Object& object : objects_) {
-      if (auto read = read_tables(object, tables); !read) return std::move(read).error();
+      if (auto read = read_tables(object, machine_, tables); !read) return std::move(read).error();
     }
     tables.sort();
     return tables;
@@ -139,13 +141,14 @@ class Linker {
                   std::string_view(name->data(), name->size()));
     }
     const std::uint64_t at = object.sections.at(target.getIndex()) + relocation.getOffset();
-    return resolve(relocation.getType(), at, *symbol + static_cast<std::uint64_t>(*addend));
+    const std::uint64_t place = *symbol + static_cast<std::uint64_t>(*addend);
+    return machine_.kind == MachineKind::aarch64 ? resolve_aarch64(relocation.getType(), at, place)
+                                                 : resolve_x86_64(relocation.getType(), at, place);
   }
 
   // The machine's relocations: what is at `at` refers to `target`. Both are places in the image, which begins at a
   // page.
-#if defined(__aarch64__)
-  Result<void> resolve(std::uint32_t type, std::uint64_t at, std::uint64_t target) {
+  Result<void> resolve_aarch64(std::uint32_t type, std::uint64_t at, std::uint64_t target) {
     const std::uint64_t distance = target - at;
     switch (type) {
       case llvm::ELF::R_AARCH64_CALL26:
@@ -183,8 +186,8 @@ class Linker {
   Result<void> change_offset(std::uint64_t at, std::uint64_t target, unsigned unit) {
     return change(at, 0x003F'FC00, static_cast<std::uint32_t>((target & 0xFFF) >> unit) << 10);
   }
-#else
-  Result<void> resolve(std::uint32_t type, std::uint64_t at, std::uint64_t target) {
+
+  Result<void> resolve_x86_64(std::uint32_t type, std::uint64_t at, std::uint64_t target) {
     switch (type) {
       case llvm::ELF::R_X86_64_PC32:
       case llvm::ELF::R_X86_64_PLT32: return put<std::uint32_t>(at, target - at);
@@ -192,7 +195,6 @@ class Linker {
       default: return unknown(type);
     }
   }
-#endif
 
   static Error unknown(std::uint32_t type) {
     return fail(ErrorKind::usage, {}, "the optimizing compiler's object file has a relocation of type ", type);
@@ -208,6 +210,7 @@ class Linker {
     return {};
   }
 
+  const Machine& machine_;
   std::vector<Object> objects_;
   std::map<std::string, std::uint64_t, std::less<>> symbols_;
 };
@@ -230,11 +233,22 @@ void measure_frames(const Linker& linker, llvm::ArrayRef<std::string> functions,
   for (const auto& [place, size] : sizes) linked.other_frame_size = std::max(linked.other_frame_size, size);
 }
 
+// The rows as images have them.
+std::vector<std::uint32_t> words_of(llvm::ArrayRef<FrameRow> rows) {
+  std::vector<std::uint32_t> words;
+  for (const FrameRow& row : rows) {
+    words.insert(words.end(), {row.begin, row.frame});
+    words.insert(words.end(), row.saved.begin(), row.saved.end());
+  }
+  return words;
+}
+
 }  // namespace
 
-Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::ArrayRef<std::string> functions,
-                          llvm::ArrayRef<std::string> thunks, const std::string& loop) {
-  Linker linker;
+Result<Linked> link_image(const Machine& machine, llvm::ArrayRef<llvm::MemoryBufferRef> objects,
+                          llvm::ArrayRef<std::string> functions, llvm::ArrayRef<std::string> thunks,
+                          const std::string& loop) {
+  Linker linker(machine);
   for (const llvm::MemoryBufferRef object : objects) {
     if (auto opened = linker.open(object); !opened) return std::move(opened).error();
   }
@@ -265,7 +279,7 @@ Result<Linked> link_image(llvm::ArrayRef<llvm::MemoryBufferRef> objects, llvm::A
     const auto count = [](const auto& rows) { return static_cast<std::uint32_t>(rows.size()); };
     layout.entries = append(entries);
     layout.thunks = append(linker.look_up(thunks));
-    layout.unwind = append(tables->unwind);
+    layout.unwind = append(words_of(tables->unwind));
     layout.unwind_count = count(tables->unwind);
     layout.places = append(tables->places);
     layout.place_count = count(tables->places);

@@ -24,6 +24,7 @@ ModuleBuilder::ModuleBuilder(llvm::Module& target, const core::ValidatedModule& 
       name_(name),
       loop_(options.loop),
       is_metered_(options.fuel),
+      machine_(options.machine()),
       metadata_(target.getContext()),
       alias_root_(metadata_.createTBAARoot("tenon")) {
   if (options.linkage != nullptr && !options.linkage->is_empty()) {
@@ -46,6 +47,7 @@ ModuleBuilder::ModuleBuilder(ModuleBuilder& root, std::uint32_t number)
       source_(*root.linkage_->modules[number].source),
       model_(*source_.module),
       is_metered_(root.is_metered_),
+      machine_(root.machine_),
       metadata_(root.context_),
       alias_root_(root.alias_root_) {
   name_aliases();

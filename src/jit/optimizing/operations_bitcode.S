@@ -1,8 +1,15 @@
-// The bitcode of operations.cpp as data; the build gives the file's name.
+// The bitcode of operations.cpp for each machine as data; the build gives the files' names. An empty one has no bitcode.
     .section .rodata
-    .global tenon_operations_bitcode
-    .global tenon_operations_bitcode_end
-tenon_operations_bitcode:
-    .incbin TENON_OPERATIONS_BITCODE
-tenon_operations_bitcode_end:
+    .global tenon_operations_x86_64
+    .global tenon_operations_x86_64_end
+    .global tenon_operations_aarch64
+    .global tenon_operations_aarch64_end
+    .balign 16
+tenon_operations_x86_64:
+    .incbin TENON_OPERATIONS_X86_64
+tenon_operations_x86_64_end:
+    .balign 16
+tenon_operations_aarch64:
+    .incbin TENON_OPERATIONS_AARCH64
+tenon_operations_aarch64_end:
     .section .note.GNU-stack,"",@progbits

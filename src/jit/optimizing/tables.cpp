@@ -21,7 +21,7 @@ std::optional<std::uint64_t> place_of(const Object& object, const llvm::object::
 }
 
 void CodeTables::sort() {
-  std::ranges::sort(unwind, {}, &UnwindRow::begin);
+  std::ranges::sort(unwind, {}, &FrameRow::begin);
   std::ranges::sort(pads, {}, &LandingPad::begin);
   // Of the rows for a place the last one counts, and any before those that say nothing.
   std::vector<std::tuple<std::uint32_t, bool, std::size_t>> order;
@@ -43,15 +43,25 @@ namespace {
 Error internal(std::string_view what) { return fail(ErrorKind::usage, {}, "the compiler's object file has ", what); }
 
 // The numbers of DWARF for the registers that are kept, in the order of `UnwindRow::saved`.
-#if defined(__aarch64__)
-constexpr unsigned kept_registers[] = {19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 72, 73, 74, 75, 76, 77, 78, 79};
-constexpr unsigned dwarf_stack_pointer = 31;
-#else
-constexpr unsigned kept_registers[] = {3, 6, 12, 13, 14, 15};
-constexpr unsigned dwarf_stack_pointer = 7;
-#endif
-static_assert(std::size(kept_registers) == saved_registers);
-constexpr unsigned dwarf_frame_pointer = kept_registers[frame_pointer];
+constexpr unsigned kept_on_x86_64[] = {3, 6, 12, 13, 14, 15};
+constexpr unsigned kept_on_aarch64[] = {19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 72, 73, 74, 75, 76, 77, 78, 79};
+static_assert(std::size(kept_on_x86_64) == x86_64.saved_registers);
+static_assert(std::size(kept_on_aarch64) == aarch64.saved_registers);
+struct DwarfNumbers {
+  explicit DwarfNumbers(const Machine& machine) {
+    if (machine.kind == MachineKind::aarch64) {
+      kept = kept_on_aarch64;
+      stack_pointer = 31;
+    } else {
+      kept = kept_on_x86_64;
+      stack_pointer = 7;
+    }
+    frame_pointer = kept[machine.frame_pointer];
+  }
+  llvm::ArrayRef<unsigned> kept;
+  unsigned stack_pointer;
+  unsigned frame_pointer;
+};
 
 // Of an entry of .eh_frame: behind its length and the offset of its kind; and behind the function's size and the size
 // of what is added.
@@ -60,8 +70,12 @@ constexpr std::uint64_t pads_at = 17;
 
 class Reader {
  public:
-  Reader(const Object& object, CodeTables& tables)
-      : object_(object), tables_(tables), context_(llvm::DWARFContext::create(object.file)) {}
+  Reader(const Object& object, const Machine& machine, CodeTables& tables)
+      : object_(object),
+        machine_(machine),
+        numbers_(machine),
+        tables_(tables),
+        context_(llvm::DWARFContext::create(object.file)) {}
 
   Result<void> read() {
     if (auto done = read_frames(); !done) return done;
@@ -122,21 +136,22 @@ class Reader {
       return internal("a frame that cannot be read");
     }
     for (const llvm::dwarf::UnwindRow& from : *table) {
-      UnwindRow row{.begin = static_cast<std::uint32_t>(place + from.getAddress() - frame.getInitialLocation())};
+      FrameRow row{.begin = static_cast<std::uint32_t>(place + from.getAddress() - frame.getInitialLocation()),
+                   .saved = std::vector<std::uint32_t>(words_of_saved(machine_))};
       const llvm::dwarf::UnwindLocation& outer = from.getCFAValue();
       if (outer.getLocation() == llvm::dwarf::UnwindLocation::RegPlusOffset &&
-          (outer.getRegister() == dwarf_stack_pointer || outer.getRegister() == dwarf_frame_pointer)) {
+          (outer.getRegister() == numbers_.stack_pointer || outer.getRegister() == numbers_.frame_pointer)) {
         row.frame = static_cast<std::uint32_t>(outer.getOffset());
-        if (outer.getRegister() == dwarf_frame_pointer) row.frame |= from_frame_pointer;
+        if (outer.getRegister() == numbers_.frame_pointer) row.frame |= from_frame_pointer;
       }
-      for (unsigned i = 0; i < saved_registers; ++i) {
-        const auto where = from.getRegisterLocations().getRegisterLocation(kept_registers[i]);
+      for (unsigned i = 0; i < numbers_.kept.size(); ++i) {
+        const auto where = from.getRegisterLocations().getRegisterLocation(numbers_.kept[i]);
         if (!where || where->getLocation() != llvm::dwarf::UnwindLocation::CFAPlusOffset) continue;
         const auto words = static_cast<std::uint32_t>(-where->getOffset() / 8);
-        if (words >= 1U << saved_bits) return internal("a frame with registers far from its end");
-        row.set_distance(i, words);
+        if (words >= 1U << machine_.saved_bits) return internal("a frame with registers far from its end");
+        row.saved[i / saved_in_word(machine_)] |= words << saved_shift(machine_, i);
       }
-      tables_.unwind.push_back(row);
+      tables_.unwind.push_back(std::move(row));
     }
     return {};
   }
@@ -242,6 +257,8 @@ class Reader {
   }
 
   const Object& object_;
+  const Machine& machine_;
+  const DwarfNumbers numbers_;
   CodeTables& tables_;
   std::unique_ptr<llvm::DWARFContext> context_;
   std::map<std::uint64_t, std::uint64_t> functions_;
@@ -251,6 +268,8 @@ class Reader {
 
 }  // namespace
 
-Result<void> read_tables(const Object& object, CodeTables& tables) { return Reader(object, tables).read(); }
+Result<void> read_tables(const Object& object, const Machine& machine, CodeTables& tables) {
+  return Reader(object, machine, tables).read();
+}
 
 }  // namespace tenon::jit

@@ -26,8 +26,15 @@ inline constexpr char module_separator = ':';
 // Where a symbol lies in the image; nullopt if it does not.
 std::optional<std::uint64_t> place_of(const Object& object, const llvm::object::SymbolRef& symbol);
 
+// An `UnwindRow` of any machine.
+struct FrameRow {
+  std::uint32_t begin = 0;
+  std::uint32_t frame = UnwindRow::unknown;
+  std::vector<std::uint32_t> saved;  // the words that follow
+};
+
 struct CodeTables {
-  std::vector<UnwindRow> unwind;
+  std::vector<FrameRow> unwind;
   std::vector<CodePlace> places;
   std::vector<CodeSite> sites;
   std::vector<LandingPad> pads;
@@ -36,6 +43,6 @@ struct CodeTables {
 };
 
 // Errors: usage (a fault of the compiler's).
-Result<void> read_tables(const Object& object, CodeTables& tables);
+Result<void> read_tables(const Object& object, const Machine& machine, CodeTables& tables);
 
 }  // namespace tenon::jit

@@ -72,7 +72,10 @@ ProcessorFeatures read_features() noexcept {
           static_cast<std::uint32_t>(second), static_cast<std::uint32_t>(std::uint64_t{second} >> 32)};
 }
 std::uint64_t read_model() noexcept { return 0; }
-constexpr Name names[] = {{0, 1, "asimd"}, {0, 8, "atomics"}, {0, 22, "sve"}};
+constexpr Name names[] = {{0, 1, "asimd"},    {0, 3, "aes"},       {0, 4, "pmull"},   {0, 5, "sha1"},
+                          {0, 6, "sha2"},     {0, 7, "crc32"},     {0, 8, "atomics"}, {0, 9, "fphp"},
+                          {0, 10, "asimdhp"}, {0, 12, "asimdrdm"}, {0, 15, "lrcpc"},  {0, 20, "asimddp"},
+                          {0, 22, "sve"}};
 
 #endif
 

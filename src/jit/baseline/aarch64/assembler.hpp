@@ -13,8 +13,6 @@
 
 namespace tenon::jit::baseline::aarch64 {
 
-inline constexpr bool has_vectors = false;  // they are the interpreter's
-
 enum class Reg : std::uint8_t {
   x0,
   x1,
@@ -438,6 +436,35 @@ class Assembler : public LabelledCode {
     put32(0x2E60'1C00 | number(if_clear) << 16 | number(if_set) << 5 | number(to));
   }
 
+  // --- Vectors: instructions by their fixed bits (vector_instructions.hpp), with registers of either kind.
+  void vector_move(FloatReg to, FloatReg from) { vector_op(0x4EA0'1C00, to, from, from); }
+  void vector_load(FloatReg to, const Address& from) { access(load128, number(to), from, temporary); }
+  void vector_store(const Address& to, FloatReg from) { access(store128, number(from), to, temporary); }
+  // The lowest 1 << log bytes; the others become zero.
+  void part_load(unsigned log, FloatReg to, const Address& from) {
+    access({log << 30 | 0x3D40'0000, log}, number(to), from, temporary);
+  }
+  void part_store(unsigned log, const Address& to, FloatReg from) {
+    access({log << 30 | 0x3D00'0000, log}, number(from), to, temporary);
+  }
+  template <class To, class From>
+  void vector_op(std::uint32_t form, To to, From from) {
+    put32(form | number(from) << 5 | number(to));
+  }
+  void vector_op(std::uint32_t form, FloatReg to, FloatReg left, FloatReg right) {
+    put32(form | number(right) << 16 | number(left) << 5 | number(to));
+  }
+  // Behind the code, or in pieces of instructions where that may be too far away.
+  void vector_constant(FloatReg to, const V128& value) {
+    if (!is_far_) return put_branch(0x9C00'0000 | number(to), constant_label(value), near19);
+    std::uint64_t halves[2];
+    std::memcpy(halves, value.bytes, sizeof halves);
+    constant(temporary, halves[0]);
+    to_float_register(true, to, temporary);
+    constant(temporary, halves[1]);
+    put32(0x4E18'1C00 | number(temporary) << 5 | number(to));  // ins to.d[1], temporary
+  }
+
   // The same place, so that one instruction reaches it.
   Address reachable(const Address& address, unsigned width) {
     if (is_one_instruction(address, static_cast<unsigned>(std::countr_zero(width)))) return address;
@@ -457,6 +484,7 @@ class Assembler : public LabelledCode {
   // page that it may write, when it faults in the next, the architecture does not say. One instruction, or none.
   void touch(unsigned width, const Address& to) {
     if (width == 1) return;
+    if (width == 16) return vector_load(third_float, to);
     access(width == 2 ? Access{0x7940'0000, 1} : width == 4 ? load32 : load64, number(Reg::none), to, temporary);
   }
   // What a comparison of floats makes true where the first is greater.
@@ -479,6 +507,8 @@ class Assembler : public LabelledCode {
   static constexpr Access load64{0xF940'0000, 3};
   static constexpr Access store32{0xB900'0000, 2};
   static constexpr Access store64{0xF900'0000, 3};
+  static constexpr Access load128{0x3DC0'0000, 4};
+  static constexpr Access store128{0x3D80'0000, 4};
 
   template <class E>
   static constexpr unsigned number(E value) noexcept {

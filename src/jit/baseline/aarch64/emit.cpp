@@ -4,9 +4,6 @@
 
 namespace tenon::jit::baseline {
 
-// None: they are the interpreter's.
-bool computes_vectors(Op /*op*/) noexcept { return false; }
-
 // --- Whole numbers
 
 void Emitter::compute(Alu op, bool wide, Reg to, const Value& given_left, const Value& given_right, bool commutes) {

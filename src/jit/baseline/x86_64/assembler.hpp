@@ -29,8 +29,6 @@ struct Vex {
   bool wide = false;
 };
 
-inline constexpr bool has_vectors = true;
-
 // The registers that the interpreter's handlers have their state in, as preserve_none gives them out.
 inline constexpr Reg ip = Reg::r12;  // free inside of native code
 inline constexpr Reg frame = Reg::r13;
@@ -288,6 +286,7 @@ class Assembler : public LabelledCode {
   }
 
   // --- Vectors. Operands in memory may have any alignment.
+  void vector_move(FloatReg to, FloatReg from) { float_move(to, from); }
   void vector_load(FloatReg to, const Address& from) { sse(0, 0x0F10, to, from); }
   void vector_store(const Address& to, FloatReg from) { encode(0, false, 0x0F11, number(from), to); }
   // `to` = first op second. What has only one operand has it as the second; x0 stands for the first then.

@@ -41,12 +41,31 @@ class VectorCode {
   void zero(FloatReg to) { a_.float_zero(to); }
   void ones(FloatReg to);
 
-  // Shifts of lanes of 8 << log bits, by a constant in range or by what the second scratch register holds. Of bytes to
-  // the right with sign, that is 8 more than the count.
+  // Shifts of lanes of 8 << log bits, by a constant in range or by what `put_count` took from the scratch register to
+  // the second one for vectors. Of bytes to the right with sign, that is 8 more than the count.
   void shift(Shift how, unsigned log, FloatReg to, FloatReg from, std::uint8_t by);
+  void put_count(Shift how, unsigned log);
   void shift(Shift how, unsigned log, FloatReg to, FloatReg from);
   // Lanes of both operands by number, as i8x16.shuffle has them.
   void shuffle(FloatReg to, const Value& left, const Value& right, V128 lanes);
+
+  // Lanes of 1 << log bytes (vector_lanes.cpp).
+  void splat(unsigned log, FloatReg to, Reg number);
+  void splat(unsigned log, FloatReg to, FloatReg number);
+  void replace(unsigned log, FloatReg to, FloatReg vector, const Value& number, unsigned lane);
+  void replace(unsigned log, FloatReg to, FloatReg vector, FloatReg number, unsigned lane);
+  void extract(unsigned log, bool is_signed, Reg to, FloatReg vector, unsigned lane);
+  void extract(bool wide, FloatReg to, FloatReg vector, unsigned lane);  // a float
+  void bitmask(unsigned log, Reg to, const Value& value);
+  void any_true(Reg to, const Value& value);
+  void all_true(unsigned log, Reg to, const Value& value);
+  // The first instruction of an access is the one that may fault; what can be done before it is prepared. A prepared
+  // lane is given on to `store_lane`.
+  void prepare_load(Op op);
+  void load(Op op, FloatReg to, const Address& from);
+  void load_lane(unsigned log, FloatReg to, FloatReg vector, const Address& from, unsigned lane);
+  static FloatReg prepare_store_lane(unsigned /*log*/, FloatReg vector, unsigned /*lane*/) noexcept { return vector; }
+  void store_lane(unsigned log, const Address& to, FloatReg vector, unsigned lane);
 
   // The sequences, in the order of the table.
   void binary(FloatReg to, const Row& row, const Value* in);

@@ -1,6 +1,5 @@
 // The table of vector_code.hpp.
-#include <array>
-
+#include "jit/baseline/row_index.hpp"
 #include "jit/baseline/x86_64/vector_code.hpp"
 
 namespace tenon::jit::baseline::x86_64 {
@@ -241,24 +240,10 @@ constexpr Row rows[] = {
     row(Op::f64x2_promote_low_f32x4, &Code::unary, f32(0x5A)),
 };
 
-constexpr std::uint8_t no_row = 0xFF;
-static_assert(std::size(rows) < no_row);
-
-constexpr std::array<std::uint8_t, op_count> make_index() {
-  std::array<std::uint8_t, op_count> index;
-  index.fill(no_row);
-  for (std::size_t i = 0; i < std::size(rows); ++i) {
-    index[static_cast<std::size_t>(rows[i].op)] = static_cast<std::uint8_t>(i);
-  }
-  return index;
-}
-constexpr auto index_of_row = make_index();
+constexpr RowIndex index_of_row = index_of(rows);
 
 }  // namespace
 
-const VectorCode::Row* VectorCode::find(Op op) noexcept {
-  const std::uint8_t row = index_of_row[static_cast<std::size_t>(op)];
-  return row == no_row ? nullptr : &rows[row];
-}
+const VectorCode::Row* VectorCode::find(Op op) noexcept { return find_row(rows, index_of_row, op); }
 
 }  // namespace tenon::jit::baseline::x86_64

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "jit/baseline/aarch64/vector_instructions.hpp"
+
 namespace tenon::jit::baseline::aarch64 {
 namespace {
 
@@ -44,6 +46,39 @@ const Case cases[] = {
     {"bsl v31.8b, v3.8b, v2.8b", [](Assembler& a) { a.select_bits(FloatReg::v31, FloatReg::v3, FloatReg::v2); },
      0x2E621C7F},
     {"movn x2, #4", [](Assembler& a) { a.constant(Reg::x2, ~std::uint64_t{4}); }, 0x92800082},
+    {"ldr q4, [x21, #32]", [](Assembler& a) { a.vector_load(FloatReg::v4, {Reg::x21, 32}); }, 0x3DC00AA4},
+    {"ldur q4, [x21, #-8]", [](Assembler& a) { a.vector_load(FloatReg::v4, {Reg::x21, -8}); }, 0x3CDF82A4},
+    {"str q4, [x22, x6]", [](Assembler& a) { a.vector_store({.base = Reg::x22, .index = Reg::x6}, FloatReg::v4); },
+     0x3CA66AC4},
+    {"ldr b31, [x22, x6]", [](Assembler& a) { a.part_load(0, FloatReg::v31, {.base = Reg::x22, .index = Reg::x6}); },
+     0x3C666ADF},
+    {"str d4, [x22, #8]", [](Assembler& a) { a.part_store(3, {Reg::x22, 8}, FloatReg::v4); }, 0xFD0006C4},
+    {"ldr q31, [x22, x6]", [](Assembler& a) { a.touch(16, {.base = Reg::x22, .index = Reg::x6}); }, 0x3CE66ADF},
+    {"mov v4.16b, v5.16b", [](Assembler& a) { a.vector_move(FloatReg::v4, FloatReg::v5); }, 0x4EA51CA4},
+    {"sqrdmulh v4.8h, v5.8h, v6.8h",
+     [](Assembler& a) { a.vector_op(same(1, 1, 0x16), FloatReg::v4, FloatReg::v5, FloatReg::v6); }, 0x6E66B4A4},
+    {"fcmgt v4.2d, v5.2d, v6.2d",
+     [](Assembler& a) { a.vector_op(same(1, 3, 0x1C), FloatReg::v4, FloatReg::v5, FloatReg::v6); }, 0x6EE6E4A4},
+    {"frintp v4.4s, v5.4s", [](Assembler& a) { a.vector_op(two(0, 2, 0x18), FloatReg::v4, FloatReg::v5); }, 0x4EA188A4},
+    {"sqxtun2 v4.16b, v5.8h",
+     [](Assembler& a) { a.vector_op(upper | two_widths(1, 0, 0x12), FloatReg::v4, FloatReg::v5); }, 0x6E2128A4},
+    {"umull2 v4.2d, v5.4s, v6.4s",
+     [](Assembler& a) { a.vector_op(upper | widening(1, 2, 0x0C), FloatReg::v4, FloatReg::v5, FloatReg::v6); },
+     0x6EA6C0A4},
+    {"uminv h4, v5.8h", [](Assembler& a) { a.vector_op(across(1, 1, 0x1A), FloatReg::v4, FloatReg::v5); }, 0x6E71A8A4},
+    {"zip2 v4.4s, v5.4s, v6.4s",
+     [](Assembler& a) { a.vector_op(permutation(2, 7), FloatReg::v4, FloatReg::v5, FloatReg::v6); }, 0x4E8678A4},
+    {"shl v4.8h, v5.8h, #3", [](Assembler& a) { a.vector_op(left_by(1, 3), FloatReg::v4, FloatReg::v5); }, 0x4F1354A4},
+    {"ushr v4.2d, v5.2d, #3", [](Assembler& a) { a.vector_op(right_by(1, 3, 3), FloatReg::v4, FloatReg::v5); },
+     0x6F7D04A4},
+    {"sshll2 v4.8h, v5.16b, #0", [](Assembler& a) { a.vector_op(upper | extension(0, 0), FloatReg::v4, FloatReg::v5); },
+     0x4F08A4A4},
+    {"dup v4.8h, v5.h[3]",
+     [](Assembler& a) { a.vector_op(duplicate_lane | lane_bits(1, 3), FloatReg::v4, FloatReg::v5); }, 0x4E0E04A4},
+    {"umov x2, v5.d[1]",
+     [](Assembler& a) { a.vector_op(upper | number_of_lane | lane_bits(3, 1), Reg::x2, FloatReg::v5); }, 0x4E183CA2},
+    {"smov w2, v5.b[9]",
+     [](Assembler& a) { a.vector_op(signed_number_of_lane | lane_bits(0, 9), Reg::x2, FloatReg::v5); }, 0x0E132CA2},
 };
 
 TEST(Aarch64Assembler, EncodesAsTheAssemblerOfLlvm) {

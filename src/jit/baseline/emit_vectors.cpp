@@ -1,4 +1,5 @@
-// Instructions of vectors: operands and results, moves, and accesses of memory. The computations are vector_code.cpp's.
+// Instructions of vectors: operands and results, moves, and accesses of memory. The computations are those of the
+// machine's folder (vector_code.hpp).
 //
 // A vector is in a register of its own or in its two slots of the frame; there is no accumulator for them. A result
 // that has no register of its own is computed in one that nothing else needs at that place, and stored: whoever reads
@@ -10,37 +11,11 @@
 #include "interp/access.hpp"
 #include "jit/baseline/emitter.hpp"
 #include "jit/baseline/machine.hpp"
-#include "jit/baseline/x86_64/vector_code.hpp"
+#include "jit/baseline/vector_code.hpp"
 
 namespace tenon::jit::baseline {
 
-using x86_64::third_float;
-using x86_64::VectorCode;
-using x86_64::Vex;
-
 namespace {
-
-constexpr FloatReg no_operand = FloatReg::x0;
-
-// Instructions by the logarithm of the lanes' bytes.
-constexpr Vex insert_codes[] = {
-    {.code = 0x20, .map = 3}, {.code = 0xC4}, {.code = 0x22, .map = 3}, {.code = 0x22, .map = 3, .wide = true}};
-constexpr Vex extract_codes[] = {{.code = 0x14, .map = 3},
-                                 {.code = 0x15, .map = 3},
-                                 {.code = 0x16, .map = 3},
-                                 {.code = 0x16, .map = 3, .wide = true}};
-constexpr Vex insert_f32 = {.code = 0x21, .map = 3};
-constexpr Vex load_low_f64 = {.code = 0x10, .prefix = 3};
-constexpr Vex unpack_low_i64 = {.code = 0x6C};
-constexpr Vex unpack_high_i64 = {.code = 0x6D};
-constexpr Vex duplicate_f32 = {.code = 0x18, .map = 2};  // of memory
-constexpr Vex duplicate_f64 = {.code = 0x12, .prefix = 3};
-constexpr Vex shuffle_bytes = {.code = 0x00, .map = 2};
-constexpr Vex shuffle_low_i16 = {.code = 0x70, .prefix = 3};
-constexpr Vex shuffle_i32 = {.code = 0x70};
-constexpr Vex shuffle_f32 = {.code = 0xC6, .prefix = 0};
-constexpr Vex test_bits = {.code = 0x17, .map = 2};
-constexpr Vex pack_s16 = {.code = 0x63};
 
 // Logarithm of the bytes of an operation's lanes, by its name.
 constexpr unsigned log_of_lanes(Op op) noexcept {
@@ -68,22 +43,6 @@ constexpr const ShiftRow* find_shift(Op op) noexcept {
     if (row.op == op) return &row;
   }
   return nullptr;
-}
-
-// The instruction that widens what v128.load8x8_s and its like read.
-constexpr Vex extension_of(Op op) noexcept {
-  switch (op) {
-    case Op::v128_load8x8_s: return {.code = 0x20, .map = 2};
-    case Op::v128_load8x8_u: return {.code = 0x30, .map = 2};
-    case Op::v128_load16x4_s: return {.code = 0x23, .map = 2};
-    case Op::v128_load16x4_u: return {.code = 0x33, .map = 2};
-    case Op::v128_load32x2_s: return {.code = 0x25, .map = 2};
-    default: return {.code = 0x35, .map = 2};
-  }
-}
-
-constexpr std::uint8_t lane_field(unsigned lane, unsigned shift) noexcept {
-  return static_cast<std::uint8_t>(lane << shift);
 }
 
 }  // namespace
@@ -123,7 +82,7 @@ std::uint32_t Emitter::registers_in_use() const noexcept {
 FloatReg Emitter::register_for_copy() noexcept {
   std::uint32_t free = 0;
   for (const FloatReg reg : machine::free_float_registers) free |= 1U << static_cast<unsigned>(reg);
-  free &= ~(registers_in_use() | 1U << static_cast<unsigned>(third_float));
+  free &= ~(registers_in_use() | 1U << static_cast<unsigned>(machine::third_float));
   if (!settings_.uses_registers || free == 0) return scratch_float;
   const std::uint32_t empty = free & ~copied_;
   const std::uint32_t from = empty != 0 ? empty : free;
@@ -222,8 +181,7 @@ void Emitter::vector_shift(const Target& target, Shift how) {
   }
   move_to(scratch, in_integer(value_in(slot(4)), false, scratch), false);
   a_.alu(Alu::and_, false, scratch, static_cast<std::int32_t>(most));
-  if (log == 0 && how == Shift::sar) a_.alu(Alu::add, false, scratch, 8);
-  a_.to_float_register(false, other_float, scratch);
+  code.put_count(how, log);
   code.shift(how, log, target.float_reg, in_vector_register(vector_in(slot(0)), scratch_float));
 }
 
@@ -234,42 +192,17 @@ void Emitter::number_to_vector(const Target& target) {
   const bool is_splat = in_->shape->count == 1;
   const std::uint32_t from = slot(is_splat ? 0 : 4);
   const char letter = interp::params_of(op)[is_splat ? 0 : 1];
+  VectorCode code(a_);
   if (letter == 'f' || letter == 'd') {
     const FloatReg number = in_float_register(value_in(from), letter == 'd', other_float);
-    return is_splat ? splat_float(target.float_reg, log, number) : replace_float(target.float_reg, log, number);
+    if (is_splat) return code.splat(log, target.float_reg, number);
+    const FloatReg vector = in_vector_register(vector_in(slot(0)), scratch_float);
+    return code.replace(log, target.float_reg, vector, number, field<std::uint32_t>(8));
   }
   const Value number = in_integer(value_in(from), letter == 'l', scratch);
-  if (is_splat) return splat_integer(target.float_reg, log, to_register(number, letter == 'l', scratch));
+  if (is_splat) return code.splat(log, target.float_reg, to_register(number, letter == 'l', scratch));
   const FloatReg vector = in_vector_register(vector_in(slot(0)), scratch_float);
-  const std::uint8_t lane = lane_field(field<std::uint32_t>(8), 0);
-  if (number.in == Value::In::memory) {
-    a_.vex(insert_codes[log], target.float_reg, vector, slot_address(number.slot), lane);
-  } else {
-    a_.vex(insert_codes[log], target.float_reg, vector, number.reg, lane);
-  }
-}
-
-void Emitter::splat_integer(FloatReg to, unsigned log, Reg number) {
-  a_.to_float_register(log == 3, scratch_float, number);
-  if (log == 0) {
-    a_.float_zero(other_float);
-    return a_.vex(shuffle_bytes, to, scratch_float, other_float);
-  }
-  if (log == 1) a_.vex(shuffle_low_i16, scratch_float, no_operand, scratch_float, 0);
-  if (log == 3) return a_.vex(unpack_low_i64, to, scratch_float, scratch_float);
-  a_.vex(shuffle_i32, to, no_operand, scratch_float, 0);
-}
-
-void Emitter::splat_float(FloatReg to, unsigned log, FloatReg number) {
-  if (log == 3) return a_.vex(duplicate_f64, to, no_operand, number);
-  a_.vex(shuffle_f32, to, number, number, 0);
-}
-
-void Emitter::replace_float(FloatReg to, unsigned log, FloatReg number) {
-  const FloatReg vector = in_vector_register(vector_in(slot(0)), scratch_float);
-  const auto lane = field<std::uint32_t>(8);
-  if (log == 2) return a_.vex(insert_f32, to, vector, number, lane_field(lane, 4));
-  a_.vex(lane == 0 ? load_low_f64 : unpack_low_i64, to, vector, number);
+  code.replace(log, target.float_reg, vector, number, field<std::uint32_t>(8));
 }
 
 void Emitter::vector_to_number() {
@@ -283,9 +216,7 @@ void Emitter::vector_to_number() {
   const bool is_signed = op == Op::i8x16_extract_lane_s || op == Op::i16x8_extract_lane_s;
   const Target target = begin_result(in_->shape->result_at);
   if (value.in == Value::In::float_reg) {
-    // The extracted register is the operand in memory's place.
-    a_.vex(extract_codes[log], value.float_reg, no_operand, target.reg, lane_field(lane, 0));
-    if (is_signed) a_.extend(log == 0 ? Extension::sign8 : Extension::sign16, false, target.reg, target.reg);
+    VectorCode(a_).extract(log, is_signed, target.reg, value.float_reg, lane);
   } else {
     Address at = slot_address(value.slot);
     at.displacement += static_cast<std::int32_t>(lane << log);
@@ -301,20 +232,14 @@ void Emitter::vector_to_number() {
 }
 
 void Emitter::extract_float(const Value& value, bool wide) {
-  constexpr std::uint8_t others_zero = 0xE;
   const auto lane = field<std::uint32_t>(4);
   const Target target = begin_float_result(in_->shape->result_at, wide);
   if (value.in == Value::In::memory) {
     Address at = slot_address(value.slot);
     at.displacement += static_cast<std::int32_t>(lane << (wide ? 3 : 2));
     a_.float_load(wide, target.float_reg, at);
-  } else if (!wide) {
-    const auto selects = static_cast<std::uint8_t>(lane_field(lane, 6) | others_zero);
-    a_.vex(insert_f32, target.float_reg, value.float_reg, value.float_reg, selects);
-  } else if (lane == 0) {
-    a_.float_move(target.float_reg, value.float_reg);
   } else {
-    a_.vex(unpack_high_i64, target.float_reg, value.float_reg, value.float_reg);
+    VectorCode(a_).extract(wide, target.float_reg, value.float_reg, lane);
   }
   end_float_result(target, wide);
 }
@@ -323,33 +248,15 @@ void Emitter::extract_float(const Value& value, bool wide) {
 void Emitter::test_vector(const Value& value) {
   const Op op = in_->shape->op;
   const unsigned log = log_of_lanes(op);
-  const bool is_bitmask = info(op).mnemonic.ends_with("bitmask");
-  if (is_bitmask) {
-    FloatReg vector = in_vector_register(value, scratch_float);
-    if (log == 1) {
-      a_.float_zero(other_float);
-      a_.vex(pack_s16, other_float, vector, other_float);
-      vector = other_float;
-    }
-    const Target target = begin_result(in_->shape->result_at);
-    const bool is_float = log >= 2;
-    const Vex code{.code = static_cast<std::uint8_t>(is_float ? 0x50 : 0xD7),
-                   .prefix = static_cast<std::uint8_t>(log == 2 ? 0 : 1)};
-    a_.vex(code, target.reg, no_operand, vector);
-    return end_result(target, true);
-  }
-  const bool is_any = op == Op::v128_any_true;
-  FloatReg tested = other_float;
-  if (is_any) {
-    tested = in_vector_register(value, scratch_float);
-  } else {
-    static constexpr Vex equal[] = {{.code = 0x74}, {.code = 0x75}, {.code = 0x76}, {.code = 0x29, .map = 2}};
-    a_.float_zero(other_float);
-    VectorCode(a_).op(equal[log], other_float, other_float, value);
-  }
-  a_.vex(test_bits, tested, no_operand, tested);
   const Target target = begin_result(in_->shape->result_at);
-  a_.set(is_any ? Condition::not_equal : Condition::equal, target.reg);
+  VectorCode code(a_);
+  if (info(op).mnemonic.ends_with("bitmask")) {
+    code.bitmask(log, target.reg, value);
+  } else if (op == Op::v128_any_true) {
+    code.any_true(target.reg, value);
+  } else {
+    code.all_true(log, target.reg, value);
+  }
   end_result(target, true);
 }
 
@@ -371,47 +278,37 @@ void Emitter::vector_load() {
   const Op op = shape.op;
   const Label exit = exit_here();
   const Address from = vector_access(exit);
-  const FloatReg vector = shape.count == 2 ? in_vector_register(vector_in(slot(4)), scratch_float) : no_operand;
-  if (op == Op::v128_load8_splat || op == Op::v128_load16_splat) a_.float_zero(other_float);
+  const bool is_lane = shape.count == 2;
+  VectorCode code(a_);
+  const FloatReg vector = is_lane ? in_vector_register(vector_in(slot(4)), scratch_float) : scratch_float;
+  if (!is_lane) code.prepare_load(op);
   const Target target = begin_vector_result(shape.result_at);
-  const FloatReg to = target.float_reg;
-  const unsigned log = std::countr_zero(unsigned{info(op).width});
   record_access(exit);
-  switch (op) {
-    case Op::v128_load: a_.vector_load(to, from); break;
-    case Op::v128_load32_zero: a_.float_load(false, to, from); break;
-    case Op::v128_load64_zero: a_.float_load(true, to, from); break;
-    case Op::v128_load32_splat: a_.vex(duplicate_f32, to, no_operand, from); break;
-    case Op::v128_load64_splat: a_.vex(duplicate_f64, to, no_operand, from); break;
-    case Op::v128_load8_splat:
-      a_.vex(insert_codes[0], scratch_float, other_float, from, 0);
-      a_.vex(shuffle_bytes, to, scratch_float, other_float);
-      break;
-    case Op::v128_load16_splat:
-      a_.vex(insert_codes[1], scratch_float, other_float, from, 0);
-      a_.vex(shuffle_low_i16, scratch_float, no_operand, scratch_float, 0);
-      a_.vex(shuffle_i32, to, no_operand, scratch_float, 0);
-      break;
-    default:
-      if (shape.count == 2) {
-        a_.vex(insert_codes[log], to, vector, from, lane_field(field<std::uint32_t>(20), 0));
-      } else {
-        a_.vex(extension_of(op), to, no_operand, from);
-      }
-      break;
+  if (is_lane) {
+    const unsigned log = std::countr_zero(unsigned{info(op).width});
+    code.load_lane(log, target.float_reg, vector, from, field<std::uint32_t>(20));
+  } else {
+    code.load(op, target.float_reg, from);
   }
   end_vector_result(target);
 }
 
 void Emitter::vector_store() {
   const Op op = in_->shape->op;
+  const unsigned width = info(op).width;
   const Label exit = exit_here();
   const Address to = vector_access(exit);
   const FloatReg vector = in_vector_register(vector_in(slot(4)), scratch_float);
-  record_access(exit);
-  if (op == Op::v128_store) return a_.vector_store(to, vector);
-  const unsigned log = std::countr_zero(unsigned{info(op).width});
-  a_.vex(extract_codes[log], vector, no_operand, to, lane_field(field<std::uint32_t>(20), 0));
+  if (op == Op::v128_store) {
+    record_store(exit, width, to);
+    return a_.vector_store(to, vector);
+  }
+  const unsigned log = std::countr_zero(width);
+  const auto lane = field<std::uint32_t>(20);
+  VectorCode code(a_);
+  const FloatReg from = code.prepare_store_lane(log, vector, lane);
+  record_store(exit, width, to);
+  code.store_lane(log, to, from, lane);
 }
 
 // --- Moves
@@ -423,7 +320,7 @@ void Emitter::vector_copy() {
     a_.vector_load(target.float_reg, slot_address(from.slot));
     return end_vector_result(target);
   }
-  if (from.float_reg != target.float_reg) a_.float_move(target.float_reg, from.float_reg);
+  if (from.float_reg != target.float_reg) a_.vector_move(target.float_reg, from.float_reg);
   end_vector_result(target);
 }
 
@@ -443,14 +340,14 @@ void Emitter::vector_select() {
   }
   const auto take = [&](const Value& value) {
     if (value.in == Value::In::memory) return a_.vector_load(scratch_float, slot_address(value.slot));
-    a_.float_move(scratch_float, value.float_reg);
+    a_.vector_move(scratch_float, value.float_reg);
   };
   take(vector_in(slot(4)));
   a_.jump(Condition::not_equal, done);
   take(vector_in(slot(8)));
   a_.bind(done);
   const Target target = begin_vector_result(in_->shape->result_at);
-  if (target.float_reg != scratch_float) a_.float_move(target.float_reg, scratch_float);
+  if (target.float_reg != scratch_float) a_.vector_move(target.float_reg, scratch_float);
   end_vector_result(target);
 }
 
