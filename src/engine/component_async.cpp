@@ -276,7 +276,7 @@ void destroy_host_objects(component::World& world) noexcept {
   }
 }
 
-bool run_one(std::pmr::deque<std::function<void()>>& functions) {
+bool run_one(std::pmr::list<std::function<void()>>& functions) {
   if (functions.empty()) return false;
   const auto next = std::move(functions.front());
   functions.pop_front();

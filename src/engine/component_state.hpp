@@ -213,17 +213,17 @@ struct ComponentStore {
   StoreTimeKeeper keeper;
   StoreStarts starts;
   std::pmr::deque<HostCallee> host_functions;
-  std::pmr::deque<AsyncHostCallee> async_host_functions;
+  std::pmr::list<AsyncHostCallee> async_host_functions;
   std::list<std::shared_ptr<PendingCall>> pending;    // calls of the host
   std::list<std::shared_ptr<GuestCall>> guest_calls;  // calls from the host
   std::list<std::shared_ptr<HostStreamEnd>> copying;  // ends with an operation under way
-  std::pmr::deque<std::function<void()>> due;         // what the host does between turns of guests
-  std::pmr::deque<std::function<void()>> posted;      // what it does when guests have nothing to do
+  std::pmr::list<std::function<void()>> due;          // what the host does between turns of guests
+  std::pmr::list<std::function<void()>> posted;       // what it does when guests have nothing to do
   std::vector<std::shared_ptr<HostEvents>> events;
   std::pmr::vector<std::shared_ptr<const ComponentState>> components;
   std::pmr::vector<std::shared_ptr<const ModuleState>> modules;
   std::pmr::vector<std::shared_ptr<HostResource>> resources;
-  std::pmr::deque<component::Val> values;  // that imports were given
+  std::pmr::list<component::Val> values;  // that imports were given
 };
 
 // Calls a function of asynchronous type and lets the store go on until it has returned. Errors: trap, usage.

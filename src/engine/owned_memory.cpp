@@ -1,5 +1,6 @@
 #include "engine/owned_memory.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstdint>
 #include <functional>
@@ -31,6 +32,7 @@ std::byte* OwnedMemory::take_at_hand(std::size_t bytes, std::size_t alignment) n
   const std::size_t place = ((begin + at_hand_used_ + alignment - 1) & ~(alignment - 1)) - begin;
   if (place > at_hand_size_ || bytes > at_hand_size_ - place) return nullptr;
   at_hand_used_ = place + bytes;
+  at_hand_most_ = std::max(at_hand_most_, at_hand_used_);
   return at_hand_ + place;
 }
 
@@ -42,8 +44,8 @@ void* OwnedMemory::do_allocate(std::size_t bytes, std::size_t alignment) {
   static_assert(sizeof(Block) == plain_front && alignof(std::max_align_t) >= plain_front);
   assert(alignment <= aligned_front);
   if (at_hand_ != nullptr) {
-    const BriefLock::Hold hold(lock_);
     if (std::byte* place = take_at_hand(bytes, alignment)) return place;
+    beyond_ += bytes + alignment;
   }
   const bool is_plain = alignment <= plain_front;
   const std::size_t front = is_plain ? plain_front : aligned_front;
@@ -63,7 +65,6 @@ void* OwnedMemory::do_allocate(std::size_t bytes, std::size_t alignment) {
 void OwnedMemory::do_deallocate(void* address, std::size_t bytes, std::size_t alignment) {
   if (address == nullptr) return;
   if (is_at_hand(address)) {
-    const BriefLock::Hold hold(lock_);
     const auto place = static_cast<std::size_t>(static_cast<std::byte*>(address) - at_hand_);
     if (place + bytes == at_hand_used_) at_hand_used_ = place;
     return;

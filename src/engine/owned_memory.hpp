@@ -13,7 +13,8 @@
 namespace tenon::detail {
 
 // What an owner allocates first may come from one block of a few kilobytes, taken at once: most stores need little
-// more, and live for a moment. What of that is given back is not used again, unless it was the last.
+// more, and live for a moment. What of that is given back is not used again, unless it was the last. Such an owner
+// serves one thread at a time.
 class OwnedMemory final : public std::pmr::memory_resource {
  public:
   OwnedMemory() noexcept = default;
@@ -22,6 +23,9 @@ class OwnedMemory final : public std::pmr::memory_resource {
   OwnedMemory(const OwnedMemory&) = delete;
   OwnedMemory& operator=(const OwnedMemory&) = delete;
   ~OwnedMemory() override;
+  // How large the first block would have to be to hold all that was allocated, or more: what it does not hold counts
+  // even if it was given back.
+  std::size_t wanted_at_hand() const noexcept { return at_hand_most_ + beyond_; }
 
  private:
   struct Block {
@@ -35,10 +39,12 @@ class OwnedMemory final : public std::pmr::memory_resource {
   void do_deallocate(void* address, std::size_t bytes, std::size_t alignment) override;
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
-  BriefLock lock_;  // code is made by whatever thread needs it
+  BriefLock lock_;  // without a first block: code is made by whatever thread needs it
   std::byte* at_hand_ = nullptr;
   std::size_t at_hand_size_ = 0;
   std::size_t at_hand_used_ = 0;
+  std::size_t at_hand_most_ = 0;  // that were in use at one time
+  std::size_t beyond_ = 0;        // bytes that it did not hold
   Block* plain_ = nullptr;
   Block* aligned_ = nullptr;  // to 64 bytes, as the blocks of arenas are
 };

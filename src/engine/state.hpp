@@ -97,6 +97,10 @@ struct EngineState {
   core::TypeRegistry types;
   runtime::Pool pool;
   runtime::Executor* executor;
+  // What the store that ended last needed of memory in small pieces, within limits: the next one takes as much at once.
+  static constexpr std::size_t least_store_bytes = std::size_t{3} << 10;
+  static constexpr std::size_t most_store_bytes = std::size_t{48} << 10;
+  std::atomic<std::size_t> store_bytes = least_store_bytes;
   Watchdog watchdog;
   LookFlags look_flags;  // of engines that compile while guests run
   std::once_flag has_background;
@@ -158,9 +162,8 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
   StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits);
   static EngineState& state_of(const Engine& engine) noexcept { return *engine.state_; }
 
-  static constexpr std::size_t memory_at_hand = std::size_t{3} << 10;
   std::shared_ptr<EngineState> engine;
-  OwnedMemory memory{memory_at_hand};
+  OwnedMemory memory{engine->store_bytes.load(std::memory_order_relaxed)};
   std::unique_ptr<runtime::Store> store;  // empty once it has gone
   std::shared_ptr<StoreBlock> self;       // until then
   bool has_ended = false;                 // the public Store has

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <new>
 
 #include "engine/component_state.hpp"
@@ -117,6 +118,9 @@ void StoreBlock::dispose() {
   abandon_calls();
   std::exchange(host_functions, {}).clear();
   std::exchange(modules, {}).clear();
+  engine->store_bytes.store(
+      std::clamp(memory.wanted_at_hand(), EngineState::least_store_bytes, EngineState::most_store_bytes),
+      std::memory_order_relaxed);
 }
 
 Result<StoreBlock*> StoreBlock::open(const Store& store) {

@@ -2,8 +2,11 @@
 
 #include <cassert>
 #include <cstring>
+#include <optional>
+#include <type_traits>
 #include <vector>
 
+#include "base/leb128.hpp"
 #include "binary/core/instructions.hpp"
 
 namespace tenon::runtime {
@@ -133,9 +136,27 @@ class Evaluator {
   std::pmr::vector<Value> stack_;
 };
 
+// What most expressions are, a constant and their end: without a reader and a stack for it.
+template <class T>
+std::optional<Value> read_constant(Bytes bytes) noexcept {
+  T value = 0;
+  LebFault fault = LebFault::none;
+  const std::uint8_t* const end = bytes.data() + bytes.size();
+  const std::uint8_t* const rest = decode_leb(bytes.data() + 1, end, value, fault);
+  if (rest == nullptr || rest + 1 != end) return std::nullopt;
+  return Value{static_cast<std::make_unsigned_t<T>>(value), 0};
+}
+std::optional<Value> constant_of(Bytes bytes) noexcept {
+  if (bytes.size() < 3) return std::nullopt;
+  if (bytes[0] == info(Op::i32_const).code) return read_constant<std::int32_t>(bytes);
+  if (bytes[0] == info(Op::i64_const).code) return read_constant<std::int64_t>(bytes);
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<Value> evaluate(Instance& instance, const core::Expr& expr) {
+  if (const auto constant = constant_of(expr.bytes)) return *constant;
   const Heap::Pause no_collection(instance.store->heap);
   return Evaluator(instance).run(expr);
 }

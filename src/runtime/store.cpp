@@ -68,8 +68,7 @@ Tag* make_tag(Store& store, core::TypeIdx type) { return store.arena.make<Tag>(t
 
 namespace {
 
-void set_signature(Func& func, const core::TypeRegistry& types) {
-  const core::FuncType& type = types[func.type].type.func;
+void set_signature(Func& func, const core::FuncType& type) {
   func.param_slots = slots_of_all(type.params);
   func.result_slots = slots_of_all(type.results);
   func.value_slots = value_slots(type);
@@ -84,7 +83,7 @@ Func* make_host_func(Store& store, core::TypeIdx type, HostCallback callback, vo
   func->control = &store.control;
   func->callback = callback;
   func->data = data;
-  set_signature(*func, *store.types);
+  set_signature(*func, (*store.types)[type].type.func);
   return func;
 }
 
@@ -107,7 +106,7 @@ Func* func_ref(Instance& instance, core::FuncIdx index) {
   func->instance = &instance;
   func->store = instance.store;
   func->control = instance.control;
-  set_signature(*func, *instance.store->types);
+  set_signature(*func, *instance.module->validated->func_signatures[index]);
   if (const NativeModule* native = instance.module->native; native != nullptr && can_run_native(instance)) {
     func->native_instance = &instance;
     func->native_context = &instance;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <deque>
+#include <list>
 #include <memory>
 #include <memory_resource>
 #include <span>
@@ -48,7 +49,7 @@ struct RootInstance {
   std::span<Given> imports;                         // by fuse::ImportIdx
   std::span<runtime::CodeModule* const> modules;    // by fuse::ModuleIdx
   std::span<const Val*> values;                     // by fuse::ValueIdx
-  std::pmr::deque<Val> made_values;                 // those that were not given
+  std::pmr::list<Val> made_values;                  // those that were not given
 
   Callee callee(const fuse::FuncItem& func) const noexcept {
     return func.lift.is_none() ? imports[func.import.value].func : Callee{.lifted = &lifts[func.lift.value]};

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <memory_resource>
 #include <new>
 
@@ -44,7 +45,7 @@ struct Scheduler {
     ComponentInstance* inst;
     Error error;
   };
-  std::pmr::deque<Failure> failures;
+  std::pmr::list<Failure> failures;
 
   // Queue of threads that may be ready; places count from 1 since the beginning, removed ones are nullptr.
   std::pmr::deque<Thread*> queue;

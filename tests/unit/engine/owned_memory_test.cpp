@@ -49,6 +49,21 @@ TEST(OwnedMemory, HasMoreThanIsAtHand) {
   }
 }
 
+// Whoever makes the next one knows how large a block would have been enough.
+TEST(OwnedMemory, SaysHowMuchWasWanted) {
+  OwnedMemory memory(256);
+  EXPECT_EQ(memory.wanted_at_hand(), 0U);
+  void* first = memory.allocate(200, 8);
+  memory.deallocate(first, 200, 8);
+  EXPECT_EQ(memory.wanted_at_hand(), 200U);
+  void* second = memory.allocate(2'000, 64);
+  EXPECT_GE(memory.wanted_at_hand(), 2'200U);
+  OwnedMemory next(memory.wanted_at_hand());
+  void* both[2] = {next.allocate(200, 8), next.allocate(2'000, 64)};
+  EXPECT_LE(address_of(both[1]) - address_of(both[0]), 264U);
+  memory.deallocate(second, 2'000, 64);
+}
+
 TEST(OwnedMemory, ServesContainers) {
   OwnedMemory memory(512);
   std::pmr::vector<int> numbers(&memory);
