@@ -39,7 +39,7 @@ class Compiled(unittest.TestCase):
         return name
 
     def tenon(self, *arguments):
-        return subprocess.run([PROGRAM, *arguments], capture_output=True, cwd=self.folder, timeout=120, check=False,
+        return subprocess.run([PROGRAM, *arguments], capture_output=True, cwd=self.folder, timeout=600, check=False,
                               env={**os.environ, "XDG_CACHE_HOME": str(self.folder)})
 
     def output(self, *arguments):

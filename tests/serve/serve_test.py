@@ -5,6 +5,7 @@ usage: TENON=PROGRAM python3 serve_test.py
 
 import http.client
 import http.server
+import os
 import pathlib
 import signal
 import socket
@@ -20,8 +21,12 @@ import urllib.request
 from serving import PROGRAM, Server, Serving, decode_chunked, make_certificate, make_guest, read_all, read_until
 
 
+# How long a guest may take: longer where an emulator runs it.
+TIMEOUT = os.environ.get("TENON_GUEST_TIMEOUT", "2s")
+
+
 class Requests(Serving):
-    options = ("--access-log", "--allow-net", "127.0.0.1:*", "--timeout", "2s", "--max-memory", "64MiB",
+    options = ("--access-log", "--allow-net", "127.0.0.1:*", "--timeout", TIMEOUT, "--max-memory", "64MiB",
                "--max-body", "20MiB", "--metrics", "127.0.0.1:0")
 
     def setUp(self):

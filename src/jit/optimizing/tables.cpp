@@ -25,6 +25,7 @@ void CodeTables::sort() {
   std::ranges::sort(pads, {}, &LandingPad::begin);
   // Of the rows for a place the last one counts, and any before those that say nothing.
   std::vector<std::tuple<std::uint32_t, bool, std::size_t>> order;
+  order.reserve(places.size());
   for (std::size_t i = 0; i < places.size(); ++i) {
     order.emplace_back(places[i].begin, places[i].site != not_compiled, i);
   }

@@ -1,4 +1,4 @@
-;; RUN: run % --invoke spin --timeout 20ms
+;; RUN: run % --invoke spin --timeout 500ms
 ;; RUN: run % --invoke spin --fuel 1000
 ;; RUN: run % --invoke grow --max-memory 1MiB
 ;; RUN: run % --invoke grow --max-memory 32MiB

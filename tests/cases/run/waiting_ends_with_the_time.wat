@@ -1,4 +1,4 @@
-;; RUN: run --timeout 100ms %
+;; RUN: run --timeout 2s %
 ;; A command of WASI 0.2 that prints a line, and then waits in poll for longer than it may run.
 (component
   (import "wasi:io/poll@0.2.0" (instance $poll
