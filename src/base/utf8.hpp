@@ -77,11 +77,6 @@ constexpr unsigned encode_utf8(char32_t value, char* out) noexcept {
 std::size_t utf8_prefix(Bytes bytes) noexcept;
 // How many of the first bytes are ASCII.
 std::size_t ascii_prefix(Bytes bytes) noexcept;
-// Copies text to a place that is no part of it, and checks it on the way: each byte is read once. False: it is not
-// UTF-8, and what is at `to` then means nothing. The second begins at the end, and so with what was written to `from`
-// last, which is in the caches yet.
-bool copy_utf8(Bytes from, std::uint8_t* to) noexcept;
-bool copy_utf8_backwards(Bytes from, std::uint8_t* to) noexcept;
 inline bool is_utf8(Bytes bytes) noexcept { return utf8_prefix(bytes) == bytes.size(); }
 inline bool is_utf8(std::string_view chars) noexcept { return is_utf8(as_bytes(chars)); }
 

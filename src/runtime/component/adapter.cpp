@@ -18,6 +18,7 @@
 #include "runtime/component/scheduler.hpp"
 #include "runtime/component/sync_call.hpp"
 #include "runtime/component/task.hpp"
+#include "runtime/component/utf8_copy.hpp"
 #include "runtime/native.hpp"
 
 namespace tenon::component {

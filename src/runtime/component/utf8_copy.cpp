@@ -1,14 +1,14 @@
-// Copying text that has to be UTF-8.
-//
 // Text is mostly ASCII, which is copied by blocks in the machine's vectors, looked at while they are in registers;
 // where that ends, character by character. Blocks that are not ASCII as a whole are left to steps of eight bytes. Wider
 // vectors are used where the processor has them: AVX2 on x86-64 takes half the time of SSE2 for what is in the first
 // cache. AVX-512 is no faster: long texts are bound by the second cache then.
+#include "runtime/component/utf8_copy.hpp"
+
 #include <cstring>
 
 #include "base/utf8.hpp"
 
-namespace tenon {
+namespace tenon::component {
 
 namespace {
 
@@ -110,4 +110,4 @@ bool copy_utf8_backwards(Bytes from, std::uint8_t* to) noexcept {
   return copy_utf8(from.first(from.size() - done), to);
 }
 
-}  // namespace tenon
+}  // namespace tenon::component
