@@ -13,7 +13,6 @@
 #include "abi/transfer.hpp"
 #include "abi/traps.hpp"
 #include "base/concat.hpp"
-#include "base/utf8.hpp"
 #include "runtime/component/instance.hpp"
 #include "runtime/component/scheduler.hpp"
 #include "runtime/component/sync_call.hpp"
