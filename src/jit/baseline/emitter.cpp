@@ -43,6 +43,7 @@ Emitted Emitter::emit() {
     instruction();
   }
   emit_entries();
+  emit_looks();
   emit_exits();
   a_.put_constants();
   if (!a_.finish()) return {};
