@@ -413,11 +413,11 @@ struct DynamicGuestCall final : GuestCallBody {
     if (!lowered) keep(context, std::move(lowered).error());
   }
   void lift(AbiContext& context, const std::uint64_t* slots, unsigned most) override {
-    const component::ResultMembers types(*context.signature);
-    results.resize(types.count);
-    const std::uint64_t flat = component::flat_count(types);
+    const component::ResultMembers type(*context.signature);
+    results.resize(type.list().size());
+    const std::uint64_t flat = component::flat_count(type.list());
     const std::size_t count = flat > most ? 1 : static_cast<std::size_t>(flat);
-    auto lifted = component::lift_flat_values(*context.state->guest, most, {slots, count}, types, results);
+    auto lifted = component::lift_flat_values(*context.state->guest, most, {slots, count}, type.list(), results);
     if (!lifted) keep(context, std::move(lifted).error());
   }
   void finish(Result<void> ended) override {

@@ -660,12 +660,6 @@ std::span<const CoreKind> Emitter::flatten(std::span<const Member> types, bool i
   return {kinds, used};
 }
 
-struct ResultType {
-  Member member;
-  explicit ResultType(const FuncSignature& type) noexcept : member{.label = {}, .type = type.result} {}
-  std::span<const Member> types() const noexcept { return {&member, member.type == nullptr ? 0U : 1U}; }
-};
-
 // Of parameters in memory: that the caller's are where it says, and a place for the callee's.
 void Emitter::place_params(Local from, Local to) {
   const CoreKind pointer[1] = {from.kind};
@@ -718,9 +712,9 @@ void Emitter::call_callee() {
     params[count++] = argument.kind;
   }
   for (const Local argument : arguments_) code_.give_back(argument);
-  const ResultType result(*call_.lifted);
+  const ResultMembers result(*call_.lifted);
   CoreKind kinds[max_flat_params];
-  const auto results = flatten(result.types(), call_.callee.is_64(), max_flat_results, kinds);
+  const auto results = flatten(result.list(), call_.callee.is_64(), max_flat_results, kinds);
   code_.call(code_.function({.helper = AdapterHelper::callee}, {params, count}, results));
   if (!results.empty()) {
     callee_result_ = code_.take(results[0]);
@@ -758,12 +752,12 @@ void Emitter::check_results(Local from, Local to) {
 }
 
 void Emitter::pass_results(std::span<const CoreKind> results) {
-  const ResultType source_type(*call_.lifted);
-  const ResultType target_type(*call_.lowered);
-  if (source_type.member.type == nullptr) return;
+  const ResultMembers lifted(*call_.lifted);
+  const ResultMembers lowered(*call_.lowered);
+  if (lifted.list().empty()) return;
   Place from{.flat = {&*callee_result_, 1}};
   Place to;
-  if (flat_count(source_type.types()) > max_flat_results) {
+  if (flat_count(lifted.list()) > max_flat_results) {
     from = {.in_memory = true, .address = *callee_result_};
     to = {.in_memory = true, .address = flat_.back()};
     check_results(from.address, to.address);
@@ -771,7 +765,7 @@ void Emitter::pass_results(std::span<const CoreKind> results) {
     caller_result_ = code_.take(results[0]);
     to.flat = {&*caller_result_, 1};
   }
-  tuple(source_type.types(), from, target_type.types(), to);
+  tuple(lifted.list(), from, lowered.list(), to);
 }
 
 // A call is noted in globals as long as nobody asks for its activation.
@@ -812,9 +806,9 @@ bool Emitter::run() {
   CoreKind results[max_flat_params];
   const bool is_64 = call_.caller.is_64();
   std::size_t count = flatten(call_.lowered->params, is_64, max_flat_params, params).size();
-  const ResultType result(*call_.lowered);
-  auto flat_results = flatten(result.types(), is_64, max_flat_results, results);
-  if (flat_count(result.types()) > max_flat_results) {
+  const ResultMembers result(*call_.lowered);
+  auto flat_results = flatten(result.list(), is_64, max_flat_results, results);
+  if (flat_count(result.list()) > max_flat_results) {
     params[count++] = is_64 ? CoreKind::i64 : CoreKind::i32;
     flat_results = {};
   }

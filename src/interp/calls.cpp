@@ -8,18 +8,6 @@
 
 namespace tenon::interp {
 
-Step return_slowly(Registers& r) noexcept {
-  r.ip = std::bit_cast<const Cell*>(r.fp[header_return_ip]);
-  if (r.ip == nullptr) {
-    r.outcome = Outcome::returned;
-    return Step::leave;
-  }
-  r.instance = std::bit_cast<Instance*>(r.fp[header_caller_instance]);
-  r.fp = std::bit_cast<Slot*>(r.fp[header_caller_frame]);
-  r.reload_memory();
-  return Step::next;
-}
-
 Step leave_host(Registers& r, Outcome outcome) {
   Thread& thread = *r.thread;
   r.outcome = outcome;

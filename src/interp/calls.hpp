@@ -19,10 +19,6 @@ TENON_INLINE void push_frame(Registers& r, Slot* frame, const Cell* return_ip) n
   r.fp = frame;
 }
 
-// Goes back to the caller of the frame at fp, wherever it is: out of the interpreter, or in another instance. Results
-// are in the frame or in the accumulators.
-Step return_slowly(Registers& r) noexcept;
-
 // Calls a function of the host whose frame and header are in place at fp, and whose slots the stack has room for. While
 // the host runs, the thread stands at the call.
 TENON_INLINE Outcome call_host(const Registers& r, const Func& func) {
@@ -34,7 +30,8 @@ TENON_INLINE Outcome call_host(const Registers& r, const Func& func) {
   return func.callback(thread, func, r.fp);
 }
 
-// Goes on in its caller, with the results that are in the frame at fp.
+// Goes back to the caller of the frame at fp, wherever it is: out of the interpreter, or in another instance. The
+// results are in the frame.
 TENON_INLINE Step return_with_results(Registers& r) noexcept {
   accumulate_any(r, r.fp[0]);
   const auto* ip = std::bit_cast<const Cell*>(r.fp[header_return_ip]);

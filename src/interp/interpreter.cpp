@@ -115,9 +115,7 @@ Outcome Interpreter::resume(Thread& thread) {
     if (!leave_frame(r)) return native;
     return unwind(r) == Step::leave ? r.outcome : run(r);
   }
-  accumulate_any(r, r.fp[0]);
-  if (return_slowly(r) == Step::leave) return r.outcome;
-  return run(r);
+  return return_with_results(r) == Step::leave ? r.outcome : run(r);
 }
 
 runtime::Executor::Position Interpreter::position(const runtime::CodeModule& code, const Cell* ip) {

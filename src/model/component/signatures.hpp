@@ -85,6 +85,16 @@ struct FuncSignature {
   bool has_resource = false;
 };
 
+// A function's result as parameters are given: a list of one member, or of none.
+class ResultMembers {
+ public:
+  explicit ResultMembers(const FuncSignature& type) noexcept : member_{.label = {}, .type = type.result} {}
+  std::span<const Member> list() const noexcept { return {&member_, member_.type == nullptr ? 0U : 1U}; }
+
+ private:
+  Member member_;
+};
+
 struct InstanceSignature;
 struct ComponentSignature;
 struct ModuleSignature;

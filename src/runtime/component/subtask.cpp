@@ -123,10 +123,10 @@ Result<void> Subtask::resolve(const LiftedFunc& callee, std::span<const runtime:
   }
   GuestContext source(*callee.inst, callee.opts, nullptr, nullptr);
   GuestContext target(*func->inst, func->opts, nullptr, nullptr);
-  const ResultMembers source_types(type);
-  const ResultMembers target_types(*func->type);
-  const TransferSide from{&source, source_types, max_flat, callee.name};
-  const TransferSide to{&target, target_types, max_flat_results()};
+  const ResultMembers lifted(type);
+  const ResultMembers lowered(*func->type);
+  const TransferSide from{&source, lifted.list(), max_flat, callee.name};
+  const TransferSide to{&target, lowered.list(), max_flat_results()};
   auto moved = transfer_values(from, flat, to, &flat_result, out_pointer());
   if (!moved) return std::move(moved).error();
   finish(State::returned);
@@ -137,8 +137,8 @@ Result<void> Subtask::resolve(std::span<const Val> results) {
   observed.end(results.empty() ? nullptr : results.data());
   GuestContext target(*func->inst, func->opts, nullptr, nullptr);
   target.host = func->inst->scheduler->host_handles;
-  const ResultMembers types(*func->type);
-  auto lowered = lower_flat_values(target, max_flat_results(), results, types, &flat_result, out_pointer());
+  const ResultMembers type(*func->type);
+  auto lowered = lower_flat_values(target, max_flat_results(), results, type.list(), &flat_result, out_pointer());
   if (!lowered) return of_function(std::move(lowered).error(), func->name);
   finish(State::returned);
   return {};

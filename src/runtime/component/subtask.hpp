@@ -66,13 +66,4 @@ struct Subtask final : Waitable, Call {
 // The event of a subtask that has one pending.
 Event take_event(Subtask& subtask) noexcept;
 
-// A result as lifting takes it.
-struct ResultMembers {
-  Member member;
-  std::uint32_t count;
-  explicit ResultMembers(const FuncSignature& type) noexcept
-      : member{"", type.result}, count(type.result != nullptr ? 1 : 0) {}
-  operator std::span<const Member>() const noexcept { return {&member, count}; }  // NOLINT(google-explicit-constructor)
-};
-
 }  // namespace tenon::component

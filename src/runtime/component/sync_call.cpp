@@ -171,10 +171,10 @@ Result<Val> call_with_values(const LiftedFunc& func, std::span<const Val> argume
   if (auto done = call.run(slots); !done) return std::move(done).error();
   guest.renew();
   if (auto allowed = call.check_return(); !allowed) return std::move(allowed).error();
-  const ResultMembers types(*func.type);
-  const std::size_t flat = types.count == 0 || types.member.type->flat == 0 ? 0 : 1;
+  const ResultMembers type(*func.type);
+  const std::size_t flat = flat_count(type.list()) == 0 ? 0 : 1;
   Val result;
-  auto lifted = lift_flat_values(guest, max_flat_results, {slots, flat}, types, {&result, types.count});
+  auto lifted = lift_flat_values(guest, max_flat_results, {slots, flat}, type.list(), {&result, type.list().size()});
   if (!lifted) return of_function(std::move(lifted).error(), func.name);
   if (auto finished = call.finish({slots, flat}); !finished) return std::move(finished).error();
   return result;
@@ -183,14 +183,6 @@ Result<Val> call_with_values(const LiftedFunc& func, std::span<const Val> argume
 // --- canon lower ---------------------------------------------------------------------------------------------------
 
 namespace {
-
-// The result's type as a list of none or one.
-struct Results {
-  explicit Results(const FuncSignature& type) : member{.label = {}, .type = type.result} {}
-  Member member;
-  std::span<const Member> types() const noexcept { return {&member, member.type == nullptr ? 0U : 1U}; }
-  std::size_t flat() const noexcept { return member.type == nullptr ? 0 : member.type->flat; }
-};
 
 // From guest to guest.
 Result<void> call_lifted(const LoweredFunc& lowered, runtime::Slot* frame) {
@@ -212,14 +204,14 @@ Result<void> call_lifted(const LoweredFunc& lowered, runtime::Slot* frame) {
   caller.renew();
 
   if (auto allowed = call.check_return(); !allowed) return allowed;
-  const Results from(*func.type);
-  const Results to(*lowered.type);
+  const ResultMembers from(*func.type);
+  const ResultMembers to(*lowered.type);
   std::optional<std::uint64_t> out;
-  if (to.flat() > max_flat_results)
+  if (flat_count(to.list()) > max_flat_results)
     out = caller.is_memory64 ? frame[param_slots] : static_cast<std::uint32_t>(frame[param_slots]);
-  const std::size_t result_slots = from.flat() == 0 ? 0 : 1;
-  auto returned = transfer_values({&callee, from.types(), max_flat_results, func.name}, {slots, result_slots},
-                                  {&caller, to.types(), max_flat_results}, frame, out);
+  const std::size_t result_slots = flat_count(from.list()) == 0 ? 0 : 1;
+  auto returned = transfer_values({&callee, from.list(), max_flat_results, func.name}, {slots, result_slots},
+                                  {&caller, to.list(), max_flat_results}, frame, out);
   if (!returned) return std::move(returned).error();
   lenders.give_back();
   return call.finish({slots, result_slots});
@@ -234,7 +226,7 @@ Result<void> call_host(const LoweredFunc& lowered, runtime::Thread& core, runtim
   const unsigned most_results = lowered.opts.async ? 0 : max_flat_results;
   const std::uint64_t flat = flat_count(lowered.type->params);
   const std::size_t params = flat > most_params ? 1 : flat;
-  const Results result(*lowered.type);
+  const ResultMembers result(*lowered.type);
   const runtime::Slot out = frame[params];
   ObservedCall observed;
   observed.begin(scheduler, {lowered.inst, nullptr, lowered.type, lowered.name}, lowered.opts, most_params,
@@ -242,7 +234,7 @@ Result<void> call_host(const LoweredFunc& lowered, runtime::Thread& core, runtim
   auto done = lowered.callee.host->call_flat(lowered, core, frame);
   if (!done) {
     observed.fail(done.error());
-  } else if (result.flat() > most_results) {
+  } else if (flat_count(result.list()) > most_results) {
     observed.end(lowered.opts, most_results, {&out, 1});
   } else {
     observed.end(lowered.opts, most_results, {frame, 1});
