@@ -1,5 +1,4 @@
 // Entering and leaving functions, branches, calls, and what the interpreter executes.
-#include <bit>
 #include <cstddef>
 
 #include "jit/baseline/emitter.hpp"
@@ -27,50 +26,6 @@ void Emitter::check_interrupt(Label exit) {
   a_.load(true, scratch, {thread, offset_of(&Thread::interrupt)});
   a_.compare16_with_zero({scratch, 0});
   a_.jump(Condition::not_equal, exit);
-}
-
-// Where an instruction adds a constant to a counter and jumps back: bits of the counter that are all zero in one round
-// of 64, at whatever number it begins. 0 if nothing says so, or if a loop may go round without that instruction: it
-// must be the only one that jumps back to the header, with no other header between the two, for what goes round
-// elsewhere could set the counter back each time.
-std::uint32_t Emitter::bits_of_rounds() const noexcept {
-  constexpr std::uint32_t most_instructions = 64;  // in larger loops a look each round costs little
-  constexpr std::uint32_t rounds = 64;
-  const std::uint32_t counter = slot(0);
-  if (in_->shape->left != Place::imm || slot(in_->shape->result_at) != counter) return 0;
-  const int zeros = std::countr_zero(field<std::uint32_t>(4));
-  if (zeros > std::countl_zero(rounds - 1)) return 0;
-  const std::uint32_t header = program_.target(*in_, 16);
-  if (index_ - header > most_instructions || program_.last_jump_back(header) != index_) return 0;
-  for (std::uint32_t i = header; i < index_; ++i) {
-    const Instruction& in = program_.instructions()[i];
-    if (leaves(in.shape->kind) || program_.instructions()[i + 1].is_header) return 0;
-    for (const SlotUse& use : in.shape->uses()) {
-      const std::uint32_t behind = counter - program_.slot(in, use.at);
-      if (use.writes && behind < (use.use == Use::vector ? 2 : 1)) return 0;
-    }
-  }
-  return (rounds - 1) << zeros;
-}
-
-void Emitter::check_interrupt_now_and_then(Label exit) {
-  const Value counter = value_in(slot(0));
-  const std::uint32_t bits = bits_of_rounds();
-  if (bits == 0 || counter.in != Value::In::reg) return check_interrupt(exit);
-  const Look look{a_.make_label(), a_.make_label(), exit};
-  a_.test_bits(counter.reg, bits);
-  a_.jump(Condition::equal, look.label);
-  a_.bind(look.back);
-  looks_.push_back(look);
-}
-
-void Emitter::emit_looks() {
-  for (const Look& look : looks_) {
-    a_.make_room();
-    a_.bind(look.label);
-    check_interrupt(look.exit);
-    a_.jump(look.back);
-  }
 }
 
 // --- Fuel
@@ -127,8 +82,7 @@ void Emitter::enter() {
   a_.address(true, scratch, {frame, static_cast<std::int32_t>(field<std::uint32_t>(0))});
   a_.alu(Alu::cmp, true, scratch, Address{thread, offset_of(&Thread::stack_limit)});
   a_.jump(Condition::above, exit);
-  // What neither goes back nor enters others has ended soon; those who enter it time after time look themselves.
-  if (program_.has_loops() || !program_.is_leaf()) check_interrupt(exit);
+  check_interrupt(exit);
   if (in_->shape->metered) pay(12, false);
   const SlotSet live = registers_.live_after(index_);
   const std::uint32_t first_local = slot(4);
@@ -213,7 +167,7 @@ void Emitter::increment() {
 void Emitter::add_branch() {
   const Shape& shape = *in_->shape;
   const Label target = labels_[program_.target(*in_, 16)];
-  check_interrupt_now_and_then(exit_here());
+  check_interrupt(exit_here());
   if (shape.metered) pay(24);
   increment();
   const Value sum{.in = Value::In::reg, .reg = accumulators_.integer, .is_narrow = true};

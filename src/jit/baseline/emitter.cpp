@@ -43,7 +43,6 @@ Emitted Emitter::emit() {
     instruction();
   }
   emit_entries();
-  emit_looks();
   emit_exits();
   a_.put_constants();
   if (!a_.finish()) return {};

@@ -101,12 +101,6 @@ class Emitter {
     bool writes_back;
     std::uint32_t paid;  // fuel that the interpreter pays again
   };
-  // A check for interrupts out of line.
-  struct Look {
-    Label label;
-    Label back;
-    Label exit;
-  };
   // A result under way: where it is computed.
   struct Target {
     Reg reg = acc;
@@ -225,9 +219,6 @@ class Emitter {
   void enter();
   void clear_locals();
   void check_interrupt(Label exit);
-  std::uint32_t bits_of_rounds() const noexcept;
-  void check_interrupt_now_and_then(Label exit);
-  void emit_looks();
   void pay(unsigned at, bool writes_back = true);
   void pay_instead(unsigned at, unsigned paid_at);
   void take_fuel(std::int64_t units);
@@ -271,7 +262,6 @@ class Emitter {
   std::vector<Label> labels_;
   std::vector<Accumulators> at_labels_;  // where a branch forward leaves them
   std::vector<Exit> exits_;
-  std::vector<Look> looks_;
   struct PendingAccess {
     std::uint32_t position;
     Label exit;

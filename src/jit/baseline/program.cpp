@@ -49,7 +49,6 @@ Program::Program(const interp::Code& code, const Cells& cells)
 bool Program::read(const interp::FunctionCode& function) {
   function_ = &function;
   has_loops_ = has_vectors_ = false;
-  is_leaf_ = true;
   if (function.end - function.begin > most_cells) return false;
   if (!read_instructions() || !mark_targets()) return false;
   if (has_loops_) mark_depths();
@@ -70,7 +69,6 @@ bool Program::read_instructions() {
     const auto index = static_cast<std::uint32_t>(instructions_.size());
     index_of_[cell] = index;
     instructions_.push_back({shape, cell});
-    is_leaf_ &= !leaves(shape->kind);
     std::uint32_t fields = shape->fields;
     if (shape->jump_at != Shape::no_jump) {
       jumps_.push_back(index);

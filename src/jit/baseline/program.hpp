@@ -85,10 +85,6 @@ class Program {
   }
   // Whether anything jumps back.
   bool has_loops() const noexcept { return has_loops_; }
-  // Whether it enters no other function, nor itself.
-  bool is_leaf() const noexcept { return is_leaf_; }
-  // The last instruction that jumps back to that header.
-  std::uint32_t last_jump_back(std::uint32_t header) const noexcept { return last_[header]; }
   // The type of the function that a call calls.
   Signature callee(const Instruction& instruction) const noexcept;
   std::uint32_t callee_index(const Instruction& instruction) const noexcept;
@@ -117,7 +113,6 @@ class Program {
   Signature signature_;
   bool has_loops_ = false;
   bool has_vectors_ = false;
-  bool is_leaf_ = true;
   std::vector<Instruction> instructions_;
   std::vector<std::uint32_t> index_of_;  // by cell
   std::vector<std::uint32_t> jumps_;     // instructions that jump, but for br_table

@@ -279,10 +279,6 @@ class Assembler : public LabelledCode {
     assert(a == b);
     put_alu(Alu::cmp, wide, a, a, 0);
   }
-  // `equal`: of the lower 32 bits, none of those is set. They are a run of ones.
-  void test_bits(Reg value, std::uint32_t bits) {
-    put32(0x7200'001F | static_cast<std::uint32_t>(bits_immediate(false, bits)) << 10 | number(value) << 5);
-  }
   void multiply(bool wide, Reg to, Reg from) { put3(0x1B00'7C00, wide, to, to, from); }
   void multiply(bool wide, Reg to, const Address& from) {
     load(wide, temporary, from);

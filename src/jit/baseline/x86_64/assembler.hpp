@@ -148,16 +148,6 @@ class Assembler : public LabelledCode {
     put8(0);
   }
   void test(bool wide, Reg a, Reg b) { encode(0, wide, 0x85, number(b), a); }
-  // `equal`: of the lower 32 bits, none of those is set.
-  void test_bits(Reg value, std::uint32_t bits) {
-    const bool is_short = bits <= 0xFF;
-    encode(0, false, is_short ? 0xF6 : 0xF7, 0, value, is_short && number(value) >= 4);
-    if (is_short) {
-      put8(bits);
-    } else {
-      put32(bits);
-    }
-  }
   template <class From>
   void multiply(bool wide, Reg to, const From& from) {
     encode(0, wide, 0x0FAF, number(to), from);

@@ -1,5 +1,4 @@
-// Loops of the baseline tier look for interrupts, those that count only in one round of 64: none of them escapes a
-// deadline.
+// Loops of the baseline tier look for interrupts: none of them escapes a deadline, however it counts.
 #include <chrono>
 #include <gtest/gtest.h>
 #include <string>
@@ -67,7 +66,7 @@ std::string one_header(int ways) {
   return begin + text + "(br $again))";
 }
 
-// A counter never has a number at which its loop would look, for it is set back before.
+// A counter never gets far, for it is set back before.
 TEST(BaselineLoops, AreStoppedWhereCountersAreSetBack) {
   const std::string bodies[] = {
       nested(9),
