@@ -160,7 +160,7 @@ inline Thread* take_free_thread(Store& store) noexcept {
 // Leaves the stack of a thread that was released to the host thread, unless that has one, or a deep recursion has used
 // more than is worth keeping there.
 inline void leave_stack(Thread& thread) noexcept {
-  constexpr std::ptrdiff_t most_kept = 8 * 1024;
+  constexpr std::ptrdiff_t most_kept = std::ptrdiff_t{8} * 1024;
   SpareStack& spare = thread.store->spare_stack();
   if (spare.base != nullptr || spare.is_closed || thread.stack_limit - thread.stack_base > most_kept) return;
   spare.base = thread.stack_base;
