@@ -4,7 +4,7 @@ namespace tenon {
 
 namespace {
 constexpr std::size_t block_alignment = 64;
-constexpr std::size_t first_block_size = 1024;
+constexpr std::size_t first_block_size = 512;
 constexpr std::size_t largest_ordinary_block = std::size_t{1} << 20;
 }  // namespace
 

@@ -98,7 +98,7 @@ struct EngineState {
   runtime::Pool pool;
   runtime::Executor* executor;
   // What the store that ended last needed of memory in small pieces, within limits: the next one takes as much at once.
-  static constexpr std::size_t least_store_bytes = std::size_t{3} << 10;
+  static constexpr std::size_t least_store_bytes = std::size_t{1} << 10;
   static constexpr std::size_t most_store_bytes = std::size_t{48} << 10;
   std::atomic<std::size_t> store_bytes = least_store_bytes;
   Watchdog watchdog;
@@ -164,9 +164,13 @@ struct StoreBlock : std::enable_shared_from_this<StoreBlock> {
 
   std::shared_ptr<EngineState> engine;
   OwnedMemory memory{engine->store_bytes.load(std::memory_order_relaxed)};
-  std::unique_ptr<runtime::Store> store;  // empty once it has gone
-  std::shared_ptr<StoreBlock> self;       // until then
-  bool has_ended = false;                 // the public Store has
+  // In `memory`.
+  struct EndStore {
+    void operator()(runtime::Store* ended) const noexcept { std::destroy_at(ended); }
+  };
+  std::unique_ptr<runtime::Store, EndStore> store;  // empty once it has gone
+  std::shared_ptr<StoreBlock> self;                 // until then
+  bool has_ended = false;                           // the public Store has
   DirectCalls calls;
   std::chrono::nanoseconds call_time;
   std::function<bool()> interrupt_handler;  // of the embedder; may be empty

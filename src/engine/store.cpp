@@ -3,6 +3,7 @@
 
 #include "engine/component_state.hpp"
 #include "engine/interrupt.hpp"
+#include "engine/spare_stack.hpp"
 #include "engine/state.hpp"
 #include "jit/helpers.hpp"
 
@@ -62,13 +63,14 @@ void append_source_line(const runtime::Instance& instance, const runtime::Execut
 
 StoreBlock::StoreBlock(std::shared_ptr<EngineState> owner, const Limits& limits)
     : engine(std::move(owner)),
-      store(std::make_unique<runtime::Store>(*engine->executor, engine->types, memory, to_runtime(limits),
-                                             &engine->pool)),
+      store(::new(memory.allocate(sizeof(runtime::Store), alignof(runtime::Store)))
+                runtime::Store(*engine->executor, engine->types, memory, to_runtime(limits), &engine->pool)),
       call_time(limits.call_time) {
   store->control.host = this;
   calls.control = &store->control;
   store->append_source_line = append_source_line;
   store->direct_host = &jit::direct_host();
+  store->spare_stack = spare_stack;
   if (engine->options.tier == Tier::automatic)
     look_flag = engine->look_flags.add(store->control.native_stack_limit.interrupt);
 }

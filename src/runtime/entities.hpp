@@ -62,6 +62,7 @@ struct Memory {
   std::uint64_t reserved = 0;            // bytes of address space, guard included
   Store* store = nullptr;                // the owner; nullptr for a shared memory, which belongs to all its users
   std::atomic<std::uint32_t> users = 1;  // of a shared memory: stores and handles; the last one releases it
+  bool is_resident = false;              // `Span::is_resident`
   std::uint64_t pages() const noexcept { return size.load(std::memory_order_relaxed) >> type.page_size_log2; }
 };
 

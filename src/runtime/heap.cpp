@@ -185,7 +185,6 @@ struct Work {
 struct Heap::State {
   Store* store;
   const core::TypeRegistry* types;
-  std::pmr::memory_resource* memory;
   std::uint64_t max_bytes;
   std::uint64_t chunk_bytes = 0;  // of the chunks in use
   std::uint64_t allocated = 0;    // bytes of objects, dead ones not yet swept included
@@ -200,10 +199,9 @@ struct Heap::State {
   bool has_overflowed = false;  // something is marked that was not scanned
   HostValue* dead_hosts = nullptr;
   bool is_dropping = false;
-  Root* roots = nullptr;
 
-  State(Store& owner, const core::TypeRegistry& registry, std::pmr::memory_resource& resource, std::uint64_t limit)
-      : store(&owner), types(&registry), memory(&resource), max_bytes(limit) {}
+  State(Store& owner, const core::TypeRegistry& registry, std::uint64_t limit) noexcept
+      : store(&owner), types(&registry), max_bytes(limit) {}
 
   // --- Chunks
 
@@ -492,7 +490,7 @@ struct Heap::State {
     for (std::uint32_t i = from; i < end; ++i) mark_ref(elements[i]);
   }
 
-  void mark_roots() noexcept {
+  void mark_roots(const Root* roots) noexcept {
     for (const Root* root = roots; root != nullptr; root = root->next) mark_word(root->ref);
     for (const Thread* thread = store->threads; thread != nullptr; thread = thread->next) {
       for (const Slot* slot = thread->stack_base; slot < thread->top; ++slot) mark_word(*slot);
@@ -579,10 +577,16 @@ struct Heap::State {
   }
 };
 
-Heap::Heap(Store& store, const core::TypeRegistry& types, std::pmr::memory_resource& memory, std::uint64_t max_bytes)
-    : state_(::new(memory.allocate(sizeof(State), alignof(State))) State(store, types, memory, max_bytes)) {}
+// In pages of its own, which may be refused.
+bool Heap::make_state() noexcept {
+  auto* place = PageArray<State>::take(1);
+  if (place == nullptr) return false;
+  state_ = ::new (place) State(*store_, *types_, max_bytes_);
+  return true;
+}
 
 Heap::~Heap() {
+  if (state_ == nullptr) return;
   State& s = *state_;
   for (Chunk* chunk = s.chunks; chunk != nullptr; chunk = chunk->next) {
     for (std::uint32_t i = 0; i < chunk->cell_count; ++i) {
@@ -593,14 +597,14 @@ Heap::~Heap() {
     }
   }
   while (s.slabs != nullptr) s.release_slab(s.slabs);
-  std::pmr::memory_resource& memory = *s.memory;
   s.~State();
-  memory.deallocate(state_, sizeof(State), alignof(State));
+  os::release(state_, PageArray<State>::bytes_of(1));
 }
 
 void Heap::collect() noexcept {
+  if (state_ == nullptr) return;
   State& s = *state_;
-  s.mark_roots();
+  s.mark_roots(roots_);
   s.scan_all();
   s.scan_overflowed();
   s.more_work.release();
@@ -613,6 +617,7 @@ void Heap::collect() noexcept {
 }
 
 Object* Heap::allocate(std::size_t size, ObjectKind kind, core::TypeIdx type) noexcept {
+  if (state_ == nullptr && !make_state()) return nullptr;
   State& s = *state_;
   if (s.allocated >= s.next_collection && pauses_ == 0) collect();
   Object* object = s.try_allocate(size);
@@ -631,12 +636,12 @@ Object* Heap::allocate(std::size_t size, ObjectKind kind, core::TypeIdx type) no
 
 Object* Heap::allocate_struct(core::TypeIdx type) noexcept {
   std::size_t slots = 0;
-  for (const core::FieldType& field : (*state_->types)[type].type.fields) slots += slots_of(field.storage);
+  for (const core::FieldType& field : (*types_)[type].type.fields) slots += slots_of(field.storage);
   return allocate(sizeof(Object) + slots * sizeof(Slot), ObjectKind::struct_, type);
 }
 
 Array* Heap::allocate_array(core::TypeIdx type, std::uint32_t length) noexcept {
-  const std::uint32_t log2 = element_size_log2((*state_->types)[type].type.fields[0].storage);
+  const std::uint32_t log2 = element_size_log2((*types_)[type].type.fields[0].storage);
   auto* array = static_cast<Array*>(allocate(sizeof(Array) + (std::size_t{length} << log2), ObjectKind::array, type));
   if (array == nullptr) return nullptr;
   array->length = length;
@@ -663,19 +668,18 @@ HostValue* Heap::allocate_host(void* data, void (*drop)(void*) noexcept) noexcep
 
 void Heap::add_root(Root& root) noexcept {
   root.previous = nullptr;
-  root.next = state_->roots;
+  root.next = roots_;
   if (root.next != nullptr) root.next->previous = &root;
-  state_->roots = &root;
+  roots_ = &root;
 }
 
 void Heap::remove_root(Root& root) noexcept {
-  (root.previous == nullptr ? state_->roots : root.previous->next) = root.next;
+  (root.previous == nullptr ? roots_ : root.previous->next) = root.next;
   if (root.next != nullptr) root.next->previous = root.previous;
   root.previous = root.next = nullptr;
 }
 
-std::uint64_t Heap::bytes_used() const noexcept { return state_->allocated; }
-std::uint64_t Heap::bytes_limit() const noexcept { return state_->max_bytes; }
+std::uint64_t Heap::bytes_used() const noexcept { return state_ == nullptr ? 0 : state_->allocated; }
 
 namespace {
 

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory_resource>
 
 #include "runtime/value.hpp"
 #include "spec/traps.hpp"
@@ -68,7 +67,8 @@ struct Root {
 
 class Heap {
  public:
-  Heap(Store& store, const core::TypeRegistry& types, std::pmr::memory_resource& memory, std::uint64_t max_bytes);
+  Heap(Store& store, const core::TypeRegistry& types, std::uint64_t max_bytes) noexcept
+      : store_(&store), types_(&types), max_bytes_(max_bytes) {}
   Heap(const Heap&) = delete;
   Heap& operator=(const Heap&) = delete;
   ~Heap();
@@ -102,12 +102,17 @@ class Heap {
   std::uint64_t bytes_used() const noexcept;
   // Are there objects, or were there any at the last collection?
   bool is_in_use() const noexcept { return is_in_use_; }
-  std::uint64_t bytes_limit() const noexcept;
+  std::uint64_t bytes_limit() const noexcept { return max_bytes_; }
 
  private:
   struct State;
+  bool make_state() noexcept;
   Object* allocate(std::size_t size, ObjectKind kind, core::TypeIdx type) noexcept;
-  State* state_;
+  Store* store_;
+  const core::TypeRegistry* types_;
+  std::uint64_t max_bytes_;
+  Root* roots_ = nullptr;
+  State* state_ = nullptr;  // made with the first object: most stores have none
   unsigned pauses_ = 0;
   bool is_in_use_ = false;
 };

@@ -105,6 +105,7 @@ Result<Memory*> make_memory(Store& store, const core::MemoryType& type) {
   memory->store = is_shared ? nullptr : &store;
   memory->base = address + front;
   memory->reserved = span.reserved - front;
+  memory->is_resident = span.is_resident;
   memory->size = size;
   memory->max_size = std::min(max, memory->reserved);
   store.memory_bytes_used += size;
@@ -119,26 +120,6 @@ void adopt_memory(Store& store, Memory& shared) {
 
 void retain_memory(Memory& shared) noexcept { shared.users.fetch_add(1, std::memory_order_relaxed); }
 
-namespace {
-
-// Makes what a memory has grown by clean and inaccessible, for whoever takes its space next wants as much as this one
-// did at first, and, perhaps, grows by as much: then the pages are there. Gives the size that is left.
-std::uint64_t take_back_growth(const Memory& memory, std::uint64_t size) noexcept {
-  constexpr std::uint64_t worth_keeping_resident = 256 * 1024;
-  const std::uint64_t first = bytes_of(memory.type.limits.min, memory.type.page_size_log2);
-  const std::uint64_t begin = round_to_page(first);
-  const std::uint64_t end = round_to_page(size);
-  if (end <= begin) return size;
-  if (end > worth_keeping_resident) {
-    if (!os::discard(memory.base + begin, end - begin)) return size;
-  } else {
-    std::memset(memory.base + begin, 0, size - begin);
-  }
-  return os::hide(memory.base + begin, end - begin) ? begin : size;
-}
-
-}  // namespace
-
 void release_memory(Memory& memory) noexcept {
   const bool is_shared = memory.type.limits.is_shared;
   if (is_shared && memory.users.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
@@ -146,8 +127,10 @@ void release_memory(Memory& memory) noexcept {
   if (is_shared) {
     os::release(memory.base - os::page_size(), memory.reserved + os::page_size());
   } else if (Pool* pool = memory.store->pool) {
-    const std::uint64_t kept = take_back_growth(memory, size);
-    pool->give({memory.base, memory.reserved, round_to_page(kept)}, kept);
+    // Whoever takes its space next wants as much as this one did at first, and, perhaps, grows by as much: then the
+    // pages are there.
+    const std::uint64_t first = bytes_of(memory.type.limits.min, memory.type.page_size_log2);
+    pool->give({memory.base, memory.reserved, round_to_page(size), memory.is_resident}, size, round_to_page(first));
   } else {
     os::release(memory.base, memory.reserved);
   }

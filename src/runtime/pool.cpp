@@ -32,14 +32,38 @@ Span Pool::take(std::size_t reserved, std::size_t accessible) noexcept {
   return {};
 }
 
-void Pool::give(Span span, std::size_t used) noexcept {
-  // Up to here, writing zeros is quicker than new pages.
-  constexpr std::size_t worth_keeping_resident = 256 * 1024;
-  const bool is_kept = span.accessible <= most_accessible && [&] {
-    if (used > worth_keeping_resident) return os::discard(span.address, span.accessible);
+// False: nothing was done, for too much was used, or the system does not say what.
+bool Pool::write_touched(Span& span, std::size_t used) noexcept {
+  std::array<os::PageRange, 32> parts;
+  const auto count = os::find_touched(span.address, used, parts);
+  if (!count) return false;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < *count; ++i) bytes += parts[i].end - parts[i].begin;
+  if (bytes > most_written) return false;
+  for (std::size_t i = 0; i < *count; ++i) {
+    std::memset(span.address + parts[i].begin, 0, parts[i].end - parts[i].begin);
+  }
+  span.is_resident = bytes > used / 4 * 3;
+  return true;
+}
+
+// False: it is to be released.
+bool Pool::clean(Span& span, std::size_t used, std::size_t wanted) noexcept {
+  if (used >= least_asked && !span.is_resident && write_touched(span, used)) return true;
+  if (used <= most_written) {
     std::memset(span.address, 0, used);
     return true;
-  }();
+  }
+  span.is_resident = false;
+  return wanted <= most_discarded && os::discard(span.address, span.accessible);
+}
+
+void Pool::give(Span span, std::size_t used, std::size_t wanted) noexcept {
+  bool is_kept = clean(span, used, wanted);
+  if (is_kept && span.accessible > wanted) {
+    is_kept = os::hide(span.address + wanted, span.accessible - wanted);
+    span.accessible = wanted;
+  }
   if (is_kept) {
     const BriefLock::Hold hold(lock_);
     if (count_ < capacity) {

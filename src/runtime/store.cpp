@@ -14,8 +14,8 @@ namespace tenon::runtime {
 
 namespace {
 
-// What a thread uses of its stack before `extend`: 4 KiB.
-constexpr std::ptrdiff_t first_stack_slots = 512;
+// What `extend` allows at first: 1 KiB.
+constexpr std::ptrdiff_t first_stack_slots = 128;
 
 }  // namespace
 
@@ -29,7 +29,7 @@ Store::Store(Executor& executor_, core::TypeRegistry& types_, std::pmr::memory_r
       pool(pool_),
       limits(limits_),
       arena(memory),
-      heap(*this, types_, memory, limits_.gc_bytes),
+      heap(*this, types_, limits_.gc_bytes),
       instances(&memory),
       memories(&memory),
       tables(&memory),
@@ -45,9 +45,12 @@ Store::~Store() {
     Thread* thread = threads;
     threads = thread->next;
     abandon_native(*thread);
-    if (pool != nullptr) {
+    if (thread->stack_base == nullptr) {
+      // The host thread has it.
+    } else if (pool != nullptr) {
       const auto used = static_cast<std::size_t>(thread->stack_limit - thread->stack_base) * sizeof(Slot);
-      pool->give({reinterpret_cast<std::uint8_t*>(thread->stack_base), thread->stack_bytes, thread->stack_bytes}, used);
+      pool->give({reinterpret_cast<std::uint8_t*>(thread->stack_base), thread->stack_bytes, thread->stack_bytes}, used,
+                 thread->stack_bytes);
     } else {
       os::release(thread->stack_base, thread->stack_bytes);
     }
@@ -154,6 +157,12 @@ Slot* make_stack(Store& store, std::size_t bytes) noexcept {
 
 }  // namespace
 
+bool find_stack(Thread& thread) noexcept {
+  Slot* stack = make_stack(*thread.store, thread.stack_bytes);
+  thread.set_stack(stack, stack);
+  return stack != nullptr;
+}
+
 Result<Thread*> acquire_thread(Store& store) {
   if (Thread* thread = take_free_thread(store)) {
     thread->fuel = INT64_MAX;
@@ -162,18 +171,15 @@ Result<Thread*> acquire_thread(Store& store) {
   const std::size_t page = os::page_size();
   const std::size_t bytes = (store.limits.stack_bytes + page - 1) & ~(page - 1);
   void* place = store.resource->allocate(sizeof(Thread), alignof(Thread));
-  auto* stack = make_stack(store, bytes);
-  if (stack == nullptr) {
-    store.resource->deallocate(place, sizeof(Thread), alignof(Thread));
-    return fail(ErrorKind::exhausted, {}, "the system has no room for a stack of ", bytes, " bytes");
-  }
   auto* thread = ::new (place) Thread{};
   thread->store = &store;
   thread->interrupt = &store.control.native_stack_limit.interrupt;
-  thread->stack_base = thread->top = stack;
   thread->stack_bytes = bytes;
-  thread->stack_end = stack + bytes / sizeof(Slot);
-  thread->stack_limit = std::min(stack + first_stack_slots, thread->stack_end);
+  if (!give_stack(*thread)) {
+    std::destroy_at(thread);
+    store.resource->deallocate(place, sizeof(Thread), alignof(Thread));
+    return fail(ErrorKind::exhausted, {}, "the system has no room for a stack of ", bytes, " bytes");
+  }
   thread->next = store.threads;
   store.threads = thread;
   return thread;
@@ -230,22 +236,26 @@ void abandon_outermost(Store& store) noexcept {
 bool Thread::extend(const Slot* end) noexcept {
   if (end <= stack_limit) return true;
   if (end > stack_end) return false;
-  while (stack_limit < end) stack_limit = stack_base + std::min(2 * (stack_limit - stack_base), stack_end - stack_base);
+  while (stack_limit < end) {
+    const std::ptrdiff_t more = std::max(first_stack_slots, 2 * (stack_limit - stack_base));
+    stack_limit = stack_base + std::min(more, stack_end - stack_base);
+  }
   return true;
 }
 
 void Thread::clear_above(Slot* from) noexcept {
+  if (from == stack_limit) return;
   auto* begin = reinterpret_cast<std::byte*>(from);
   auto* end = reinterpret_cast<std::byte*>(stack_limit);
   // Pages given back need not be written; below some size writing is quicker.
-  constexpr std::ptrdiff_t worth_a_system_call = 64 * 1024;
+  constexpr std::ptrdiff_t worth_a_system_call = std::ptrdiff_t{64} * 1024;
   if (end - begin > worth_a_system_call) {
     const std::size_t page = os::page_size();
     auto* pages = begin + (-std::bit_cast<std::uintptr_t>(begin) & (page - 1));
     if (os::discard(pages, static_cast<std::size_t>(end - pages) & ~(page - 1))) end = pages;
   }
   std::memset(begin, 0, static_cast<std::size_t>(end - begin));
-  if (from == stack_base) stack_limit = std::min(stack_base + first_stack_slots, stack_end);
+  if (from == stack_base) stack_limit = stack_base;
 }
 
 }  // namespace tenon::runtime

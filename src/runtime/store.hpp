@@ -7,6 +7,7 @@
 #include <memory_resource>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/arena.hpp"
@@ -81,6 +82,8 @@ struct Store {
   void (*append_source_line)(const Instance& instance, const Executor::Position& position, TextBuffer& out) = nullptr;
   // Asked by the interpreter when guest code was interrupted: true lets it go on, with the flag cleared. nullptr: no.
   bool (*may_go_on)(Store& store) noexcept = nullptr;
+  // Of the calling host thread; nullptr: threads keep their stacks.
+  SpareStack& (*spare_stack)() noexcept = nullptr;
   const DirectHost* direct_host = nullptr;  // runtime/native.hpp; nullptr: nobody is called so
   Memory no_memory;                         // of size 0: memory 0 of instances that have none
   std::uint64_t memory_bytes_used = 0;
@@ -136,10 +139,34 @@ std::span<const Slot> results_of(const Thread& thread, const Func& func) noexcep
 
 // A thread with an empty managed stack, from the pool or new.
 Result<Thread*> acquire_thread(Store& store);
+// Gives a thread a stack of the pool, or a new one. False: there is no room.
+bool find_stack(Thread& thread) noexcept;
+// Gives a thread that has none a stack: that of the host thread, if it fits. False: there is no room.
+inline bool give_stack(Thread& thread) noexcept {
+  Store& store = *thread.store;
+  if (store.spare_stack == nullptr) return find_stack(thread);
+  SpareStack& spare = store.spare_stack();
+  if (spare.base == nullptr || spare.bytes != thread.stack_bytes) return find_stack(thread);
+  thread.set_stack(std::exchange(spare.base, nullptr), spare.limit);
+  return true;
+}
+// nullptr: there is none, or no stack for it.
 inline Thread* take_free_thread(Store& store) noexcept {
   Thread* thread = store.free_threads;
-  if (thread != nullptr) store.free_threads = thread->next_free;
+  if (thread == nullptr || (thread->stack_base == nullptr && !give_stack(*thread))) return nullptr;
+  store.free_threads = thread->next_free;
   return thread;
+}
+// Leaves the stack of a thread that was released to the host thread, unless that has one, or a deep recursion has used
+// more than is worth keeping there.
+inline void leave_stack(Thread& thread) noexcept {
+  constexpr std::ptrdiff_t most_kept = std::ptrdiff_t{8} * 1024;
+  SpareStack& spare = thread.store->spare_stack();
+  if (spare.base != nullptr || spare.is_closed || thread.stack_limit - thread.stack_base > most_kept) return;
+  spare.base = thread.stack_base;
+  spare.limit = thread.stack_limit;
+  spare.bytes = thread.stack_bytes;
+  thread.set_stack(nullptr, nullptr);
 }
 // Guest code runs on the thread now. Until the host has been told otherwise, it calls no compiled code directly.
 inline void begin_call(Store& store, Thread& thread) noexcept {
@@ -156,6 +183,7 @@ inline void release_thread(Store& store, Thread& thread) noexcept {
   if (thread.native_wait != nullptr) [[unlikely]]
     abandon_native(thread);
   if (store.heap.is_in_use()) forget_references(thread);
+  if (store.spare_stack != nullptr) leave_stack(thread);
   thread.next_free = store.free_threads;
   store.free_threads = &thread;
 }

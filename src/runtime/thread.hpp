@@ -10,9 +10,13 @@
 // `nullptr`. A walk from the innermost frame outwards is a backtrace; the words from the stack's bottom to its top are
 // the roots of the collector.
 //
-// `stack_limit` starts low and is raised when a frame needs more, up to the stack's end. So it says how far the stack
-// was used: that far it is cleared when the thread is released, and the part above `top` at each collection, for stale
-// words would keep garbage alive.
+// `stack_limit` starts at the stack's bottom and is raised when a frame needs more, up to the stack's end. So it says
+// how far the stack was used: that far it is cleared before it goes back to the pool, and, where there are objects,
+// when the thread is released; the part above `top` at each collection, for stale words would keep garbage alive.
+//
+// A thread that nobody uses may have no stack: its store is idle then, and would keep pages that are there for nothing.
+// The host thread keeps one for whoever calls next (`SpareStack`). What earlier frames left in it nobody reads: a
+// frame's slots are written before.
 #pragma once
 
 #include <atomic>
@@ -31,6 +35,14 @@ inline constexpr int header_caller_frame = -2;
 inline constexpr int header_caller_instance = -1;
 
 struct Thread;
+
+// A stack that a host thread keeps between calls.
+struct SpareStack {
+  Slot* base = nullptr;   // nullptr: none
+  Slot* limit = nullptr;  // `Thread::stack_limit`
+  std::size_t bytes = 0;
+  bool is_closed = false;  // keeps none any more, for the host thread ends
+};
 
 // Compiled frames of a thread that was suspended while they were under way (jit/native_code.cpp).
 struct NativeWait {
@@ -61,7 +73,8 @@ struct Thread : ThreadHead {
   bool may_wait = false;       // whoever runs it goes on without it when it is suspended
   void* host_call = nullptr;   // the host's call that runs on this thread and may wait; nullptr: it may not
 
-  // The stack. `top` is where the next entry of the host begins (above all frames in use).
+  // The stack; all nullptr: it has none now. `top` is where the next entry of the host begins (above all frames in
+  // use).
   Slot* stack_base = nullptr;
   Slot* top = nullptr;
   Slot* stack_end = nullptr;
@@ -72,6 +85,12 @@ struct Thread : ThreadHead {
   std::int64_t owed_fuel = 0;
   Thread* next = nullptr;       // of the store's list of threads
   Thread* next_free = nullptr;  // of its list of unused ones
+
+  void set_stack(Slot* base, Slot* limit) noexcept {
+    stack_base = top = base;
+    stack_limit = limit;
+    stack_end = base == nullptr ? nullptr : base + stack_bytes / sizeof(Slot);
+  }
 
   // Makes the stack usable up to `end`; false when it ends before.
   bool extend(const Slot* end) noexcept;

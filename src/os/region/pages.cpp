@@ -21,6 +21,10 @@ bool discard(void* address, std::size_t size) noexcept {
 }
 bool hide(void*, std::size_t) noexcept { return true; }  // what lies behind a memory is never accessed
 
+std::optional<std::size_t> find_touched(const void*, std::size_t, std::span<PageRange>) noexcept {
+  return std::nullopt;
+}
+
 void release(void* address, std::size_t size) noexcept { return_to_region(address, size); }
 
 void prefer_large_pages(void*, std::size_t) noexcept {}
