@@ -4,9 +4,6 @@
 // alone, and most looks changed nothing. So here is a shorter one, in the same order: nothing over the whole module but
 // inlining, each simplification as often as it was seen to pay, and what tidies up after vectorizing and unrolling
 // only where a loop was vectorized or unrolled.
-//
-// Rejected: to look less often still (without the first threading of jumps): a guest that reads text byte by byte was
-// a third slower (sightglass's minicsv).
 #include "jit/optimizing/pipeline.hpp"
 
 #include <llvm/Analysis/InlineCost.h>
