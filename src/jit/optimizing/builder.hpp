@@ -68,6 +68,8 @@ class ModuleBuilder {
   static bool is_guest_code(const llvm::Function& function) { return function.hasFnAttribute(guest_code); }
   // Made here, and not the meaning of an instruction.
   bool is_own(const llvm::Function& function) const { return own_.contains(&function); }
+  // Whether the code pays with fuel.
+  bool is_metered() const noexcept { return is_metered_; }
   bool is_guest_access(const llvm::Instruction& access) const;
   llvm::MDNode* likely() { return metadata_.createLikelyBranchWeights(); }
   llvm::MDNode* unlikely() { return metadata_.createUnlikelyBranchWeights(); }

@@ -10,7 +10,6 @@
 #include <llvm/CodeGen/MachineModuleInfo.h>
 #include <llvm/CodeGen/Passes.h>
 #include <llvm/CodeGen/TargetPassConfig.h>
-#include <llvm/IR/InstIterator.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/TargetRegistry.h>
@@ -20,28 +19,17 @@
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/TargetParser/Host.h>
-#include <llvm/Transforms/IPO/AlwaysInliner.h>
-#include <llvm/Transforms/Scalar/EarlyCSE.h>
-#include <llvm/Transforms/Scalar/IndVarSimplify.h>
-#include <llvm/Transforms/Scalar/LICM.h>
-#include <llvm/Transforms/Scalar/LoopPassManager.h>
-#include <llvm/Transforms/Scalar/SROA.h>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "base/concat.hpp"
-#include "jit/optimizing/bounded_loops.hpp"
 #include "jit/optimizing/builder.hpp"
 #include "jit/optimizing/checks.hpp"
-#include "jit/optimizing/fuel.hpp"
-#include "jit/optimizing/fuel_calls.hpp"
-#include "jit/optimizing/fuel_regions.hpp"
 #include "jit/optimizing/link.hpp"
 #include "jit/optimizing/pass_gate.hpp"
-#include "jit/optimizing/recursion.hpp"
-#include "jit/optimizing/signed_addresses.hpp"
-#include "jit/optimizing/trap_points.hpp"
+#include "jit/optimizing/pipeline.hpp"
 
 extern "C" const char tenon_operations_x86_64[];
 extern "C" const char tenon_operations_x86_64_end[];
@@ -158,9 +146,6 @@ void prepare(llvm::Module& module, const ModuleBuilder& built, const llvm::Targe
   }
 }
 
-// The checks that are added at the end need a function's instance, though nothing else in it may.
-bool may_run(llvm::StringRef pass) { return pass != "DeadArgumentEliminationPass" && pass != "ArgumentPromotionPass"; }
-
 void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& target, unsigned level,
               const PassGate& gate) {
   llvm::LoopAnalysisManager loops;
@@ -169,60 +154,55 @@ void optimize(ModuleBuilder& built, llvm::Module& module, llvm::TargetMachine& t
   llvm::ModuleAnalysisManager modules;
   llvm::PassInstrumentationCallbacks callbacks;
   callbacks.registerShouldRunOptionalPassCallback(
-      [&gate](llvm::StringRef pass, const llvm::Any& on) { return may_run(pass) && gate.may_run(pass, on); });
+      [&gate](llvm::StringRef pass, const llvm::Any& on) { return gate.may_run(pass, on); });
   llvm::PassBuilder builder(&target, llvm::PipelineTuningOptions(), std::nullopt, &callbacks);
-  builder.registerScalarOptimizerLateEPCallback(
-      [](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(DropTrapPoints(true)); });
-  builder.registerVectorizerStartEPCallback([](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) {
-    passes.addPass(DropTrapPoints(true));
-    passes.addPass(SplitByFuel());
-    passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::IndVarSimplifyPass()));
-    passes.addPass(BoundedLoops());
-    passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()), true));
-  });
-  builder.registerOptimizerEarlyEPCallback(
-      [&built](llvm::ModulePassManager& passes, llvm::OptimizationLevel) { passes.addPass(PassFuel(built)); });
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(groups);
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, groups, modules);
-  llvm::ModulePassManager passes;
-  passes.addPass(llvm::AlwaysInlinerPass());
-  llvm::FunctionPassManager early;
-  early.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
-  if (level > 0) early.addPass(llvm::EarlyCSEPass());
-  if (level > 0) early.addPass(DropTrapPoints(false));
-  if (level > 0) early.addPass(SignedAddresses());
-  passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(early)));
-  if (level > 0) passes.addPass(InlineRecursion());
-  static constexpr const llvm::OptimizationLevel* levels[] = {
-      &llvm::OptimizationLevel::O0, &llvm::OptimizationLevel::O1, &llvm::OptimizationLevel::O2,
-      &llvm::OptimizationLevel::O3};
-  if (level > 0) passes.addPass(builder.buildPerModuleDefaultPipeline(*levels[std::min(level, 3U)]));
-  llvm::FunctionPassManager late;
-  if (level > 0) late.addPass(DropTrapPoints(false));
-  late.addPass(SettleFuel(built));
-  late.addPass(SettleTrapPoints());
-  passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(late)));
-  passes.addPass(InsertChecks(built));
-  passes.run(module, modules);
+  passes_over(built, level > 0).run(module, modules);
 }
 
-// As `addPassesToEmitFile` does, but for one pass: it follows variables of the source language, of which there are
-// none, through all of a function. False: the machine has no such passes.
+// LLVM has loop strength reduction among a code generator's passes or not by an option of the whole process, which it
+// reads when it lists them. So it is set for as long as that takes.
+class PassesWithoutStrengthReduction {
+ public:
+  explicit PassesWithoutStrengthReduction(bool without) : listing_(mutex()) { set_option(option, without); }
+  ~PassesWithoutStrengthReduction() { set_option(option, false); }
+  PassesWithoutStrengthReduction(const PassesWithoutStrengthReduction&) = delete;
+  PassesWithoutStrengthReduction& operator=(const PassesWithoutStrengthReduction&) = delete;
+
+ private:
+  static constexpr llvm::StringLiteral option = "disable-lsr";
+  static std::mutex& mutex() {
+    static std::mutex all;
+    return all;
+  }
+  const std::lock_guard<std::mutex> listing_;
+};
+
+// As `addPassesToEmitFile` does, but for some passes: one follows variables of the source language, of which there are
+// none, through all of a function. For x86, instructions are not ordered again once they have registers, and addresses
+// in loops stay what they are: that took a fifth of the code generator's time, and made no code faster (decision 35).
+// False: the machine has no such passes.
 bool emit(llvm::Module& module, llvm::TargetMachine& target, llvm::SmallVectorImpl<char>& out,
           llvm::CodeGenFileType kind) {
+  const bool is_x86 = target.getTargetTriple().isX86();
   auto& machine = static_cast<llvm::LLVMTargetMachine&>(target);
   llvm::raw_svector_ostream stream(out);
   llvm::legacy::PassManager passes;
   llvm::TargetPassConfig* config = machine.createPassConfig(passes);
   config->setDisableVerify(true);
   config->disablePass(&llvm::LiveDebugValuesID);
+  if (is_x86) config->disablePass(&llvm::PostRASchedulerID);
   passes.add(config);
   auto* functions = new llvm::MachineModuleInfoWrapperPass(&machine);
   passes.add(functions);
-  if (config->addISelPasses()) return false;
+  {
+    const PassesWithoutStrengthReduction listing(is_x86);
+    if (config->addISelPasses()) return false;
+  }
   config->addMachinePasses();
   config->setInitialized();
   if (machine.addAsmPrinter(passes, stream, nullptr, kind, functions->getMMI().getContext())) return false;
