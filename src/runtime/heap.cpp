@@ -35,7 +35,7 @@ namespace tenon::runtime {
 
 namespace {
 
-constexpr std::size_t chunk_size = 64 * 1024;
+constexpr std::size_t chunk_size = std::size_t{64} * 1024;
 constexpr unsigned slab_chunks = 64;  // as many as a word has bits
 constexpr std::uint64_t first_collection = std::uint64_t{1} << 20;
 
