@@ -129,8 +129,8 @@ struct DirectHost {
   // The function's callback, as compiled code calls functions without a `host_code`: it may call guests and wait. Comes
   // back with the results in `slots`, or not at all.
   void (*call)(const Func& func, Slot* slots, const void* frame) noexcept = nullptr;
-  // Does not return: the guest goes no further, as `outcome` and the thread say: that of a callback that was called as it is, which may
-  // not do any of that.
+  // Does not return: the guest goes no further, as `outcome` and the thread say: that of a callback that was called as
+  // it is, which may not do any of that.
   void (*leave)(Thread& thread, Outcome outcome, const void* frame) noexcept = nullptr;
 };
 
